@@ -1,0 +1,72 @@
+package locale
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
+)
+
+var printers = map[string]*message.Printer{
+	English: message.NewPrinter(language.English),
+	Spanish: message.NewPrinter(language.Spanish),
+}
+
+const (
+	minus = "−" // U+2212 has the width of a figure; the hyphen does not
+	none  = "–"
+)
+
+// Int writes a whole number: 1,234 or 1.234.
+func Int(ctx context.Context, n int64) string {
+	return signs(printers[Lang(ctx)].Sprint(number.Decimal(n)))
+}
+
+// Number writes a number with at most decimals places: 1,234.5 or 1.234,5. A value that is not finite is a dash.
+func Number(ctx context.Context, x float64, decimals int) string {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return none
+	}
+	return signs(printers[Lang(ctx)].Sprint(number.Decimal(x, number.MaxFractionDigits(decimals))))
+}
+
+// Percent writes a share with exactly decimals places: 0.1234 is 12.3% or 12,3 %.
+func Percent(ctx context.Context, share float64, decimals int) string {
+	if math.IsNaN(share) || math.IsInf(share, 0) {
+		return none
+	}
+	text := printers[Lang(ctx)].Sprint(number.Percent(share,
+		number.MinFractionDigits(decimals), number.MaxFractionDigits(decimals)))
+	return signs(text)
+}
+
+// SignedPercent is Percent with a plus in front of a gain: +12.3% or +12,3 %. What rounds to zero has no sign.
+func SignedPercent(ctx context.Context, share float64, decimals int) string {
+	text := Percent(ctx, share, decimals)
+	if !strings.ContainsAny(text, "123456789") {
+		return strings.TrimPrefix(text, minus)
+	}
+	if share > 0 {
+		return "+" + text
+	}
+	return text
+}
+
+// Signed is Number with a plus in front of a gain. What rounds to zero has no sign.
+func Signed(ctx context.Context, x float64, decimals int) string {
+	text := Number(ctx, x, decimals)
+	if !strings.ContainsAny(text, "123456789") {
+		return strings.TrimPrefix(text, minus)
+	}
+	if x > 0 {
+		return "+" + text
+	}
+	return text
+}
+
+func signs(text string) string {
+	return strings.Replace(text, "-", minus, 1)
+}

@@ -1,0 +1,101 @@
+package views
+
+import "time"
+
+// ExperimentList is the list at /experiments: GET with q, status and site.
+type ExperimentList struct {
+	Query, Status string
+	Rows          []ExperimentRow
+	Total         int  // matching rows on all pages
+	Page, Pages   int  // from 1
+	Any           bool // the account has experiments at all, matching or not
+}
+
+// ExperimentRow is one experiment where several are listed.
+type ExperimentRow struct {
+	ID, Name string
+	Site     string // host
+	Status   string // draft, running, paused, completed, archived
+	Method   string // "sequential" (fair split) or "thompson" (smart traffic)
+	Verdict  string // learning, ready, winner, tie, fix; empty before the first visitor
+	Lift     *Lift  // of the leading variant
+	Leader   string // its name
+	Visitors int64
+	Goal     string
+	DaysLeft int   // 0 when unknown
+	Trend    []int // visitors per day, oldest first, for the sparkline
+	Started  time.Time
+	Updated  time.Time
+}
+
+// Experiment is the head of every page about one experiment.
+type Experiment struct {
+	ID, Name, Hypothesis string
+	Key                  string
+	Status               string
+	Method               string
+	SiteID, Site         string
+	URL                  string
+	Goal                 string
+	Verdict              string // as in ExperimentRow
+	Winner               string // name of the variant served for good, when completed with one
+	Started, Ended       time.Time
+	Version              int
+	CanEdit              bool // the user may change it
+}
+
+// Changes is the tab that says what exactly is different.
+type Changes struct {
+	Experiment Experiment
+	Variants   []VariantChanges
+}
+
+// VariantChanges is one variant and its change list.
+type VariantChanges struct {
+	Index   int // 0 is the control
+	Name    string
+	Weight  float64
+	Changes []Change
+}
+
+// Change is one change: action is text, style, attr, hide or any other action of the change format.
+type Change struct {
+	Action, Selector, Name, Value string
+}
+
+// Settings of an experiment: what may still be changed, and how. POST /experiments/{id}/traffic with traffic (percent) and,
+// for a fair split, weights[KEY] (percent).
+type ExperimentSettings struct {
+	Experiment Experiment
+	Traffic    string // percent as typed, "100"
+	Weights    []WeightField
+	Visitors   int64 // so far
+	Errors     Errors
+}
+
+// WeightField is one variant's share, in percent as typed.
+type WeightField struct {
+	Key, Name string
+	Index     int
+	Value     string
+}
+
+// StatusConfirm asks before a change of status that needs a decision: completed (choose the winner) or archived. It posts
+// status and winner to /experiments/{id}/status. Winner may be empty: nobody sees a change any more.
+type StatusConfirm struct {
+	Experiment  Experiment
+	Target      string // completed or archived
+	Recommended string // key of the variant to preselect; empty preselects the original
+	Choices     []WinnerChoice
+	Errors      Errors // status
+}
+
+// WinnerChoice is one variant that can be served for good. Visitors is how many of those counted have seen something else and
+// would see this one from now on.
+type WinnerChoice struct {
+	Key, Name string
+	Index     int
+	Rate      float64
+	Lift      *Lift
+	Visitors  int64
+}

@@ -1,0 +1,35 @@
+package views
+
+import "time"
+
+// Settings is the page about the person signed in.
+type Settings struct {
+	Profile  ProfileForm
+	Password PasswordForm
+	Sessions []Session
+}
+
+// ProfileForm: POST /settings with name, lang (en, es or empty for the browser's) and theme (paper, ink or empty for the
+// device's).
+type ProfileForm struct {
+	Name, Email, Lang, Theme string
+	Saved                    bool
+	Errors                   Errors
+}
+
+// PasswordForm: POST /settings/password with current and password.
+type PasswordForm struct {
+	Saved  bool
+	Errors Errors
+}
+
+// Session is one browser that is signed in. POST /settings/sessions/{ID} signs it out; the id "others" signs out all but
+// the current one.
+type Session struct {
+	ID       string
+	Device   string // "Chrome on Linux"
+	Address  string
+	Mobile   bool
+	LastSeen time.Time
+	Current  bool
+}
