@@ -1,15 +1,19 @@
 package engine
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+
+	"github.com/samplit/samplit/engine/stats"
 )
 
 // Codes of a ParamError.
 const (
-	CodeUnknown = "unknown"      // no such field, allocator, strategy or policy, or not one that goes with the others
-	CodeType    = "wrong_type"   // not a number, text or boolean as the field wants
-	CodeRange   = "out_of_range" // outside the field's domain
+	CodeUnknown = "unknown"      // no such setting, or not one that goes with the others
+	CodeType    = "wrong_type"   // not a number, text or boolean as the setting wants
+	CodeRange   = "out_of_range" // outside the setting's domain
 	CodeLength  = "wrong_length" // not one entry per arm
 )
 
@@ -23,23 +27,128 @@ func (e *ParamError) Error() string { return fmt.Sprintf("engine: %s: %s", e.Fie
 
 func indexed(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }
 
-// Params are the settings of an allocator. The zero value of a field means its default, except where it is said
-// otherwise; JSON numbers, texts and booleans are read into it by New.
-type Params struct {
-	// Floor is the least share of an arm, in [0.01, 0.5]; 0 = DefaultFloor of the number of arms.
-	Floor float64
-	// ControlFloor keeps the control's share at least as large as any other, within one unit of rounding.
-	ControlFloor bool
-	// Discount multiplies what is known at the turn of every period, in [0.5, 1]; 0 and 1 = off. The effective
-	// memory is 1/(1-Discount) periods.
-	Discount float64
-	// PriorAlpha and PriorBeta are the Beta prior of every arm, each in (0, 1e6]; 0 = 1.
-	PriorAlpha, PriorBeta float64
-	// TopTwo is the share of visits top-two sampling gives to the leader, in [0.1, 0.9]; 0 = 0.5.
-	TopTwo float64
-	// Policy is the rule of the explore allocator: PolicyEpsilon (default), PolicyUCB1 or PolicyKLUCB.
-	Policy string
-	// Epsilon is the share explored at the start, in [0.01, 1]; 0 = 0.1. Decay shrinks it, see ExploreRate, in
-	// [0, 1]; a negative value = the default 0.001, zero = constant.
-	Epsilon, Decay float64
+// learning holds the settings that every learning allocator has.
+type learning struct {
+	floor        float64 // least share, 0.01 … 0.5; 0 = DefaultFloor
+	controlFloor bool    // the control gets no less than any other arm, within one unit of rounding
+	discount     float64 // 0.5 … 1 per period; 1 = off
+	prior        stats.Beta
+}
+
+func (r *reader) learning() learning {
+	return learning{
+		floor:        r.number("floor", 0, 0.01, 0.5),
+		controlFloor: r.boolean("control_floor"),
+		discount:     r.number("discount", 1, 0.5, 1),
+		prior: stats.Beta{
+			Alpha: r.number("prior_alpha", 1, 1e-3, 1e6),
+			Beta:  r.number("prior_beta", 1, 1e-3, 1e6),
+		},
+	}
+}
+
+// counts returns the discounted totals of the arms and the posteriors they give.
+func (l learning) counts(f Facts) ([]Count, []stats.Beta) {
+	counts, posterior := make([]Count, len(f.Arms)), make([]stats.Beta, len(f.Arms))
+	for i, a := range f.Arms {
+		counts[i] = Accumulate(a.Periods, l.discount)
+		posterior[i] = counts[i].posterior(l.prior)
+	}
+	return counts, posterior
+}
+
+// lift applies the floors.
+func (l learning) lift(p []float64, control int) []float64 {
+	if l.controlFloor {
+		p = ControlFloor(p, control)
+	}
+	floor := l.floor
+	if floor == 0 {
+		floor = DefaultFloor(len(p))
+	}
+	return Floor(p, floor)
+}
+
+// reader takes settings out of decoded JSON and keeps the first thing that is wrong.
+type reader struct {
+	params map[string]any
+	known  []string
+	err    error
+}
+
+func (r *reader) fail(field, code string) {
+	if r.err == nil {
+		r.err = &ParamError{Field: field, Code: code}
+	}
+}
+
+func (r *reader) value(field string) (any, bool) {
+	r.known = append(r.known, field)
+	v, ok := r.params[field]
+	return v, ok && v != nil
+}
+
+func (r *reader) number(field string, otherwise, low, high float64) float64 {
+	v, ok := r.value(field)
+	if !ok {
+		return otherwise
+	}
+	var x float64
+	switch n := v.(type) {
+	case float64:
+		x = n
+	case int:
+		x = float64(n)
+	case json.Number:
+		parsed, err := n.Float64()
+		if err != nil {
+			r.fail(field, CodeRange)
+		}
+		x = parsed
+	default:
+		r.fail(field, CodeType)
+	}
+	if !(x >= low && x <= high) {
+		r.fail(field, CodeRange)
+	}
+	return x
+}
+
+func (r *reader) boolean(field string) bool {
+	v, ok := r.value(field)
+	b, is := v.(bool)
+	if ok && !is {
+		r.fail(field, CodeType)
+	}
+	return b
+}
+
+// choice returns the text of a field, the first option when it is absent.
+func (r *reader) choice(field string, options ...string) string {
+	v, ok := r.value(field)
+	if !ok {
+		return options[0]
+	}
+	text, is := v.(string)
+	switch {
+	case !is:
+		r.fail(field, CodeType)
+	case !slices.Contains(options, text):
+		r.fail(field, CodeUnknown)
+	}
+	return text
+}
+
+// done returns the first error; a setting nobody asked for is one.
+func (r *reader) done() error {
+	unknown := []string{}
+	for field := range r.params {
+		if !slices.Contains(r.known, field) {
+			unknown = append(unknown, field)
+		}
+	}
+	if len(unknown) > 0 {
+		r.fail(slices.Min(unknown), CodeUnknown)
+	}
+	return r.err
 }

@@ -15,11 +15,11 @@ const (
 
 // vector is one line of the published input-output tables in testdata.
 type vector struct {
-	ID      string          `json:"id"`
-	Fn      string          `json:"fn"`
-	RawIn   json.RawMessage `json:"in"`
-	RawOut  json.RawMessage `json:"out"`
-	Tol     struct{ Abs, Rel float64 }
+	ID     string          `json:"id"`
+	Fn     string          `json:"fn"`
+	RawIn  json.RawMessage `json:"in"`
+	RawOut json.RawMessage `json:"out"`
+	Tol    struct{ Abs, Rel float64 }
 }
 
 // vectors returns the vectors of a function and fails when there is none.
