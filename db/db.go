@@ -1,0 +1,143 @@
+// Package db is the only door to PostgreSQL: the generated queries, the transactions that carry a tenant, the pools, the
+// circuit breaker, the migrations, the job queue, the ingest statement and the private server.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+	"github.com/failsafe-go/failsafe-go/retrypolicy"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Role is the runtime role a transaction runs as. None owns a table, none passes row level security by.
+type Role string
+
+const (
+	App    Role = "samplit_app"    // tenant rows of the account set in the transaction
+	Ingest Role = "samplit_ingest" // the tables that traffic writes, of every account
+	System Role = "samplit_system" // reads experiments of every account for snapshot and learning
+)
+
+// Config says how to reach the database.
+type Config struct {
+	// URL gives the address to connect to as a role; an external server has one for all.
+	URL func(Role) string
+	Log *slog.Logger
+	// StartTimeout bounds how long Open waits for the server to answer; zero means one minute.
+	StartTimeout time.Duration
+}
+
+// DB holds one pool a role, so that a busy dashboard cannot take ingest's connections.
+type DB struct {
+	pools   map[Role]*pgxpool.Pool
+	breaker circuitbreaker.CircuitBreaker[any]
+	log     *slog.Logger
+	jobs    *jobQueue
+}
+
+var poolSize = map[Role]int32{App: 8, Ingest: 3, System: 3}
+
+// Open connects, trying again with growing pauses until StartTimeout has passed, and refuses a schema that is not the binary's.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	d := &DB{pools: map[Role]*pgxpool.Pool{}, log: cfg.Log}
+	d.breaker = circuitbreaker.NewBuilder[any]().
+		WithFailureThreshold(5).WithSuccessThreshold(1).WithRandomDelay(500*time.Millisecond, time.Second).
+		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
+			cfg.Log.Warn("database circuit breaker", slog.String("from", e.OldState.String()), slog.String("to", e.NewState.String()))
+		}).Build()
+	for role, size := range poolSize {
+		p, err := newPool(ctx, cfg.URL(role), size)
+		if err != nil {
+			d.Close()
+			return nil, err
+		}
+		d.pools[role] = p
+	}
+	wait := cfg.StartTimeout
+	if wait == 0 {
+		wait = time.Minute
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	retry := retrypolicy.NewBuilder[any]().WithBackoff(100*time.Millisecond, 5*time.Second).WithJitterFactor(.2).
+		WithMaxRetries(-1).AbortIf(func(_ any, err error) bool { return !unavailable(err) }).Build()
+	err := failsafe.With(retry).WithContext(ctx).Run(func() error {
+		err := d.pools[App].Ping(ctx)
+		if err != nil {
+			cfg.Log.Info("waiting for the database", slog.String("error", err.Error()))
+		}
+		return err
+	})
+	if err != nil {
+		d.Close()
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	if err := d.checkSchema(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	if d.jobs, err = newJobQueue(d.pools[System], cfg.Log); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func newPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", redactURL(err))
+	}
+	cfg.MaxConns = size
+	cfg.MaxConnIdleTime = 5 * time.Minute
+	cfg.HealthCheckPeriod = 15 * time.Second
+	cfg.PingTimeout = 2 * time.Second
+	cfg.ConnConfig.ConnectTimeout = 3 * time.Second
+	p, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open pool: %w", err)
+	}
+	return p, nil
+}
+
+// Close ends all connections once they are returned.
+func (d *DB) Close() {
+	for _, p := range d.pools {
+		p.Close()
+	}
+}
+
+// Ping reports whether the database answers, whatever the breaker thinks.
+func (d *DB) Ping(ctx context.Context) error {
+	return d.pools[App].Ping(ctx)
+}
+
+// RetryAfter suggests when a refused request is worth sending again; it is spread so that the refused do not return at once.
+func (d *DB) RetryAfter() time.Duration {
+	return max(d.breaker.RemainingDelay(), 0) + time.Second + rand.N(2*time.Second)
+}
+
+// guard runs fn unless the breaker is open, and tells the breaker how it went.
+func (d *DB) guard(ctx context.Context, fn func() error) error {
+	if !d.breaker.TryAcquirePermit() {
+		return ErrUnavailable
+	}
+	err := fn()
+	switch {
+	case err == nil || !unavailable(err):
+		d.breaker.RecordSuccess()
+		return err
+	case errors.Is(ctx.Err(), context.Canceled):
+		d.breaker.RecordSuccess() // the client left: that says nothing about the database
+		return err
+	}
+	d.breaker.RecordFailure()
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}

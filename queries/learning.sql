@@ -1,0 +1,38 @@
+-- name: LearningSplits :many
+-- Splits of running learning experiments with the visitors and converters counted so far;
+-- a split whose two numbers have not moved has nothing to learn.
+SELECT s.account_id, s.experiment_id, s.split,
+  coalesce(sum(r.visitors), 0)::bigint AS visitors, coalesce(sum(r.converters), 0)::bigint AS converters
+FROM experiments e
+JOIN splits s ON s.account_id = e.account_id AND s.experiment_id = e.id
+LEFT JOIN rollups r ON r.account_id = s.account_id AND r.experiment_id = s.experiment_id AND r.split = s.split
+WHERE e.status = 'running' AND e.allocator <> 'sequential'
+GROUP BY s.account_id, s.experiment_id, s.split;
+
+-- name: LockSplit :one
+SELECT pg_try_advisory_xact_lock(hashtextextended(concat(@experiment_id::uuid, '/', @split::smallint), 7));
+
+-- name: ArmTotals :many
+SELECT arm, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
+  coalesce(sum(converters) FILTER (WHERE goal_id = @goal_id), 0)::bigint AS converters
+FROM rollups WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split
+GROUP BY arm ORDER BY arm;
+
+-- name: VisitorsOfEpoch :one
+SELECT coalesce(sum(visitors), 0)::bigint FROM rollups
+WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split AND epoch = @epoch
+  AND goal_id = '00000000-0000-0000-0000-000000000000';
+
+-- name: OptimisationState :one
+SELECT version, sealed FROM optimisation_states WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split;
+
+-- name: InsertOptimisationState :exec
+INSERT INTO optimisation_states (account_id, experiment_id, split, version, sealed, updated_at)
+VALUES (@account_id, @experiment_id, @split, @version, @sealed, @now);
+
+-- name: UpdateOptimisationState :execrows
+UPDATE optimisation_states SET version = @version, sealed = @sealed, updated_at = @now
+WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split AND version = @was;
+
+-- name: OptimisationStates :many
+SELECT account_id, experiment_id, split, version, sealed FROM optimisation_states WHERE account_id = @account_id ORDER BY experiment_id, split;

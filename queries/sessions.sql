@@ -1,0 +1,30 @@
+-- name: InsertSession :exec
+INSERT INTO sessions (id, handle, user_id, account_id, data, user_agent, created_at, seen_at, expires_at)
+VALUES (@id, @handle, sqlc.narg('user_id'), sqlc.narg('account_id'), @data, @user_agent, @now, @now, @expires_at);
+
+-- name: SessionByID :one
+SELECT * FROM sessions WHERE id = @id AND expires_at > @now;
+
+-- name: UpdateSession :execrows
+UPDATE sessions SET data = @data, user_id = sqlc.narg('user_id'), account_id = sqlc.narg('account_id'),
+  seen_at = @now, expires_at = @expires_at WHERE id = @id;
+
+-- name: TouchSession :exec
+UPDATE sessions SET seen_at = @now, expires_at = @expires_at WHERE id = @id;
+
+-- name: DeleteSession :exec
+DELETE FROM sessions WHERE id = @id;
+
+-- name: SessionsOfUser :many
+SELECT handle, user_agent, created_at, seen_at, id FROM sessions
+WHERE user_id = @user_id AND expires_at > @now ORDER BY seen_at DESC LIMIT 100;
+
+-- name: DeleteSessionByHandle :execrows
+DELETE FROM sessions WHERE handle = @handle AND user_id = @user_id;
+
+-- name: DeleteSessionsOfUser :exec
+-- Ends every session of a person but the one named, if any.
+DELETE FROM sessions WHERE user_id = @user_id AND (sqlc.narg('keep')::bytea IS NULL OR id <> sqlc.narg('keep'));
+
+-- name: DeleteExpiredSessions :execrows
+DELETE FROM sessions WHERE expires_at <= @now;
