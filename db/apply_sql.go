@@ -95,7 +95,7 @@ const applyWaiting = `WITH input AS (
   RETURNING e.account_id, e.event_id, e.part, e.day
 ), tally AS (
   INSERT INTO tallies (account_id, experiment_id, day, kind, n)
-  SELECT account_id, '00000000-0000-0000-0000-000000000000', ($4::timestamptz AT TIME ZONE 'UTC')::date, kind, n
+  SELECT account_id, '00000000-0000-0000-0000-000000000000', ($4::timestamptz AT TIME ZONE 'UTC')::date, v.kind, v.n
   FROM (SELECT account_id, count(*) AS n FROM settled WHERE part = 0 GROUP BY 1) s, LATERAL (VALUES ('applied', s.n), ('waiting', -s.n)) v(kind, n) ORDER BY 1, 4
   ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
 ), hits AS (
