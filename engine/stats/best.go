@@ -1,0 +1,74 @@
+package stats
+
+// ProbBest returns for each arm the posterior probability that its rate is the
+// highest, p_i = ∫ f_i(θ) ∏_{j≠i} F_j(θ) dθ, for independent Beta posteriors.
+//
+// The integral is a composite Gauss-Legendre rule in t = asin √θ over panels at
+// fixed multiples of each posterior's standard deviation; F_j is the running
+// integral of f_j on the same panels, so that nothing depends on an incomplete
+// beta function. The absolute error is below 1e-10 up to 10⁷ counts per arm, the
+// result is the same on every call, and the cost does not grow with the counts.
+// The probabilities sum to 1.
+//
+// No arms give an empty slice, one arm gives {1}. Arms are read as documented at
+// Beta.
+func ProbBest(arms []Beta) []float64 {
+	prob, _ := Best(arms)
+	return prob
+}
+
+// ExpectedLoss returns for each arm what choosing it now is expected to cost,
+// E[max_j θ_j] - E[θ_i], in units of the rate. It is computed as
+// ∫ F_i(θ) (1 - ∏_{j≠i} F_j(θ)) dθ, which keeps its digits when the loss is a
+// small part of the rate. One arm has no loss. See ProbBest for the method.
+func ExpectedLoss(arms []Beta) []float64 {
+	_, loss := Best(arms)
+	return loss
+}
+
+// ExpectedMax returns E[max_j θ_j], the rate of an oracle that always shows the
+// best arm; 0 for no arms.
+func ExpectedMax(arms []Beta) float64 {
+	if len(arms) == 0 {
+		return 0
+	}
+	_, loss := Best(arms)
+	return arms[0].Mean() + loss[0]
+}
+
+// ProbBeats returns P(θ_b > θ_a).
+func ProbBeats(a, b Beta) float64 {
+	prob, _ := Best([]Beta{a, b})
+	return prob[1]
+}
+
+// Best returns ProbBest and ExpectedLoss of the same arms for the price of one.
+func Best(arms []Beta) (prob, loss []float64) {
+	prob, loss = make([]float64, len(arms)), make([]float64, len(arms))
+	if len(arms) < 2 {
+		for i := range prob {
+			prob[i] = 1
+		}
+		return prob, loss
+	}
+	angles := make([]angle, len(arms))
+	for i, arm := range arms {
+		angles[i] = newAngle(arm)
+	}
+	r := newRace(angles, panels(angles))
+	if finer := r.refine(); finer != nil {
+		r = newRace(angles, finer)
+	}
+	for i := range r.panels {
+		r.run(i, prob, loss)
+	}
+	var sum float64
+	for _, p := range prob {
+		sum += p
+	}
+	for i := range prob {
+		prob[i] = clamp(prob[i]/sum, 0, 1)
+		loss[i] = max(loss[i], 0)
+	}
+	return prob, loss
+}

@@ -1,0 +1,66 @@
+package stats
+
+import "math"
+
+// DefaultPlanned is the number of visitors per arm that the deciding test is
+// tuned for when the experiment has no plan.
+const DefaultPlanned = 5000
+
+// Rho returns the mixture parameter that makes the asymptotic confidence
+// sequence narrowest after planned observations,
+//
+//	ρ = √((-2 ln α + ln(1 - 2 ln α)) / m),
+//
+// the closed-form approximation of Waudby-Smith et al. (arXiv 2103.06476, eq.
+// 27). It must be fixed before the first look. Without a positive, finite plan
+// it is tuned for DefaultPlanned.
+func Rho(planned, alpha float64) float64 {
+	if !(planned > 0) || math.IsInf(planned, 1) {
+		planned = DefaultPlanned
+	}
+	l := -2 * math.Log(saneAlpha(alpha))
+	return math.Sqrt((l + math.Log1p(l)) / planned)
+}
+
+// Sequential is one look at a sequential test of a difference with 0.
+type Sequential struct {
+	Diff, Low, High float64 // the difference and its confidence sequence
+	P               float64 // valid at this look; the running minimum over looks is valid always
+	OK              bool    // false when there is nothing to test: then P is 1 and the rest 0
+}
+
+// AsymptoticCS returns the look at a two-sided asymptotic confidence sequence of
+// a difference. variance is the variance of the estimate of the difference, n
+// the number of observations behind it (the visitors of both arms), rho the
+// mixture parameter from Rho. With s² = n·variance,
+//
+//	halfwidth = √s² √(2 (nρ²+1)/(nρ)² ln(√(nρ²+1)/α))
+//	p = min(1, √(nρ²+1) exp(-ρ² n² diff² / (2 s² (nρ²+1)))).
+//
+// The intervals of all looks together contain the true difference with
+// probability 1 - α as n grows, whenever and for whatever reason one stops; p
+// is at most α exactly when the interval leaves out 0. Waudby-Smith, Arbour,
+// Sinha, Kennedy, Ramdas (arXiv 2103.06476, eq. 21 and 155).
+//
+// OK is false, p is 1 and the rest 0 unless all arguments are finite and
+// variance, n and rho positive; alpha outside (0, 1) is read as 0.05.
+func AsymptoticCS(diff, variance, n, rho, alpha float64) Sequential {
+	if !finite(diff, variance, n, rho) || !(variance > 0 && n > 0 && rho > 0) {
+		return Sequential{P: 1}
+	}
+	h := csMultiplier(n, rho, alpha) * math.Sqrt(variance)
+	g := n*rho*rho + 1
+	logE := (g-1)/g*(diff/variance*diff)/2 - math.Log(g)/2
+	if !finite(h, logE) {
+		return Sequential{P: 1}
+	}
+	return Sequential{Diff: diff, Low: diff - h, High: diff + h, P: math.Min(1, math.Exp(-logE)), OK: true}
+}
+
+// csMultiplier returns the number of standard errors that the confidence
+// sequence extends to each side after n observations: what the normal quantile
+// is to a fixed interval.
+func csMultiplier(n, rho, alpha float64) float64 {
+	m := n * rho * rho
+	return math.Sqrt(2 * (m + 1) / m * (math.Log1p(m)/2 - math.Log(saneAlpha(alpha))))
+}
