@@ -3,6 +3,7 @@ package locale
 import (
 	"context"
 	"math"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -23,6 +24,11 @@ const (
 // Int writes a whole number: 1,234 or 1.234.
 func Int(ctx context.Context, n int64) string {
 	return signs(printers[Lang(ctx)].Sprint(number.Decimal(n)))
+}
+
+// Plain writes a whole number for machines, without separators.
+func Plain(n int) string {
+	return strconv.Itoa(n)
 }
 
 // Number writes a number with at most decimals places: 1,234.5 or 1.234,5. A value that is not finite is a dash.

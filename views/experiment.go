@@ -1,6 +1,15 @@
 package views
 
-import "time"
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/samplit/samplit/locale"
+)
 
 // ExperimentList is the list at /experiments: GET with q, status and site.
 type ExperimentList struct {
@@ -98,4 +107,99 @@ type WinnerChoice struct {
 	Rate      float64
 	Lift      *Lift
 	Visitors  int64
+}
+
+type tab struct {
+	key, label string
+	path       []string
+}
+
+var experimentTabs = []tab{
+	{"results", "experiment.results", nil}, {"changes", "experiment.changes", []string{"changes"}},
+	{"settings", "experiment.settings", []string{"settings"}}, {"history", "experiment.history", []string{"history"}},
+}
+
+// experimentSpan says when the experiment ran.
+func experimentSpan(ctx context.Context, e Experiment) string {
+	switch {
+	case e.Started.IsZero():
+		return ""
+	case e.Ended.IsZero():
+		return t(ctx, "experiments.since", "Day", locale.Day(ctx, e.Started))
+	}
+	return t(ctx, "experiment.span", "From", locale.Day(ctx, e.Started), "To", locale.Day(ctx, e.Ended))
+}
+
+func confirmURL(id, status, winner string) templ.SafeURL {
+	query := url.Values{"status": {status}}
+	if winner != "" {
+		query.Set("winner", winner)
+	}
+	return pathTo("experiments", id, "confirm") + templ.SafeURL("?"+query.Encode())
+}
+
+func variantID(i int) string {
+	return "variant-" + strconv.Itoa(i)
+}
+
+func unchangedText(ctx context.Context, index int) string {
+	if index == 0 {
+		return t(ctx, "changes.control")
+	}
+	return t(ctx, "changes.none")
+}
+
+// trafficOpen says whether the form may be used: a draft and a running experiment have traffic to share.
+func trafficOpen(m ExperimentSettings) bool {
+	return m.Experiment.CanEdit && (m.Experiment.Status == "running" || m.Experiment.Status == "draft")
+}
+
+func trafficHelp(ctx context.Context, m ExperimentSettings) string {
+	switch {
+	case m.Experiment.Status == "paused":
+		return t(ctx, "traffic.paused")
+	case m.Experiment.Status != "running" && m.Experiment.Status != "draft":
+		return t(ctx, "traffic.closed")
+	case m.Experiment.Method == "sequential":
+		return t(ctx, "traffic.fair")
+	}
+	return t(ctx, "traffic.smart")
+}
+
+func confirmTitle(ctx context.Context, m StatusConfirm) string {
+	if m.Target == "archived" {
+		return t(ctx, "confirm.archive_title")
+	}
+	return t(ctx, "confirm.complete_title")
+}
+
+func confirmAction(ctx context.Context, m StatusConfirm) string {
+	if m.Target == "archived" {
+		return t(ctx, "experiment.archive")
+	}
+	return t(ctx, "confirm.complete_do")
+}
+
+// isPreselected marks the recommended variant, or the original when nothing is recommended.
+func isPreselected(m StatusConfirm, c WinnerChoice) bool {
+	if m.Recommended == "" {
+		return c.Index == 0
+	}
+	return c.Key == m.Recommended
+}
+
+func choiceFacts(ctx context.Context, c WinnerChoice) string {
+	rate := t(ctx, "confirm.rate", "Rate", locale.Percent(ctx, c.Rate, 2))
+	if c.Lift == nil {
+		return rate
+	}
+	return rate + " · " + t(ctx, "confirm.lift", "Lift", locale.SignedPercent(ctx, c.Lift.Mean, 1))
+}
+
+// choiceEffect is the consequence in numbers.
+func choiceEffect(ctx context.Context, c WinnerChoice) string {
+	if c.Index == 0 {
+		return t(ctx, "confirm.effect_control", "Count", c.Visitors)
+	}
+	return t(ctx, "confirm.effect", "Count", c.Visitors)
 }

@@ -1,10 +1,13 @@
 package views
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 // Bounds of the form. The service has the same or narrower ones; these keep a forged form from growing.
@@ -20,7 +23,7 @@ const (
 //	variants[i][key], variants[i][name], variants[i][weight] (percent; empty is equal)
 //	variants[i][changes][j][action] (text | style | attr | hide), …[selector], …[name], …[value]
 //	do: add-variant, remove-variant:i, add-change:i, remove-change:i:j — show the form again with that row more or less;
-//	    empty or "save" — store; "launch" — store and start
+//	    anything else — store
 //
 // Variant 0 is the control and has no changes. Keys of Errors are the names above.
 type ExperimentForm struct {
@@ -135,4 +138,77 @@ func changeField(i, j int, name string) string {
 		return at
 	}
 	return at + "[" + name + "]"
+}
+
+func formTitle(ctx context.Context, f ExperimentForm) string {
+	if f.ID == "" {
+		return t(ctx, "experiments.new")
+	}
+	return t(ctx, "form.edit_title")
+}
+
+func formAction(f ExperimentForm) templ.SafeURL {
+	if f.ID == "" {
+		return "/experiments/new"
+	}
+	return pathTo("experiments", f.ID, "edit")
+}
+
+func formBack(f ExperimentForm) string {
+	if f.ID == "" {
+		return "/experiments"
+	}
+	return string(pathTo("experiments", f.ID))
+}
+
+func siteOptions(sites []SiteRef) []option {
+	options := make([]option, 0, len(sites))
+	for _, site := range sites {
+		options = append(options, option{Value: site.ID, Label: joined(site.Name, site.Host)})
+	}
+	return options
+}
+
+// formActions are the kinds of change the form offers; a stored change of another kind keeps its own.
+func formActions(ctx context.Context, current string) []option {
+	options := []option{
+		{Value: "text", Label: t(ctx, "change.text")}, {Value: "style", Label: t(ctx, "change.style")},
+		{Value: "attr", Label: t(ctx, "change.attr")}, {Value: "hide", Label: t(ctx, "change.hide")},
+	}
+	switch current {
+	case "", "text", "style", "attr", "hide":
+	default:
+		options = append(options, option{Value: current, Label: word(ctx, actionWords, current)})
+	}
+	return options
+}
+
+func goalOptions(ctx context.Context) []option {
+	return []option{
+		{"click", t(ctx, "goal.click"), t(ctx, "goal.click_help")},
+		{"url", t(ctx, "goal.url"), t(ctx, "goal.url_help")},
+		{"custom", t(ctx, "goal.custom"), t(ctx, "goal.custom_help")},
+	}
+}
+
+func methodOptions(ctx context.Context) []option {
+	return []option{
+		{"sequential", t(ctx, "method.sequential"), t(ctx, "method.sequential_help")},
+		{"thompson", t(ctx, "method.thompson"), t(ctx, "method.thompson_help")},
+	}
+}
+
+// defaultVariantName is Variant B, C, … as the service names a variant without a name.
+func defaultVariantName(ctx context.Context, i int) string {
+	return t(ctx, "form.variant_default", "Letter", string(rune('A'+i)))
+}
+
+func formVariantName(ctx context.Context, i int, v VariantForm) string {
+	switch {
+	case i == 0:
+		return t(ctx, "form.control")
+	case v.Name != "":
+		return v.Name
+	}
+	return defaultVariantName(ctx, i)
 }

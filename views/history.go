@@ -26,3 +26,29 @@ type HistoryRow struct {
 type HistoryDetail struct {
 	Name, Before, After string
 }
+
+// auditWords are the sentences of the audit's own words.
+var auditWords = map[string]string{
+	"account.created":         "audit.account_created",
+	"user.registered":         "audit.user_registered",
+	"user.signed_in":          "audit.user_signed_in",
+	"user.signed_out":         "audit.user_signed_out",
+	"user.updated":            "audit.user_updated",
+	"user.password_changed":   "audit.user_password_changed",
+	"user.password_reset":     "audit.user_password_reset",
+	"session.revoked":         "audit.session_revoked",
+	"installation.created":    "audit.installation_created",
+	"installation.verified":   "audit.installation_verified",
+	"experiment.created":      "audit.experiment_created",
+	"experiment.updated":      "audit.experiment_updated",
+	"experiment.started":      "audit.experiment_started",
+	"experiment.paused":       "audit.experiment_paused",
+	"experiment.resumed":      "audit.experiment_resumed",
+	"experiment.completed":    "audit.experiment_completed",
+	"experiment.archived":     "audit.experiment_archived",
+	"experiment.duplicated":   "audit.experiment_duplicated",
+	"experiment.traffic":      "audit.experiment_traffic",
+	"experiment.weights":      "audit.experiment_weights",
+	"experiment.epoch":        "audit.experiment_epoch",
+	"experiment.epoch_opened": "audit.experiment_epoch",
+}

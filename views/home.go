@@ -1,5 +1,7 @@
 package views
 
+import "context"
+
 // Home answers: what needs me today?
 type Home struct {
 	Checklist *Checklist // nil once every step is done
@@ -27,4 +29,53 @@ type Task struct {
 	Title  string // the experiment's or site's name
 	Detail string // one sentence, finished
 	URL    string
+}
+
+func (c Checklist) done() int {
+	n := 0
+	for _, step := range c.Steps {
+		if step.Done {
+			n++
+		}
+	}
+	return n
+}
+
+// next is the first step that is not done.
+func (c Checklist) next() int {
+	for i, step := range c.Steps {
+		if !step.Done {
+			return i
+		}
+	}
+	return len(c.Steps)
+}
+
+// homeLine is the page's answer in one line.
+func homeLine(ctx context.Context, m Home) string {
+	switch {
+	case len(m.Tasks) > 0:
+		return t(ctx, "home.line_tasks", "Count", len(m.Tasks))
+	case m.Checklist != nil:
+		return t(ctx, "home.line_start")
+	case len(m.Running) > 0:
+		return t(ctx, "home.line_calm", "Count", len(m.Running))
+	}
+	return t(ctx, "home.line_idle")
+}
+
+func taskIcon(kind string) string {
+	if name, ok := taskIcons[kind]; ok {
+		return name
+	}
+	return "info"
+}
+
+// stepWord is the title, help or button (part 0, 1, 2) of a checklist step.
+func stepWord(ctx context.Context, key string, part int) string {
+	words, ok := stepWords[key]
+	if !ok {
+		return key
+	}
+	return t(ctx, words[part])
 }

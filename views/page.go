@@ -6,6 +6,7 @@ import "time"
 type Page struct {
 	Lang     string // "en" or "es", the language of the context
 	Theme    string // "paper", "ink" or "" for what the device prefers (cookie "theme")
+	Slim     bool   // navigation as icons only (cookie "nav" is "slim")
 	CSPNonce string
 	Path     string // path of the request, to come back to
 	Now      time.Time

@@ -1,6 +1,15 @@
 package views
 
-import "time"
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/samplit/samplit/locale"
+)
 
 // Results is the results page, top to bottom.
 type Results struct {
@@ -8,6 +17,7 @@ type Results struct {
 	AsOf       time.Time
 	ETag       string // of the fragment, without quotes; empty leaves it out
 	Verdict    Verdict
+	Launch     *Launch   // set for a draft, which has no results
 	Progress   *Progress // set while there is too little data to judge; hides chances
 	Health     []Health
 	Goals      []GoalRef // more than one shows a switch (GET ?goal=)
@@ -27,6 +37,32 @@ type Verdict struct {
 	Rule          string
 	Variant       string // key of the variant to ship
 	DaysLeft      int    // 0 when unknown
+}
+
+// Launch is what stands between a draft and its start. Days is how long an answer will take at the page's traffic, 0 when
+// that is unknown; Hopeless says that this test cannot end in a reasonable time and why the start should wait.
+type Launch struct {
+	Steps         []LaunchStep
+	Days          int
+	VisitorsByDay int64
+	Hopeless      bool
+}
+
+// LaunchStep is one condition of the start. Key is one of launchKeys.
+type LaunchStep struct {
+	Key  string
+	Done bool
+	URL  string
+}
+
+// Ready says whether nothing is missing.
+func (l Launch) Ready() bool {
+	for _, step := range l.Steps {
+		if !step.Done {
+			return false
+		}
+	}
+	return true
 }
 
 // Progress is how far the data is from being judged.
@@ -87,4 +123,133 @@ type Epoch struct {
 	OpenedAt time.Time
 	Weights  map[string]float64 // by variant key
 	Reason   string
+}
+
+// resultsPoll makes the results ask for themselves every 3 seconds while visitors come.
+func resultsPoll(m Results) templ.Attributes {
+	if m.Experiment.Status != "running" {
+		return nil
+	}
+	address := string(pathTo("experiments", m.Experiment.ID, "results"))
+	if m.Goal.Key != "" {
+		address += "?goal=" + url.QueryEscape(m.Goal.Key)
+	}
+	attrs := templ.Attributes{
+		"hx-get": address, "hx-trigger": "every 3s", "hx-target": "this", "hx-swap": "morph:outerHTML", "hx-ext": "morph", "data-poll": true,
+	}
+	if m.ETag != "" {
+		attrs["hx-headers"] = `{"If-None-Match":"\"` + strings.ReplaceAll(m.ETag, `"`, "") + `\""}`
+	}
+	return attrs
+}
+
+func resultsAxis(m Results) axis {
+	lifts := make([]*Lift, 0, len(m.Variants))
+	for _, v := range m.Variants {
+		lifts = append(lifts, v.Lift)
+	}
+	return newAxis(lifts)
+}
+
+// shownLift is the variant's uplift; the control, the baseline, has none.
+func shownLift(m Results, v VariantResult) *Lift {
+	if v.Index == 0 {
+		return nil
+	}
+	return v.Lift
+}
+
+// chanceText writes a probability as "96 in 100"; certainty is never claimed.
+func chanceText(ctx context.Context, chance *float64) string {
+	switch {
+	case chance == nil:
+		return "–"
+	case *chance > 0.99:
+		return t(ctx, "results.chance_over")
+	case *chance < 0.01:
+		return t(ctx, "results.chance_under")
+	}
+	return locale.Percent(ctx, *chance, 0)
+}
+
+// riskNumber is a risk in conversions per 1,000 visitors.
+func riskNumber(ctx context.Context, risk float64) string {
+	return locale.Number(ctx, 1000*risk, 1)
+}
+
+func healthIcon(state string) string {
+	switch state {
+	case "good":
+		return "circle-check"
+	case "warn":
+		return "triangle-alert"
+	case "bad":
+		return "circle-x"
+	}
+	return "circle-dashed"
+}
+
+func variantName(m Results, key string) string {
+	for _, v := range m.Variants {
+		if v.Key == key {
+			return v.Name
+		}
+	}
+	return key
+}
+
+// waitText says when to come back.
+func waitText(ctx context.Context, p Page, v Verdict) string {
+	if v.DaysLeft <= 0 {
+		return t(ctx, "results.wait")
+	}
+	return t(ctx, "results.wait_until", "Count", v.DaysLeft, "Day", locale.Day(ctx, p.Now.AddDate(0, 0, v.DaysLeft)))
+}
+
+func launchLine(ctx context.Context, l Launch) string {
+	switch {
+	case !l.Ready():
+		return t(ctx, "launch.line_missing")
+	case l.Hopeless:
+		return t(ctx, "launch.line_hopeless")
+	}
+	return t(ctx, "launch.line_ready")
+}
+
+func launchWhy(ctx context.Context, l Launch) string {
+	switch {
+	case l.Days > 0 && l.Hopeless:
+		return t(ctx, "launch.why_hopeless", "Count", l.Days, "Visitors", l.VisitorsByDay)
+	case l.Days > 0:
+		return t(ctx, "launch.why_days", "Count", l.Days, "Visitors", l.VisitorsByDay)
+	}
+	return t(ctx, "launch.why_unknown")
+}
+
+func launchWord(ctx context.Context, step LaunchStep) string {
+	words, ok := launchWords[step.Key]
+	switch {
+	case !ok:
+		return step.Key
+	case step.Done:
+		return t(ctx, words[0])
+	}
+	return t(ctx, words[1])
+}
+
+func firstMissing(l Launch) string {
+	for _, step := range l.Steps {
+		if !step.Done {
+			return step.URL
+		}
+	}
+	return ""
+}
+
+// startClass leaves the start possible but not inviting when the test cannot end.
+func startClass(l Launch) string {
+	if l.Hopeless {
+		return "btn"
+	}
+	return "btn btn-primary"
 }

@@ -10,3 +10,10 @@ type Search struct {
 type SearchResult struct {
 	Kind, Title, Detail, URL string
 }
+
+func resultIcon(kind string) string {
+	if kind == "site" {
+		return "globe"
+	}
+	return "flask-conical"
+}

@@ -1,6 +1,9 @@
 package views
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Settings is the page about the person signed in.
 type Settings struct {
@@ -13,13 +16,11 @@ type Settings struct {
 // device's).
 type ProfileForm struct {
 	Name, Email, Lang, Theme string
-	Saved                    bool
 	Errors                   Errors
 }
 
 // PasswordForm: POST /settings/password with current and password.
 type PasswordForm struct {
-	Saved  bool
 	Errors Errors
 }
 
@@ -32,4 +33,24 @@ type Session struct {
 	Mobile   bool
 	LastSeen time.Time
 	Current  bool
+}
+
+func deviceIcon(s Session) string {
+	if s.Mobile {
+		return "smartphone"
+	}
+	return "monitor"
+}
+
+func languageOptions(ctx context.Context) []option {
+	return []option{
+		{Value: "", Label: t(ctx, "settings.language_browser")}, {Value: "en", Label: "English"}, {Value: "es", Label: "Español"},
+	}
+}
+
+func themeOptions(ctx context.Context) []option {
+	return []option{
+		{Value: "", Label: t(ctx, "settings.theme_device")}, {Value: "paper", Label: t(ctx, "settings.theme_paper")},
+		{Value: "ink", Label: t(ctx, "settings.theme_ink")},
+	}
 }

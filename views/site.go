@@ -1,6 +1,13 @@
 package views
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/samplit/samplit/locale"
+)
 
 // SiteList is every site of the account.
 type SiteList struct {
@@ -47,4 +54,76 @@ type Install struct {
 	Verdict  string
 	Detail   string // what goes with the verdict, such as the policy directive to add
 	Checked  time.Time
+}
+
+// guide tells how to install the snippet on one kind of site.
+type guide struct {
+	title string
+	steps []string
+}
+
+var guides = []guide{
+	{"guide.html", []string{"guide.html_1", "guide.html_2", "guide.html_3"}},
+	{"guide.wordpress", []string{"guide.wordpress_1", "guide.wordpress_2", "guide.wordpress_3"}},
+	{"guide.shopify", []string{"guide.shopify_1", "guide.shopify_2", "guide.shopify_3"}},
+	{"guide.wix", []string{"guide.wix_1", "guide.wix_2", "guide.wix_3"}},
+	{"guide.gtm", []string{"guide.gtm_1", "guide.gtm_2", "guide.gtm_3"}},
+	{"guide.next", []string{"guide.next_1", "guide.next_2", "guide.next_3"}},
+}
+
+var installTips = [][2]string{
+	{"tips.early", "tips.early_text"}, {"tips.every", "tips.every_text"}, {"tips.cache", "tips.cache_text"}, {"tips.policy", "tips.policy_text"},
+}
+
+// installPoll makes the check ask again every 5 seconds while it watches.
+func installPoll(m Install) templ.Attributes {
+	if !m.Watching {
+		return nil
+	}
+	return templ.Attributes{
+		"hx-get": string(pathTo("sites", m.SiteID, "check")), "hx-trigger": "every 5s", "hx-swap": "outerHTML", "hx-target": "this", "data-poll": true,
+	}
+}
+
+func installLine(ctx context.Context, m Install) string {
+	switch m.State {
+	case "found":
+		return t(ctx, "install.found_line")
+	case "missing":
+		return t(ctx, "install.missing_line")
+	}
+	return t(ctx, "install.waiting_line")
+}
+
+func installDetail(ctx context.Context, p Page, m Install) string {
+	switch m.State {
+	case "found":
+		return t(ctx, "install.found_detail", "Path", m.Path, "When", locale.Ago(ctx, m.LastSeen, p.Now))
+	case "missing":
+		return t(ctx, "install.missing_detail")
+	}
+	return t(ctx, "install.waiting_detail")
+}
+
+func verdictIcon(verdict string) string {
+	if isWarning(verdict) {
+		return "triangle-alert"
+	}
+	return "circle-check"
+}
+
+func sitesLine(ctx context.Context, m SiteList) string {
+	silent := 0
+	for _, site := range m.Sites {
+		if site.Install != "found" {
+			silent++
+		}
+	}
+	switch {
+	case len(m.Sites) == 0:
+		return ""
+	case silent > 0:
+		return t(ctx, "sites.line_silent", "Count", silent)
+	}
+	return t(ctx, "sites.line_good")
 }
