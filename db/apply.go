@@ -259,6 +259,7 @@ func queueAssignments(q *pgx.Batch, b Batch, out []Assigned) {
 		}
 		for i, p := range place {
 			out[i] = won[p]
+			won[p].New = false // of repeats only the first is new
 		}
 		return nil
 	})

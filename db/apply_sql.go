@@ -26,11 +26,12 @@ const insertAssignments = assignmentInput + `, seen AS (
 )` + countVisitors + `
 SELECT i.i FROM input i JOIN seen s USING (account_id, experiment_id, split, visitor)`
 
-// Assigned before and first seen now. A row that follows an owner is that person's second name: the owner is already seen.
+// Assigned before and first seen now. Seeing one name of a person exposes the row that the name follows.
 const exposeAssignments = assignmentInput + `, seen AS (
   UPDATE assignments a SET exposed_at = i.at, counted = a.counted AND i.counted
-  FROM input i WHERE (a.account_id, a.experiment_id, a.split, a.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor)
-    AND i.exposed AND a.exposed_at IS NULL AND a.owner IS NULL
+  FROM input i JOIN assignments m ON (m.account_id, m.experiment_id, m.split, m.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor)
+  WHERE (a.account_id, a.experiment_id, a.split) = (m.account_id, m.experiment_id, m.split) AND a.visitor = coalesce(m.owner, m.visitor)
+    AND i.exposed AND a.exposed_at IS NULL
   RETURNING a.account_id, a.experiment_id, a.split, a.visitor, a.arm, a.epoch, a.exposed_at, a.counted
 )` + countVisitors + `
 SELECT count(*) FROM seen`

@@ -17,17 +17,24 @@ const countExperiments = `-- name: CountExperiments :one
 SELECT count(*) FROM experiments WHERE account_id = $1
   AND ($2::text IS NULL OR status = $2)
   AND ($2::text IS NOT NULL OR status <> 'archived')
-  AND ($3::text = '' OR position(lower($3) IN lower(name)) > 0 OR position(lower($3) IN key) > 0)
+  AND ($3::uuid IS NULL OR installation_id = $3)
+  AND ($4::text = '' OR position(lower($4) IN lower(name)) > 0 OR position(lower($4) IN key) > 0)
 `
 
 type CountExperimentsParams struct {
 	AccountID uuid.UUID
 	Status    *string
+	Site      *uuid.UUID
 	Q         string
 }
 
 func (q *Queries) CountExperiments(ctx context.Context, arg CountExperimentsParams) (int64, error) {
-	row := q.db.QueryRow(ctx, countExperiments, arg.AccountID, arg.Status, arg.Q)
+	row := q.db.QueryRow(ctx, countExperiments,
+		arg.AccountID,
+		arg.Status,
+		arg.Site,
+		arg.Q,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -226,27 +233,63 @@ func (q *Queries) ExperimentByKey(ctx context.Context, accountID uuid.UUID, key 
 	return i, err
 }
 
+const experimentKeysLike = `-- name: ExperimentKeysLike :many
+SELECT key FROM experiments WHERE account_id = $1 AND starts_with(key, $2)
+`
+
+// Keys that a key made from base could meet.
+func (q *Queries) ExperimentKeysLike(ctx context.Context, accountID uuid.UUID, base string) ([]string, error) {
+	rows, err := q.db.Query(ctx, experimentKeysLike, accountID, base)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const experiments = `-- name: Experiments :many
 SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq FROM experiments WHERE account_id = $1
   AND ($2::text IS NULL OR status = $2)
   AND ($2::text IS NOT NULL OR status <> 'archived')
-  AND ($3::text = '' OR position(lower($3) IN lower(name)) > 0 OR position(lower($3) IN key) > 0)
-ORDER BY created_at DESC, id LIMIT $5::int OFFSET $4::int
+  AND ($3::uuid IS NULL OR installation_id = $3)
+  AND ($4::text = '' OR position(lower($4) IN lower(name)) > 0 OR position(lower($4) IN key) > 0)
+ORDER BY
+  CASE WHEN $5::text = 'created_at' THEN created_at WHEN $5 = 'updated_at' THEN updated_at END,
+  CASE WHEN $5 = '-updated_at' THEN updated_at END DESC,
+  CASE WHEN $5 = 'name' THEN lower(name) END,
+  CASE WHEN $5 = '-name' THEN lower(name) END DESC,
+  created_at DESC, id LIMIT $7::int OFFSET $6::int
 `
 
 type ExperimentsParams struct {
 	AccountID uuid.UUID
 	Status    *string
+	Site      *uuid.UUID
 	Q         string
+	Sort      string
 	Skip      int32
 	Take      int32
 }
 
+// Archived ones are listed only when asked for.
 func (q *Queries) Experiments(ctx context.Context, arg ExperimentsParams) ([]Experiment, error) {
 	rows, err := q.db.Query(ctx, experiments,
 		arg.AccountID,
 		arg.Status,
+		arg.Site,
 		arg.Q,
+		arg.Sort,
 		arg.Skip,
 		arg.Take,
 	)
@@ -785,4 +828,59 @@ func (q *Queries) Variants(ctx context.Context, accountID uuid.UUID, experiments
 		return nil, err
 	}
 	return items, nil
+}
+
+const variantsWithoutChanges = `-- name: VariantsWithoutChanges :many
+SELECT account_id, experiment_id, element, ord, id, key, name, weight FROM variants
+WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) ORDER BY experiment_id, element, ord
+`
+
+type VariantsWithoutChangesRow struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Element      int16
+	Ord          int16
+	ID           uuid.UUID
+	Key          string
+	Name         string
+	Weight       float64
+}
+
+func (q *Queries) VariantsWithoutChanges(ctx context.Context, accountID uuid.UUID, experiments []uuid.UUID) ([]VariantsWithoutChangesRow, error) {
+	rows, err := q.db.Query(ctx, variantsWithoutChanges, accountID, experiments)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VariantsWithoutChangesRow{}
+	for rows.Next() {
+		var i VariantsWithoutChangesRow
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ExperimentID,
+			&i.Element,
+			&i.Ord,
+			&i.ID,
+			&i.Key,
+			&i.Name,
+			&i.Weight,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitForSplit = `-- name: WaitForSplit :exec
+SELECT pg_advisory_xact_lock(hashtextextended(concat($1::uuid, '/', $2::smallint), 7))
+`
+
+// The lock under which epochs of a split are opened, see LockSplit; taken before any row of the experiment.
+func (q *Queries) WaitForSplit(ctx context.Context, experimentID uuid.UUID, split int16) error {
+	_, err := q.db.Exec(ctx, waitForSplit, experimentID, split)
+	return err
 }

@@ -88,6 +88,37 @@ func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid
 	return i, err
 }
 
+const installationNames = `-- name: InstallationNames :many
+SELECT id, name, site_url FROM installations WHERE account_id = $1 AND archived_at IS NULL
+ORDER BY lower(name), id LIMIT $2::int
+`
+
+type InstallationNamesRow struct {
+	ID      uuid.UUID
+	Name    string
+	SiteUrl string
+}
+
+func (q *Queries) InstallationNames(ctx context.Context, accountID uuid.UUID, take int32) ([]InstallationNamesRow, error) {
+	rows, err := q.db.Query(ctx, installationNames, accountID, take)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []InstallationNamesRow{}
+	for rows.Next() {
+		var i InstallationNamesRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.SiteUrl); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const installations = `-- name: Installations :many
 SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, h.last_at, h.url AS last_url,
   (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running

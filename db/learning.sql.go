@@ -12,6 +12,59 @@ import (
 	"github.com/google/uuid"
 )
 
+const armDays = `-- name: ArmDays :many
+SELECT arm, date_trunc('day', hour, 'UTC')::timestamptz AS day,
+  coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
+  coalesce(sum(converters) FILTER (WHERE goal_id = $1), 0)::bigint AS converters
+FROM rollups WHERE account_id = $2 AND experiment_id = $3 AND split = $4
+GROUP BY 1, 2 ORDER BY 2, 1
+`
+
+type ArmDaysParams struct {
+	GoalID       uuid.UUID
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+}
+
+type ArmDaysRow struct {
+	Arm        int16
+	Day        time.Time
+	Visitors   int64
+	Converters int64
+}
+
+// Counts by arm and UTC day of first exposure.
+func (q *Queries) ArmDays(ctx context.Context, arg ArmDaysParams) ([]ArmDaysRow, error) {
+	rows, err := q.db.Query(ctx, armDays,
+		arg.GoalID,
+		arg.AccountID,
+		arg.ExperimentID,
+		arg.Split,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ArmDaysRow{}
+	for rows.Next() {
+		var i ArmDaysRow
+		if err := rows.Scan(
+			&i.Arm,
+			&i.Day,
+			&i.Visitors,
+			&i.Converters,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const armTotals = `-- name: ArmTotals :many
 SELECT arm, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
   coalesce(sum(converters) FILTER (WHERE goal_id = $1), 0)::bigint AS converters
@@ -55,6 +108,33 @@ func (q *Queries) ArmTotals(ctx context.Context, arg ArmTotalsParams) ([]ArmTota
 		return nil, err
 	}
 	return items, nil
+}
+
+const firstEpoch = `-- name: FirstEpoch :one
+SELECT account_id, experiment_id, split, epoch, weights, traffic_allocation, opened_at, reason, audit_seq FROM epochs WHERE account_id = $1 AND experiment_id = $2 AND split = $3 AND epoch = 1
+`
+
+type FirstEpochParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+}
+
+func (q *Queries) FirstEpoch(ctx context.Context, arg FirstEpochParams) (Epoch, error) {
+	row := q.db.QueryRow(ctx, firstEpoch, arg.AccountID, arg.ExperimentID, arg.Split)
+	var i Epoch
+	err := row.Scan(
+		&i.AccountID,
+		&i.ExperimentID,
+		&i.Split,
+		&i.Epoch,
+		&i.Weights,
+		&i.TrafficAllocation,
+		&i.OpenedAt,
+		&i.Reason,
+		&i.AuditSeq,
+	)
+	return i, err
 }
 
 const insertOptimisationState = `-- name: InsertOptimisationState :exec
@@ -198,6 +278,40 @@ func (q *Queries) OptimisationStates(ctx context.Context, accountID uuid.UUID) (
 		return nil, err
 	}
 	return items, nil
+}
+
+const primaryGoal = `-- name: PrimaryGoal :one
+SELECT id FROM goals WHERE account_id = $1 AND experiment_id = $2 AND role = 'primary'
+`
+
+func (q *Queries) PrimaryGoal(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, primaryGoal, accountID, experimentID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const split = `-- name: Split :one
+SELECT account_id, experiment_id, split, key, arms FROM splits WHERE account_id = $1 AND experiment_id = $2 AND split = $3
+`
+
+type SplitParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+}
+
+func (q *Queries) Split(ctx context.Context, arg SplitParams) (Split, error) {
+	row := q.db.QueryRow(ctx, split, arg.AccountID, arg.ExperimentID, arg.Split)
+	var i Split
+	err := row.Scan(
+		&i.AccountID,
+		&i.ExperimentID,
+		&i.Split,
+		&i.Key,
+		&i.Arms,
+	)
+	return i, err
 }
 
 const updateOptimisationState = `-- name: UpdateOptimisationState :execrows

@@ -86,22 +86,48 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 }
 
 const sessionByID = `-- name: SessionByID :one
-SELECT id, handle, user_id, account_id, data, user_agent, created_at, seen_at, expires_at FROM sessions WHERE id = $1 AND expires_at > $2
+SELECT s.handle, s.user_id, s.account_id, s.data, s.created_at, s.seen_at, s.expires_at,
+  coalesce(u.email, '')::text AS email, coalesce(u.name, '')::text AS name, coalesce(u.locale, '')::text AS locale,
+  (u.disabled_at IS NOT NULL)::bool AS disabled,
+  coalesce(m.account_name, '')::text AS account_name, coalesce(m.role, '')::text AS role
+FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN LATERAL membership(s.user_id, s.account_id) m ON true
+WHERE s.id = $1 AND s.expires_at > $2
 `
 
-func (q *Queries) SessionByID(ctx context.Context, iD []byte, now time.Time) (Session, error) {
+type SessionByIDRow struct {
+	Handle      uuid.UUID
+	UserID      *uuid.UUID
+	AccountID   *uuid.UUID
+	Data        []byte
+	CreatedAt   time.Time
+	SeenAt      time.Time
+	ExpiresAt   time.Time
+	Email       string
+	Name        string
+	Locale      string
+	Disabled    bool
+	AccountName string
+	Role        string
+}
+
+// A session that has not ended, with who is signed in and as what. The role is empty when nobody is, or no longer a member.
+func (q *Queries) SessionByID(ctx context.Context, iD []byte, now time.Time) (SessionByIDRow, error) {
 	row := q.db.QueryRow(ctx, sessionByID, iD, now)
-	var i Session
+	var i SessionByIDRow
 	err := row.Scan(
-		&i.ID,
 		&i.Handle,
 		&i.UserID,
 		&i.AccountID,
 		&i.Data,
-		&i.UserAgent,
 		&i.CreatedAt,
 		&i.SeenAt,
 		&i.ExpiresAt,
+		&i.Email,
+		&i.Name,
+		&i.Locale,
+		&i.Disabled,
+		&i.AccountName,
+		&i.Role,
 	)
 	return i, err
 }

@@ -80,10 +80,10 @@ func (q *Queries) SnapshotEpochs(ctx context.Context, accounts []uuid.UUID, expe
 }
 
 const snapshotExperiments = `-- name: SnapshotExperiments :many
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq FROM experiments WHERE changed_xid >= CAST($1::text AS xid8) AND status <> 'draft'
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq FROM experiments WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
-// What traffic can meet, and what it may have met a moment ago.
+// Drafts and archived ones too; asked for by key they are not running, which is not the same as unknown.
 func (q *Queries) SnapshotExperiments(ctx context.Context, since string) ([]Experiment, error) {
 	rows, err := q.db.Query(ctx, snapshotExperiments, since)
 	if err != nil {

@@ -35,6 +35,11 @@ func (d *DB) AsSystem(ctx context.Context, fn func(*Store) error) error {
 	return d.in(ctx, System, uuid.Nil, fn)
 }
 
+// AsIngest is a transaction on the tables that traffic writes, of every account.
+func (d *DB) AsIngest(ctx context.Context, fn func(*Store) error) error {
+	return d.in(ctx, Ingest, uuid.Nil, fn)
+}
+
 func (d *DB) in(ctx context.Context, role Role, account uuid.UUID, fn func(*Store) error) error {
 	var err error
 	for range 3 {

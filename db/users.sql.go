@@ -118,6 +118,36 @@ func (q *Queries) RehashPassword(ctx context.Context, passwordHash string, iD uu
 	return err
 }
 
+const standing = `-- name: Standing :one
+SELECT u.email, u.name, u.token_version, (u.disabled_at IS NOT NULL)::bool AS disabled,
+  m.account_name::text AS account_name, m.role::text AS role
+FROM users u, membership(u.id, $1::uuid) m WHERE u.id = $2
+`
+
+type StandingRow struct {
+	Email        string
+	Name         string
+	TokenVersion int32
+	Disabled     bool
+	AccountName  string
+	Role         string
+}
+
+// What a token of the person for the account is still worth. No row: the person is gone, or no longer a member.
+func (q *Queries) Standing(ctx context.Context, account uuid.UUID, person uuid.UUID) (StandingRow, error) {
+	row := q.db.QueryRow(ctx, standing, account, person)
+	var i StandingRow
+	err := row.Scan(
+		&i.Email,
+		&i.Name,
+		&i.TokenVersion,
+		&i.Disabled,
+		&i.AccountName,
+		&i.Role,
+	)
+	return i, err
+}
+
 const updatePassword = `-- name: UpdatePassword :one
 UPDATE users SET password_hash = $1, token_version = token_version + 1 WHERE id = $2
 RETURNING token_version

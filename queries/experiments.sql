@@ -14,17 +14,33 @@ SELECT * FROM experiments WHERE account_id = @account_id AND key = @key;
 SELECT * FROM experiments WHERE account_id = @account_id AND id = @id FOR UPDATE;
 
 -- name: Experiments :many
+-- Archived ones are listed only when asked for.
 SELECT * FROM experiments WHERE account_id = @account_id
   AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
   AND (sqlc.narg('status')::text IS NOT NULL OR status <> 'archived')
+  AND (sqlc.narg('site')::uuid IS NULL OR installation_id = sqlc.narg('site'))
   AND (@q::text = '' OR position(lower(@q) IN lower(name)) > 0 OR position(lower(@q) IN key) > 0)
-ORDER BY created_at DESC, id LIMIT @take::int OFFSET @skip::int;
+ORDER BY
+  CASE WHEN @sort::text = 'created_at' THEN created_at WHEN @sort = 'updated_at' THEN updated_at END,
+  CASE WHEN @sort = '-updated_at' THEN updated_at END DESC,
+  CASE WHEN @sort = 'name' THEN lower(name) END,
+  CASE WHEN @sort = '-name' THEN lower(name) END DESC,
+  created_at DESC, id LIMIT @take::int OFFSET @skip::int;
 
 -- name: CountExperiments :one
 SELECT count(*) FROM experiments WHERE account_id = @account_id
   AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
   AND (sqlc.narg('status')::text IS NOT NULL OR status <> 'archived')
+  AND (sqlc.narg('site')::uuid IS NULL OR installation_id = sqlc.narg('site'))
   AND (@q::text = '' OR position(lower(@q) IN lower(name)) > 0 OR position(lower(@q) IN key) > 0);
+
+-- name: ExperimentKeysLike :many
+-- Keys that a key made from base could meet.
+SELECT key FROM experiments WHERE account_id = @account_id AND starts_with(key, @base);
+
+-- name: WaitForSplit :exec
+-- The lock under which epochs of a split are opened, see LockSplit; taken before any row of the experiment.
+SELECT pg_advisory_xact_lock(hashtextextended(concat(@experiment_id::uuid, '/', @split::smallint), 7));
 
 -- name: CountExperimentsByStatus :many
 SELECT status, count(*) AS n FROM experiments WHERE account_id = @account_id GROUP BY status;
@@ -80,6 +96,10 @@ SELECT * FROM elements WHERE account_id = @account_id AND experiment_id = ANY(@e
 
 -- name: Variants :many
 SELECT * FROM variants WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) ORDER BY experiment_id, element, ord;
+
+-- name: VariantsWithoutChanges :many
+SELECT account_id, experiment_id, element, ord, id, key, name, weight FROM variants
+WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) ORDER BY experiment_id, element, ord;
 
 -- name: Goals :many
 SELECT * FROM goals WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) ORDER BY experiment_id, ord;

@@ -23,3 +23,7 @@ WHERE account_id = @account_id AND id = @id AND archived_at IS NULL;
 
 -- name: SetInstallationAudit :exec
 UPDATE installations SET audit_seq = @audit_seq WHERE account_id = @account_id AND id = @id;
+
+-- name: InstallationNames :many
+SELECT id, name, site_url FROM installations WHERE account_id = @account_id AND archived_at IS NULL
+ORDER BY lower(name), id LIMIT @take::int;

@@ -18,6 +18,23 @@ SELECT arm, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0
 FROM rollups WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split
 GROUP BY arm ORDER BY arm;
 
+-- name: ArmDays :many
+-- Counts by arm and UTC day of first exposure.
+SELECT arm, date_trunc('day', hour, 'UTC')::timestamptz AS day,
+  coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
+  coalesce(sum(converters) FILTER (WHERE goal_id = @goal_id), 0)::bigint AS converters
+FROM rollups WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split
+GROUP BY 1, 2 ORDER BY 2, 1;
+
+-- name: PrimaryGoal :one
+SELECT id FROM goals WHERE account_id = @account_id AND experiment_id = @experiment_id AND role = 'primary';
+
+-- name: Split :one
+SELECT * FROM splits WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split;
+
+-- name: FirstEpoch :one
+SELECT * FROM epochs WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split AND epoch = 1;
+
 -- name: VisitorsOfEpoch :one
 SELECT coalesce(sum(visitors), 0)::bigint FROM rollups
 WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split AND epoch = @epoch

@@ -3,7 +3,13 @@ INSERT INTO sessions (id, handle, user_id, account_id, data, user_agent, created
 VALUES (@id, @handle, sqlc.narg('user_id'), sqlc.narg('account_id'), @data, @user_agent, @now, @now, @expires_at);
 
 -- name: SessionByID :one
-SELECT * FROM sessions WHERE id = @id AND expires_at > @now;
+-- A session that has not ended, with who is signed in and as what. The role is empty when nobody is, or no longer a member.
+SELECT s.handle, s.user_id, s.account_id, s.data, s.created_at, s.seen_at, s.expires_at,
+  coalesce(u.email, '')::text AS email, coalesce(u.name, '')::text AS name, coalesce(u.locale, '')::text AS locale,
+  (u.disabled_at IS NOT NULL)::bool AS disabled,
+  coalesce(m.account_name, '')::text AS account_name, coalesce(m.role, '')::text AS role
+FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN LATERAL membership(s.user_id, s.account_id) m ON true
+WHERE s.id = @id AND s.expires_at > @now;
 
 -- name: UpdateSession :execrows
 UPDATE sessions SET data = @data, user_id = sqlc.narg('user_id'), account_id = sqlc.narg('account_id'),

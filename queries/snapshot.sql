@@ -6,8 +6,8 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text;
 SELECT account_id, id, token, site_url, archived_at FROM installations WHERE changed_xid >= CAST(@since::text AS xid8);
 
 -- name: SnapshotExperiments :many
--- What traffic can meet, and what it may have met a moment ago.
-SELECT * FROM experiments WHERE changed_xid >= CAST(@since::text AS xid8) AND status <> 'draft';
+-- Drafts and archived ones too; asked for by key they are not running, which is not the same as unknown.
+SELECT * FROM experiments WHERE changed_xid >= CAST(@since::text AS xid8);
 
 -- name: SnapshotElements :many
 SELECT e.* FROM elements e WHERE (e.account_id, e.experiment_id) IN (SELECT unnest(@accounts::uuid[]), unnest(@experiments::uuid[]))

@@ -31,3 +31,9 @@ INSERT INTO members (account_id, user_id, role, created_at) VALUES (@account_id,
 -- The account a person works in: the wanted one, else the oldest.
 SELECT account_id::uuid AS account_id, account_name::text AS account_name, role::text AS role
 FROM membership(@person::uuid, sqlc.narg('wanted')::uuid);
+
+-- name: Standing :one
+-- What a token of the person for the account is still worth. No row: the person is gone, or no longer a member.
+SELECT u.email, u.name, u.token_version, (u.disabled_at IS NOT NULL)::bool AS disabled,
+  m.account_name::text AS account_name, m.role::text AS role
+FROM users u, membership(u.id, @account::uuid) m WHERE u.id = @person;

@@ -1,0 +1,29 @@
+-- name: InsertQuarantine :exec
+INSERT INTO quarantine (account_id, id, received_at, reason, body) VALUES (@account_id, @id, @now, @reason, @body);
+
+-- name: GiveUpWaiting :execrows
+-- Conversions whose exposure never came within a day.
+UPDATE events SET state = 3 WHERE state = 2 AND received_at < @before AND day >= @since;
+
+-- name: AssignmentsOfVisitor :many
+SELECT a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
+  ON (a.account_id, a.experiment_id, a.split, a.asked) = (s.account_id, s.experiment_id, s.split, @visitor::text)
+WHERE s.account_id = @account_id AND s.experiment_id = @experiment_id;
+
+-- name: LockAssignmentsOfPair :many
+-- Assignments of two names of one person in running and paused experiments of a site, with those they follow.
+SELECT a.experiment_id, a.split, a.visitor, a.arm, a.epoch, a.propensity, a.assigned_at, a.door, a.owner FROM experiments e
+JOIN splits s ON s.account_id = e.account_id AND s.experiment_id = e.id
+JOIN assignments a ON a.account_id = e.account_id AND a.experiment_id = e.id AND a.split = s.split AND a.visitor = ANY(@visitors::text[])
+WHERE e.account_id = @account_id AND e.installation_id = @installation_id AND e.status IN ('running', 'paused')
+ORDER BY a.experiment_id, a.split, a.assigned_at, a.visitor FOR UPDATE OF a;
+
+-- name: InsertFollower :exec
+INSERT INTO assignments (account_id, experiment_id, split, visitor, arm, epoch, propensity, assigned_at, door, counted, owner)
+VALUES (@account_id, @experiment_id, @split, @visitor, @arm, @epoch, @propensity, @assigned_at, @door, false, @owner)
+ON CONFLICT DO NOTHING;
+
+-- name: Follow :exec
+-- Makes a visitor, and all who follow them, follow an owner.
+UPDATE assignments SET owner = @owner::text
+WHERE account_id = @account_id AND experiment_id = @experiment_id AND (visitor = @visitor::text OR owner = @visitor::text) AND visitor <> @owner::text;

@@ -1,0 +1,256 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/db"
+)
+
+const (
+	queueLength = 4096            // requests that may wait for a commit
+	batchRows   = 2000            // rows of one commit
+	applyLimit  = 5 * time.Second // time of one commit
+)
+
+// work is what one request wants stored. It is committed whole, or answered with an error.
+type work struct {
+	assignments []db.NewAssignment
+	events      []db.NewEvent
+	beats       []db.Beat
+	tallies     []db.Increment
+	// keep: the visitor was answered already; the rows stay in the queue until the database takes them.
+	keep   bool
+	done   chan error // buffered: the committer never waits for a reader
+	result db.Applied
+}
+
+func (w *work) rows() int { return len(w.assignments) + len(w.events) + len(w.beats) + len(w.tallies) }
+
+// Committer stores what traffic brings. Requests that arrive while a commit is in flight share the next one; there is no
+// waiting for company. What it answers nil is durable.
+type Committer struct {
+	db    *db.DB
+	clock Clock
+	log   *slog.Logger
+	in    chan *work
+	// kept counts rows that were promised a place in the queue and are not stored yet.
+	kept atomic.Int64
+	// Quarantined counts the items set aside because the database refused them.
+	quarantined atomic.Int64
+}
+
+// NewCommitter makes a committer; Run makes it work.
+func NewCommitter(d *db.DB, clock Clock, log *slog.Logger) *Committer {
+	return &Committer{db: d, clock: clock, log: log, in: make(chan *work, queueLength)}
+}
+
+// Waiting is how many requests wait for a commit.
+func (c *Committer) Waiting() int { return len(c.in) }
+
+// Kept is how many assignments were answered but are not stored yet.
+func (c *Committer) Kept() int64 { return c.kept.Load() }
+
+// Quarantined is how many items were set aside since the start.
+func (c *Committer) Quarantined() int64 { return c.quarantined.Load() }
+
+var errQueueFull = &Error{Code: CodeUnavailable, Reason: "busy", Message: "Too much is waiting to be stored. Send the same events again in a moment."}
+
+// submit queues w and returns at once; false when the queue is full.
+func (c *Committer) submit(w *work) bool {
+	w.done = make(chan error, 1)
+	select {
+	case c.in <- w:
+		if w.keep {
+			c.kept.Add(1)
+		}
+		return true
+	default:
+		return false
+	}
+}
+
+// commit queues w and waits until it is durable. An error means that nothing was promised: the same ids may be sent again.
+func (c *Committer) commit(ctx context.Context, w *work) error {
+	if !c.submit(w) {
+		return errQueueFull
+	}
+	select {
+	case err := <-w.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Run commits until ctx ends, then commits what still waits.
+func (c *Committer) Run(ctx context.Context) {
+	var kept []*work // from a time without database; retried before anything new
+	for {
+		var batch []*work
+		if len(kept) == 0 {
+			select {
+			case <-ctx.Done():
+				c.drain(kept)
+				return
+			case w := <-c.in:
+				batch = append(batch, w)
+			}
+		} else {
+			select {
+			case <-ctx.Done():
+				c.drain(kept)
+				return
+			case <-time.After(200 * time.Millisecond):
+			case w := <-c.in:
+				batch = append(batch, w)
+			}
+		}
+		batch = c.fill(append(kept, batch...))
+		kept = c.settle(context.WithoutCancel(ctx), batch)
+	}
+}
+
+func (c *Committer) drain(kept []*work) {
+	ctx, cancel := context.WithTimeout(context.Background(), applyLimit)
+	defer cancel()
+	for batch := c.fill(kept); len(batch) > 0; batch = c.fill(nil) {
+		if left := c.settle(ctx, batch); len(left) > 0 {
+			c.log.Error("assignments could not be stored before the end", slog.Int("count", len(left)))
+			return
+		}
+	}
+}
+
+// fill adds what is queued by now.
+func (c *Committer) fill(batch []*work) []*work {
+	rows := 0
+	for _, w := range batch {
+		rows += w.rows()
+	}
+	for rows < batchRows {
+		select {
+		case w := <-c.in:
+			batch = append(batch, w)
+			rows += w.rows()
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// settle commits a batch and answers everyone in it; it returns the works to keep for later.
+func (c *Committer) settle(ctx context.Context, batch []*work) (kept []*work) {
+	err := c.apply(ctx, batch)
+	if err == nil {
+		for _, w := range batch {
+			c.finish(w, nil)
+		}
+		return nil
+	}
+	if errors.Is(err, db.ErrUnavailable) {
+		for _, w := range batch {
+			if w.keep && len(kept) < queueLength {
+				kept = append(kept, w)
+				continue
+			}
+			c.finish(w, err)
+		}
+		return kept
+	}
+	if len(batch) > 1 {
+		// Something in it is refused: halves find out what, and its neighbours are stored.
+		half := len(batch) / 2
+		return append(c.settle(ctx, batch[:half]), c.settle(ctx, batch[half:])...)
+	}
+	c.log.Error("set work aside", slog.Any("error", err))
+	c.finish(batch[0], c.quarantine(ctx, batch[0], err))
+	return nil
+}
+
+func (c *Committer) finish(w *work, err error) {
+	if w.keep {
+		c.kept.Add(-1)
+	}
+	w.done <- err
+}
+
+func (c *Committer) apply(ctx context.Context, batch []*work) error {
+	b := db.Batch{Now: c.clock.now()}
+	for _, w := range batch {
+		b.Assignments = append(b.Assignments, w.assignments...)
+		b.Events = append(b.Events, w.events...)
+		b.Beats = append(b.Beats, w.beats...)
+		b.Tallies = append(b.Tallies, w.tallies...)
+	}
+	repeats := distinctEvents(&b)
+	ctx, cancel := context.WithTimeout(ctx, applyLimit)
+	defer cancel()
+	done, err := c.db.Apply(ctx, b)
+	if err != nil {
+		return err
+	}
+	a, e := 0, 0
+	for _, w := range batch {
+		w.result.Assignments = done.Assignments[a : a+len(w.assignments)]
+		a += len(w.assignments)
+		w.result.Events = make([]db.Recorded, len(w.events))
+		for i := range w.events {
+			if at := repeats[e]; at >= 0 {
+				w.result.Events[i] = done.Events[at]
+			}
+			e++
+		}
+	}
+	return nil
+}
+
+// distinctEvents takes repeats of an id out of the batch. place says where each event went; -1 for a repeat.
+func distinctEvents(b *db.Batch) (place []int) {
+	type key struct {
+		account, id uuid.UUID
+		part        int16
+		day         int64
+	}
+	place = make([]int, len(b.Events))
+	seen := make(map[key]bool, len(b.Events))
+	kept := b.Events[:0]
+	repeats := map[uuid.UUID]int64{}
+	for i, e := range b.Events {
+		k := key{e.Account, e.ID, e.Part, e.Day.Unix()}
+		if seen[k] {
+			place[i] = -1
+			if e.Part == 0 {
+				repeats[e.Account]++
+			}
+			continue
+		}
+		seen[k] = true
+		place[i] = len(kept)
+		kept = append(kept, e)
+	}
+	b.Events = kept
+	for account, n := range repeats {
+		b.Tallies = append(b.Tallies, db.Increment{Account: account, At: b.Now, Kind: "accepted", N: n}, db.Increment{Account: account, At: b.Now, Kind: "duplicate", N: n})
+	}
+	return place
+}
+
+// quarantine keeps what the database refused, so that nothing is lost unseen.
+func (c *Committer) quarantine(ctx context.Context, w *work, cause error) error {
+	ctx, cancel := context.WithTimeout(ctx, applyLimit)
+	defer cancel()
+	if len(w.events) > 0 {
+		if err := c.db.Quarantine(ctx, w.events, c.clock.now(), cause); err != nil {
+			return err
+		}
+	}
+	c.quarantined.Add(1)
+	return &Error{Code: CodeInvalid, Reason: "quarantined", Message: "This could not be applied and was set aside for inspection.", Err: cause}
+}

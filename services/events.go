@@ -1,0 +1,198 @@
+package services
+
+import (
+	"context"
+	"time"
+
+	"github.com/samplit/samplit/db"
+)
+
+// EventBatch is what one request reports.
+type EventBatch struct {
+	Token     string
+	SentAt    time.Time // the client's clock when it sent
+	UserAgent string    // the browser's; empty when a server reports
+	Events    []Event
+}
+
+// EventReceipt answers an EventBatch once everything taken is durable.
+type EventReceipt struct {
+	Accepted, Duplicates int
+	Rejected             []Rejection
+}
+
+// Events stores a batch: good items are durable when it returns, bad ones are named. Any error means that nothing was promised
+// and the same ids may be sent again.
+func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error) {
+	s, err := t.site(b.Token)
+	if err != nil {
+		return EventReceipt{}, err
+	}
+	in := intake{site: s, now: t.clock.now(), sent: b.SentAt, bot: automated(b.UserAgent), work: &work{}}
+	var out EventReceipt
+	for i, e := range b.Events {
+		if p := in.take(e); p != nil {
+			out.Rejected = append(out.Rejected, Rejection{i, p.Reason, p.Message})
+		}
+	}
+	if in.work.rows() == 0 {
+		return out, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, eventWait)
+	defer cancel()
+	if err := t.committer.commit(ctx, in.work); err != nil {
+		return EventReceipt{}, err
+	}
+	for i, r := range in.work.result.Events {
+		switch {
+		case in.work.events[i].Part > 0:
+		case r.Fresh:
+			out.Accepted++
+		default:
+			out.Duplicates++
+		}
+	}
+	return out, nil
+}
+
+// intake turns a site's reports into rows.
+type intake struct {
+	site *site
+	now  time.Time
+	sent time.Time
+	bot  bool
+	work *work
+}
+
+// take adds one event, or says what is wrong with it.
+func (in *intake) take(e Event) *Problem {
+	if !validVisitor(e.Visitor) {
+		return &Problem{"bad_visitor", "visitor_id: use 1 to 128 printable ASCII characters."}
+	}
+	if len(e.URL) > maxEventURL || len(e.Name) > maxEventName {
+		return &Problem{"too_long", "url has at most 2,048 bytes, name at most 128."}
+	}
+	id, p := identify(in.site.id, e.ID, in.now)
+	if p != nil {
+		return p
+	}
+	base := db.NewEvent{Account: in.site.account, ID: id.id, Day: id.day, Dayless: id.dayless, Installation: in.site.id, Visitor: e.Visitor,
+		Name: e.Name, URL: e.URL, Occurred: occurred(in.now, in.sent, e.T), Received: in.now, Value: e.Value.numeric()}
+	switch e.Type {
+	case "exposure":
+		return in.exposure(e, base)
+	case "conversion":
+		return in.conversion(e, base)
+	case "pageview":
+		base.Kind = db.KindPageview
+		in.work.beats = append(in.work.beats, db.Beat{Account: in.site.account, Installation: in.site.id, At: in.now, URL: e.URL})
+	case "custom":
+		base.Kind = db.KindCustom
+	default:
+		return &Problem{"bad_type", "type is exposure, conversion, pageview or custom."}
+	}
+	in.work.events = append(in.work.events, base)
+	return nil
+}
+
+// exposure checks that the browser chose as the server would have in the epoch it names.
+func (in *intake) exposure(e Event, base db.NewEvent) *Problem {
+	x := in.site.find(e.Experiment)
+	if x == nil {
+		return &Problem{UnknownExperiment, "No experiment of this site has that id or key."}
+	}
+	if x.status != "running" && x.status != "paused" {
+		return &Problem{NotRunning, "The experiment is not running."}
+	}
+	sp := x.splitByKey(e.Split)
+	if sp == nil {
+		return &Problem{"unknown_split", "The experiment has no such split."}
+	}
+	epoch := sp.epoch(e.Epoch)
+	if epoch == nil {
+		return &Problem{"unknown_epoch", "The experiment has no such epoch."}
+	}
+	if closed := sp.epoch(e.Epoch + 1); closed != nil && in.now.Sub(closed.opened) > eventLife {
+		return &Problem{"epoch_closed", "That epoch closed more than 7 days ago."}
+	}
+	arm := sp.choose(e.Visitor, e.Epoch)
+	if sp.arms[arm] != e.Arm {
+		return &Problem{"wrong_arm", "This visitor's arm in that epoch is another one."}
+	}
+	base.Kind, base.Experiment, base.Arm, base.Epoch = db.KindExposure, x.id, arm, e.Epoch
+	in.work.events = append(in.work.events, base)
+	if x.status == "paused" { // nobody new comes in, and who is in has been counted
+		return nil
+	}
+	if in.bot {
+		in.work.tallies = append(in.work.tallies, db.Increment{Account: x.account, Experiment: x.id, At: in.now, Kind: "bot", N: 1})
+		return nil
+	}
+	in.work.assignments = append(in.work.assignments, db.NewAssignment{Account: x.account, Experiment: x.id, Split: sp.split, Visitor: e.Visitor,
+		Arm: arm, Epoch: e.Epoch, Propensity: float32(sp.propensity(arm, e.Epoch)), At: base.Occurred, Exposed: true, Door: db.DoorBrowser, Counted: true})
+	return nil
+}
+
+func (in *intake) conversion(e Event, base db.NewEvent) *Problem {
+	goals, p := in.goals(e.Experiment, e.Goal)
+	if p != nil {
+		return p
+	}
+	base.Kind = db.KindConversion
+	in.work.events = append(in.work.events, expand(base, goals)...)
+	return nil
+}
+
+// goals are those a conversion may count for: the named goal, else the primary one, of the named experiment, else of every
+// experiment of the site that visitors can be in.
+func (in *intake) goals(experiment, goal string) ([]counted, *Problem) {
+	var out []counted
+	if experiment != "" {
+		x := in.site.find(experiment)
+		if x == nil {
+			return nil, &Problem{UnknownExperiment, "No experiment of this site has that id or key."}
+		}
+		if g := x.goal(goal); g != nil {
+			return []counted{{x, g}}, nil
+		}
+		return nil, &Problem{"unknown_goal", "The experiment has no such goal."}
+	}
+	for _, x := range in.site.serving {
+		if g := x.goal(goal); g != nil && x.status != "completed" {
+			out = append(out, counted{x, g})
+		}
+	}
+	if len(out) == 0 {
+		return nil, &Problem{"unknown_goal", "No running experiment of this site has that goal."}
+	}
+	return out, nil
+}
+
+// ConvertRequest reports that a visitor reached a goal.
+type ConvertRequest struct {
+	Token, Experiment, Goal, Visitor, EventID string
+	Value                                     *Decimal
+	UserAgent                                 string
+}
+
+// Convert stores one conversion; duplicate says that its id was known and nothing was counted. It returns when the conversion is
+// durable; any error means that nothing was promised and the same id may be sent again.
+func (t *Tracker) Convert(ctx context.Context, r ConvertRequest) (duplicate bool, err error) {
+	b := EventBatch{Token: r.Token, UserAgent: r.UserAgent, Events: []Event{{ID: r.EventID, Type: "conversion", Visitor: r.Visitor,
+		Experiment: r.Experiment, Goal: r.Goal, Value: r.Value}}}
+	got, err := t.Events(ctx, b)
+	if err != nil {
+		return false, err
+	}
+	if len(got.Rejected) > 0 {
+		p := got.Rejected[0]
+		f := Fields{}
+		f.add(convertField[p.Code], p.Code, p.Message)
+		return false, f.err()
+	}
+	return got.Duplicates > 0, nil
+}
+
+// convertField names the field of a convert request that a rejection is about.
+var convertField = map[string]string{"bad_visitor": "visitor_id", "bad_id": "event_id", "too_old": "event_id", "future": "event_id",
+	UnknownExperiment: "experiment", "unknown_goal": "goal"}

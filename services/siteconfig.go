@@ -1,0 +1,103 @@
+package services
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// siteConfig is what a site's snippet is told, made when first asked for. It holds only what a browser may know.
+type siteConfig struct {
+	base string
+	site *site
+	once sync.Once
+	json []byte
+	err  error
+}
+
+type browserConfig struct {
+	V     int                 `json:"v"`
+	Token string              `json:"token"`
+	Base  string              `json:"base"`
+	X     []browserExperiment `json:"x"`
+}
+
+type browserExperiment struct {
+	ID      string         `json:"id"`
+	Key     string         `json:"key"`
+	State   string         `json:"state"`
+	Traffic float64        `json:"traffic"`
+	URL     string         `json:"url,omitempty"`
+	Splits  []browserSplit `json:"splits"`
+	Goals   []browserGoal  `json:"goals"`
+}
+
+type browserSplit struct {
+	Key     string            `json:"key"`
+	Seed    string            `json:"seed"`
+	Epoch   int32             `json:"epoch"`
+	Arms    []string          `json:"arms"`
+	Weights []int             `json:"weights"`
+	Changes []json.RawMessage `json:"changes"`
+	Winner  *int              `json:"winner,omitempty"`
+}
+
+type browserGoal struct {
+	Key        string `json:"key"`
+	Type       string `json:"type"`
+	Selector   string `json:"selector,omitempty"`
+	URL        string `json:"url,omitempty"`
+	Name       string `json:"name,omitempty"`
+	WindowDays int32  `json:"window_days"`
+}
+
+// bytes returns the configuration as JSON. An experiment that cannot be told is left out, and the error says which.
+func (c *siteConfig) bytes() ([]byte, error) {
+	c.once.Do(func() {
+		out := browserConfig{V: 1, Token: c.site.token, Base: c.base, X: []browserExperiment{}}
+		for _, x := range c.site.serving {
+			b, err := newBrowserExperiment(x)
+			if err != nil {
+				c.err = errors.Join(c.err, fmt.Errorf("configuration of experiment %s: %w", x.id, err))
+				continue
+			}
+			out.X = append(out.X, b)
+		}
+		var err error
+		c.json, err = json.Marshal(out)
+		c.err = errors.Join(c.err, err)
+	})
+	return c.json, c.err
+}
+
+func newBrowserExperiment(x *live) (browserExperiment, error) {
+	out := browserExperiment{ID: x.id.String(), Key: x.key, State: x.status, Traffic: x.traffic, URL: x.url, Goals: []browserGoal{}}
+	if x.status == "completed" {
+		out.State = "winner"
+	}
+	for i := range x.splits {
+		s := &x.splits[i]
+		if len(s.epochs) == 0 || len(s.arms) != len(x.variants) {
+			return out, fmt.Errorf("split %d has %d epochs and %d arms for %d variants", s.split, len(s.epochs), len(s.arms), len(x.variants))
+		}
+		b := browserSplit{Key: s.key, Seed: s.seed, Epoch: s.current(), Arms: slices.Clone(s.arms), Weights: s.epochs[len(s.epochs)-1].weights}
+		for _, v := range x.variants {
+			b.Changes = append(b.Changes, v.changes)
+		}
+		if x.winner >= 0 {
+			b.Winner = &x.winner
+		}
+		out.Splits = append(out.Splits, b)
+	}
+	for _, g := range x.goals {
+		b := browserGoal{Key: g.key, Type: g.kind, WindowDays: g.windowDays}
+		if err := json.Unmarshal(g.config, &b); err != nil {
+			return out, fmt.Errorf("goal %s: %w", g.key, err)
+		}
+		b.Key, b.Type, b.WindowDays = g.key, g.kind, g.windowDays
+		out.Goals = append(out.Goals, b)
+	}
+	return out, nil
+}

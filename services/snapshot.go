@@ -1,0 +1,277 @@
+package services
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/db"
+)
+
+// site is an installation with everything its traffic can meet. Immutable.
+type site struct {
+	account, id uuid.UUID
+	token       string
+	byKey       map[string]*live
+	byID        map[uuid.UUID]*live
+	serving     []*live // in order of start
+	config      *siteConfig
+}
+
+// find returns the experiment with that id or key.
+func (s *site) find(ref string) *live {
+	if x := s.byKey[ref]; x != nil {
+		return x
+	}
+	if id, err := uuid.Parse(ref); err == nil {
+		return s.byID[id]
+	}
+	return nil
+}
+
+// world is one consistent picture of all sites; a reader keeps the one it took.
+type world struct {
+	byToken map[string]*site
+	byID    map[uuid.UUID]*site
+	home    map[uuid.UUID]uuid.UUID // site of an experiment: a draft may move to another
+}
+
+// Snapshot keeps every site's experiments in memory. Readers take the current picture without a lock; a loop replaces it when
+// something changed, found by polling and hastened by notifications.
+type Snapshot struct {
+	db      *db.DB
+	base    string // URL of the tracker, without a trailing slash
+	log     *slog.Logger
+	clock   Clock
+	current atomic.Pointer[world]
+	synced  atomic.Int64 // unix milliseconds of the last successful look
+	horizon string       // transaction id from which the next look reads
+	sync    sync.Mutex
+}
+
+// NewSnapshot makes an empty snapshot; Refresh or Run fills it. trackerURL is where browsers send their events.
+func NewSnapshot(d *db.DB, trackerURL string, clock Clock, log *slog.Logger) *Snapshot {
+	s := &Snapshot{db: d, base: strings.TrimRight(trackerURL, "/"), log: log, clock: clock, horizon: "0"}
+	s.current.Store(&world{byToken: map[string]*site{}, byID: map[uuid.UUID]*site{}, home: map[uuid.UUID]uuid.UUID{}})
+	return s
+}
+
+// Age is the time since the snapshot last agreed with the database; huge before the first look.
+func (s *Snapshot) Age() time.Duration {
+	at := s.synced.Load()
+	if at == 0 {
+		return 1<<63 - 1
+	}
+	return s.clock.now().Sub(time.UnixMilli(at))
+}
+
+// site returns the site of an installation token, nil if there is none.
+func (s *Snapshot) site(token string) *site { return s.current.Load().byToken[token] }
+
+// Run refreshes the snapshot every second and at once when notified, until ctx ends.
+func (s *Snapshot) Run(ctx context.Context) {
+	wake := make(chan struct{}, 1)
+	go s.listen(ctx, wake)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-wake:
+		}
+		if err := s.Refresh(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("refresh snapshot", slog.Any("error", err))
+		}
+	}
+}
+
+func (s *Snapshot) listen(ctx context.Context, wake chan<- struct{}) {
+	for ctx.Err() == nil {
+		err := s.db.Listen(ctx, db.ConfigChannel, func() {
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+		})
+		if ctx.Err() == nil {
+			s.log.Debug("notifications lost", slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(3 * time.Second):
+		}
+	}
+}
+
+// changes is what one look found.
+type changes struct {
+	horizon     string
+	sites       []db.SnapshotInstallationsRow
+	experiments []*live
+}
+
+// Refresh reads what changed since the last look and swaps the picture.
+func (s *Snapshot) Refresh(ctx context.Context) error {
+	s.sync.Lock()
+	defer s.sync.Unlock()
+	var c changes
+	err := s.db.AsSystem(ctx, func(st *db.Store) (err error) {
+		c, err = readChanges(ctx, st, s.horizon)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(c.sites) > 0 || len(c.experiments) > 0 {
+		s.current.Store(s.current.Load().with(c, s.base))
+	}
+	s.horizon = c.horizon
+	s.synced.Store(s.clock.now().UnixMilli())
+	return nil
+}
+
+func readChanges(ctx context.Context, st *db.Store, since string) (c changes, err error) {
+	if c.horizon, err = st.SnapshotHorizon(ctx); err != nil {
+		return c, fmt.Errorf("read horizon: %w", err)
+	}
+	if c.sites, err = st.SnapshotInstallations(ctx, since); err != nil {
+		return c, fmt.Errorf("read installations: %w", err)
+	}
+	rows, err := st.SnapshotExperiments(ctx, since)
+	if err != nil {
+		return c, fmt.Errorf("read experiments: %w", err)
+	}
+	// Chunks keep the arrays and the answers small when everything is read at a start.
+	for chunk := range slices.Chunk(rows, 500) {
+		lives, err := readLives(ctx, st, chunk)
+		if err != nil {
+			return c, err
+		}
+		c.experiments = append(c.experiments, lives...)
+	}
+	return c, nil
+}
+
+func readLives(ctx context.Context, st *db.Store, rows []db.Experiment) ([]*live, error) {
+	var accounts, ids []uuid.UUID
+	for _, e := range rows {
+		accounts, ids = append(accounts, e.AccountID), append(ids, e.ID)
+	}
+	elements, err := st.SnapshotElements(ctx, accounts, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read elements: %w", err)
+	}
+	variants, err := st.SnapshotVariants(ctx, accounts, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read variants: %w", err)
+	}
+	goals, err := st.SnapshotGoals(ctx, accounts, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read goals: %w", err)
+	}
+	splits, err := st.SnapshotSplits(ctx, accounts, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read splits: %w", err)
+	}
+	epochs, err := st.SnapshotEpochs(ctx, accounts, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read epochs: %w", err)
+	}
+	el := groupBy(elements, func(r db.Element) uuid.UUID { return r.ExperimentID })
+	v := groupBy(variants, func(r db.Variant) uuid.UUID { return r.ExperimentID })
+	g := groupBy(goals, func(r db.Goal) uuid.UUID { return r.ExperimentID })
+	sp := groupBy(splits, func(r db.Split) uuid.UUID { return r.ExperimentID })
+	ep := groupBy(epochs, func(r db.Epoch) uuid.UUID { return r.ExperimentID })
+	out := make([]*live, len(rows))
+	for i, e := range rows {
+		out[i] = newLive(e, el[e.ID], v[e.ID], g[e.ID], sp[e.ID], ep[e.ID])
+	}
+	return out, nil
+}
+
+func groupBy[T any](rows []T, key func(T) uuid.UUID) map[uuid.UUID][]T {
+	out := map[uuid.UUID][]T{}
+	for _, r := range rows {
+		out[key(r)] = append(out[key(r)], r)
+	}
+	return out
+}
+
+// with returns the world after c: sites that nothing touched are shared with the old one.
+func (w *world) with(c changes, base string) *world {
+	next := &world{byToken: maps.Clone(w.byToken), byID: maps.Clone(w.byID), home: maps.Clone(w.home)}
+	fresh := map[uuid.UUID]*site{}
+	edit := func(id uuid.UUID) *site {
+		if f := fresh[id]; f != nil {
+			return f
+		}
+		f := &site{id: id, byKey: map[string]*live{}, byID: map[uuid.UUID]*live{}}
+		if old := next.byID[id]; old != nil {
+			*f = *old
+			f.byKey, f.byID = maps.Clone(old.byKey), maps.Clone(old.byID)
+		}
+		fresh[id] = f
+		return f
+	}
+	for _, r := range c.sites {
+		f := edit(r.ID)
+		delete(next.byToken, f.token)
+		f.account, f.token = r.AccountID, r.Token
+		if r.ArchivedAt != nil {
+			f.token = ""
+		}
+	}
+	for _, x := range c.experiments {
+		if old, ok := next.home[x.id]; ok {
+			edit(old).drop(x.id)
+		}
+		next.home[x.id] = x.installation
+		f := edit(x.installation)
+		f.byKey[x.key], f.byID[x.id] = x, x
+	}
+	for id, f := range fresh {
+		f.finish(base)
+		next.byID[id] = f
+		if f.token != "" {
+			next.byToken[f.token] = f
+		}
+	}
+	return next
+}
+
+func (s *site) drop(id uuid.UUID) {
+	if old := s.byID[id]; old != nil {
+		delete(s.byKey, old.key)
+		delete(s.byID, id)
+	}
+}
+
+func (s *site) finish(base string) {
+	s.serving = nil
+	for _, x := range s.byID {
+		if x.serves() {
+			s.serving = append(s.serving, x)
+		}
+	}
+	slices.SortFunc(s.serving, func(a, b *live) int {
+		if n := a.startedAt.Compare(b.startedAt); n != 0 {
+			return n
+		}
+		if n := strings.Compare(a.key, b.key); n != 0 {
+			return n
+		}
+		return bytes.Compare(a.id[:], b.id[:])
+	})
+	s.config = &siteConfig{base: base, site: s}
+}
