@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -80,7 +81,7 @@ type NewEvent struct {
 	Epoch        int32 // of an exposure
 	Occurred     time.Time
 	Received     time.Time
-	Value        pgtype.Numeric
+	Value        *int64 // in units of 1/10,000
 	URL          string
 }
 
@@ -292,7 +293,7 @@ func queueEvents(q *pgx.Batch, b Batch, out []Recorded) {
 		if e.Kind == KindExposure {
 			arm[i], epoch[i] = &e.Arm, &e.Epoch
 		}
-		occurred[i], received[i], value[i], url[i], dayless[i] = e.Occurred, e.Received, e.Value, optional(&e.URL), e.Dayless
+		occurred[i], received[i], value[i], url[i], dayless[i] = e.Occurred, e.Received, decimal(e.Value), optional(&e.URL), e.Dayless
 	}
 	q.Queue(insertEvents, account, day, id, part, kind, installation, experiment, goal, name, visitor, arm, epoch, occurred, received, value, url, dayless).
 		Query(func(r pgx.Rows) error {
@@ -301,6 +302,14 @@ func queueEvents(q *pgx.Batch, b Batch, out []Recorded) {
 			_, err := pgx.ForEachRow(r, []any{&i, &e.Fresh, &e.State}, func() error { out[i-1] = e; return nil })
 			return err
 		})
+}
+
+// decimal makes a numeric of units of 1/10,000.
+func decimal(n *int64) pgtype.Numeric {
+	if n == nil {
+		return pgtype.Numeric{}
+	}
+	return pgtype.Numeric{Int: big.NewInt(*n), Exp: -4, Valid: true}
 }
 
 func optional[T comparable](v *T) *T {

@@ -163,6 +163,30 @@ func (q *Queries) InsertOptimisationState(ctx context.Context, arg InsertOptimis
 	return err
 }
 
+const learningAccounts = `-- name: LearningAccounts :many
+SELECT DISTINCT account_id FROM experiments ORDER BY 1
+`
+
+func (q *Queries) LearningAccounts(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, learningAccounts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var account_id uuid.UUID
+		if err := rows.Scan(&account_id); err != nil {
+			return nil, err
+		}
+		items = append(items, account_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const learningSplits = `-- name: LearningSplits :many
 SELECT s.account_id, s.experiment_id, s.split,
   coalesce(sum(r.visitors), 0)::bigint AS visitors, coalesce(sum(r.converters), 0)::bigint AS converters
@@ -289,6 +313,31 @@ func (q *Queries) PrimaryGoal(ctx context.Context, accountID uuid.UUID, experime
 	var id uuid.UUID
 	err := row.Scan(&id)
 	return id, err
+}
+
+const sealedSample = `-- name: SealedSample :one
+SELECT account_id::uuid AS account_id, experiment_id::uuid AS experiment_id, split::smallint AS split, version::bigint AS version, sealed::bytea AS sealed FROM sealed_sample()
+`
+
+type SealedSampleRow struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	Version      int64
+	Sealed       []byte
+}
+
+func (q *Queries) SealedSample(ctx context.Context) (SealedSampleRow, error) {
+	row := q.db.QueryRow(ctx, sealedSample)
+	var i SealedSampleRow
+	err := row.Scan(
+		&i.AccountID,
+		&i.ExperimentID,
+		&i.Split,
+		&i.Version,
+		&i.Sealed,
+	)
+	return i, err
 }
 
 const split = `-- name: Split :one

@@ -53,3 +53,9 @@ WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @s
 
 -- name: OptimisationStates :many
 SELECT account_id, experiment_id, split, version, sealed FROM optimisation_states WHERE account_id = @account_id ORDER BY experiment_id, split;
+
+-- name: SealedSample :one
+SELECT account_id::uuid AS account_id, experiment_id::uuid AS experiment_id, split::smallint AS split, version::bigint AS version, sealed::bytea AS sealed FROM sealed_sample();
+
+-- name: LearningAccounts :many
+SELECT DISTINCT account_id FROM experiments ORDER BY 1;

@@ -226,3 +226,23 @@ func (a ArmOf) Epoch() int32 { return a.epoch }
 // Propensity is the published probability of the arm in its epoch.
 func (a ArmOf) Propensity() float64 { return a.split.propensity(a.arm, a.epoch) }
 
+
+// Rendered returns the answer's text for this arm and epoch, building it the first time. Only the answers of experiments with one
+// split are kept: they are few and asked for all the time.
+func (a Assignment) Rendered(build func(Assignment) []byte) []byte {
+	if len(a.Arms) != 1 {
+		return build(a)
+	}
+	k := renderedKey{a.Arms[0].arm, a.Arms[0].epoch}
+	if b, ok := a.Experiment.rendered.Load(k); ok {
+		return b.([]byte)
+	}
+	b := build(a)
+	a.Experiment.rendered.Store(k, b)
+	return b
+}
+
+type renderedKey struct {
+	arm   int16
+	epoch int32
+}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/samplit/samplit/db"
 )
@@ -143,16 +142,6 @@ func ParseDecimal(text string) (Decimal, bool) {
 		n = -n
 	}
 	return Decimal(n), n <= maxDecimal && n >= -maxDecimal
-}
-
-func (d *Decimal) numeric() pgtype.Numeric {
-	if d == nil {
-		return pgtype.Numeric{}
-	}
-	var n pgtype.Numeric
-	_ = n.ScanInt64(pgtype.Int8{Int64: int64(*d), Valid: true})
-	n.Exp = -4
-	return n
 }
 
 // expand turns a conversion into one row for each experiment it counts in; the first carries the identity.

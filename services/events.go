@@ -17,7 +17,7 @@ type EventBatch struct {
 
 // EventReceipt answers an EventBatch once everything taken is durable.
 type EventReceipt struct {
-	Accepted, Duplicates int
+	Accepted, Duplicates int // a duplicate is accepted and counts nothing
 	Rejected             []Rejection
 }
 
@@ -46,11 +46,11 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 	for i, r := range in.work.result.Events {
 		switch {
 		case in.work.events[i].Part > 0:
-		case r.Fresh:
-			out.Accepted++
-		default:
+			continue
+		case !r.Fresh:
 			out.Duplicates++
 		}
+		out.Accepted++
 	}
 	return out, nil
 }
@@ -77,7 +77,7 @@ func (in *intake) take(e Event) *Problem {
 		return p
 	}
 	base := db.NewEvent{Account: in.site.account, ID: id.id, Day: id.day, Dayless: id.dayless, Installation: in.site.id, Visitor: e.Visitor,
-		Name: e.Name, URL: e.URL, Occurred: occurred(in.now, in.sent, e.T), Received: in.now, Value: e.Value.numeric()}
+		Name: e.Name, URL: e.URL, Occurred: occurred(in.now, in.sent, e.T), Received: in.now, Value: (*int64)(e.Value)}
 	switch e.Type {
 	case "exposure":
 		return in.exposure(e, base)

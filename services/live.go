@@ -2,6 +2,7 @@ package services
 
 import (
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,6 +22,7 @@ type live struct {
 	goals                     []liveGoal
 	winner                    int // arm of split 0; -1: none
 	learning                  bool
+	rendered                  sync.Map // renderedKey → []byte, see Assignment.Rendered
 }
 
 type liveVariant struct {
@@ -39,13 +41,13 @@ type liveGoal struct {
 
 // liveSplit carries all its epochs: an exposure names the one it was decided in, and an old visitor keeps theirs.
 type liveSplit struct {
-	split  int16
-	key    string // element of independent mode, else ""
+	split int16
+	key   string // element of independent mode, else ""
 	// element is the key of the element tested; a split over all elements has none.
 	element string
-	seed   string
-	arms   []string
-	epochs []liveEpoch // epoch n at index n-1
+	seed    string
+	arms    []string
+	epochs  []liveEpoch // epoch n at index n-1
 }
 
 type liveEpoch struct {

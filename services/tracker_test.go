@@ -196,8 +196,8 @@ func TestBrowserExposureMustMatchTheHash(t *testing.T) {
 	if diff := cmp.Diff(map[int]string{1: "wrong_arm", 2: "unknown_epoch", 5: "unknown_goal", 7: "bad_type"}, codes); diff != "" {
 		t.Errorf("rejected (-want +got):\n%s", diff)
 	}
-	if got.Accepted != 3 || got.Duplicates != 1 {
-		t.Errorf("accepted %d, duplicates %d, want 3 and 1", got.Accepted, got.Duplicates)
+	if got.Accepted != 4 || got.Duplicates != 1 {
+		t.Errorf("accepted %d, duplicates %d, want 4 and 1", got.Accepted, got.Duplicates)
 	}
 	if diff := cmp.Diff([2][2]int64{{0, 0}, {1, 1}}, tr.totals(t)); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)

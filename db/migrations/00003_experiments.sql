@@ -188,6 +188,22 @@ CALL open_to('samplit_ingest', 'experiments', 'SELECT');
 CALL open_to('samplit_ingest', 'goals', 'SELECT');
 CALL open_to('samplit_ingest', 'splits', 'SELECT');
 
+-- +goose StatementBegin
+-- sealed_sample returns one sealed state of any account: a starting server tries its keyset on it.
+CREATE FUNCTION sealed_sample() RETURNS TABLE (account_id uuid, experiment_id uuid, split smallint, version bigint, sealed bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  SELECT o.account_id, o.experiment_id, o.split, o.version, o.sealed FROM optimisation_states o ORDER BY o.updated_at DESC LIMIT 1
+$$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION sealed_sample() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sealed_sample() TO samplit_app, samplit_system;
+-- +goose StatementBegin
+DO $$ BEGIN
+  EXECUTE format('CREATE POLICY definer ON optimisation_states FOR SELECT TO %I USING (true)', current_user);
+END $$;
+-- +goose StatementEnd
+
 -- +goose Down
+DROP FUNCTION sealed_sample();
 DROP TABLE sequential_looks, optimisation_states, epochs, splits, goals, variants, elements, experiments, installations;
 DROP FUNCTION mark_change();

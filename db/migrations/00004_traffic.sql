@@ -21,6 +21,7 @@ CREATE TABLE assignments (
   segment jsonb,
   PRIMARY KEY (account_id, experiment_id, split, visitor)
 );
+CREATE INDEX assignments_owner ON assignments (account_id, experiment_id, owner) WHERE owner IS NOT NULL;
 CALL protect_tenant('assignments');
 
 -- What serves and is credited: the owner's row where there is one.

@@ -1,0 +1,53 @@
+# Samplit. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export CGO_ENABLED ?= 0
+TEMPL := bin/templ
+SQLC := bin/sqlc
+STATICCHECK := bin/staticcheck
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: ## set up what is missing, build, seed the demo and start Samplit
+	@tools/install.sh run
+	@go build -o bin/samplit ./cmd/samplit
+	@bin/samplit demo && exec bin/samplit serve
+
+build: ## build bin/samplit
+	go build -trimpath -o bin/samplit ./cmd/samplit
+
+test: ## run every test, with a real database, mail server and browser
+	@tools/install.sh test
+	go test -p 2 -timeout 20m ./...
+	go test -p 1 -timeout 20m -tags e2e ./e2e/...
+
+slow: ## long simulations, long chaos, long fuzzing
+	@tools/install.sh test
+	go test -p 1 -timeout 60m -tags slow ./...
+
+check: ## generated code, format, vet, staticcheck, race, TypeScript, sizes
+	@tools/install.sh check
+	tools/check.sh
+
+bench: ## Go benchmarks and HTTP load figures, as ratios to floors of the same run
+	@tools/install.sh bench
+	go test -run '^$$' -bench . -benchmem ./engine/... ./services/ ./handlers/
+	bench/samplit.sh
+
+generate: $(TEMPL) $(SQLC) ## rebuild generated code: templ, sqlc, scripts, style sheet
+	$(TEMPL) generate
+	$(SQLC) generate
+	go run ./static/build
+	static/css/build.sh
+
+$(TEMPL): tools/go.mod
+	cd tools && go build -o ../$@ github.com/a-h/templ/cmd/templ
+$(SQLC): tools/go.mod
+	cd tools && go build -o ../$@ github.com/sqlc-dev/sqlc/cmd/sqlc
+$(STATICCHECK): tools/go.mod
+	cd tools && go build -o ../$@ honnef.co/go/tools/cmd/staticcheck
+
+tools: $(TEMPL) $(SQLC) $(STATICCHECK) ## build the pinned tools into bin/
+
+.PHONY: help run build test slow check bench generate tools

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/samplit/samplit/db"
+)
+
+// database is where the program keeps everything: its private server or one given by DATABASE_URL.
+type database struct {
+	*db.DB
+	private *db.Private // nil with DATABASE_URL
+}
+
+// ownerURL connects as the owner of the tables. With no DATABASE_URL it starts, or finds, the private server.
+func ownerURL(ctx context.Context, c *config, log *slog.Logger) (string, *db.Private, error) {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL, nil, nil
+	}
+	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
+		return "", nil, fmt.Errorf("DATA_DIR: %w", err)
+	}
+	p, err := db.StartPrivate(ctx, db.PrivateConfig{Dir: c.postgresDir(), Log: log})
+	if err != nil {
+		return "", nil, err
+	}
+	return p.URL("postgres", db.PrivateDatabase), p, nil
+}
+
+// openDatabase connects. The private server is brought up to this version's schema first; another one is only ever changed by
+// `samplit migrate up`.
+func openDatabase(ctx context.Context, c *config, log *slog.Logger) (*database, error) {
+	owner, private, err := ownerURL(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	d := &database{private: private}
+	url := func(db.Role) string { return owner }
+	if private != nil {
+		url = func(r db.Role) string { return private.URL(string(r), db.PrivateDatabase) }
+		if err := db.Migrate(ctx, owner, true, log); err != nil {
+			d.close(log)
+			return nil, err
+		}
+	}
+	if d.DB, err = db.Open(ctx, db.Config{URL: url, Log: log}); err != nil {
+		d.close(log)
+		return nil, err
+	}
+	return d, nil
+}
+
+// close ends the connections and then the private server, if this process started it.
+func (d *database) close(log *slog.Logger) {
+	if d.DB != nil {
+		d.DB.Close()
+	}
+	if d.private == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := d.private.Stop(ctx); err != nil {
+		log.Error("stop private database", slog.Any("error", err))
+	}
+}

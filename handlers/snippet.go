@@ -1,0 +1,152 @@
+package handlers
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/andybalholm/brotli"
+	"github.com/labstack/echo/v4"
+
+	"github.com/samplit/samplit/services"
+	"github.com/samplit/samplit/static"
+)
+
+// configMark stands in the built runtime where a site's configuration goes.
+const configMark = `"__SAMPLIT_CONFIG__"`
+
+// snippets serves each site's script: the runtime with the site's configuration in it, compressed when first asked for after a
+// change and kept until the next.
+type snippets struct {
+	svc         *services.Tracker
+	head, tail  []byte
+	files       sync.Map // token → *snippetFile
+	compressing sync.Mutex
+}
+
+// snippetFile is one version of a site's script.
+type snippetFile struct {
+	config             []byte // of which it was made
+	etag               string
+	plain, gzip, brotl []byte
+}
+
+func newSnippets(svc *services.Tracker) (*snippets, error) {
+	runtime, err := static.FS.ReadFile("js/snippet.js")
+	if err != nil {
+		return nil, fmt.Errorf("read snippet runtime: %w", err)
+	}
+	head, tail, ok := bytes.Cut(runtime, []byte(configMark))
+	if !ok || bytes.Contains(tail, []byte(configMark)) {
+		return nil, errors.New("the snippet runtime must hold its configuration mark exactly once")
+	}
+	return &snippets{svc: svc, head: head, tail: tail}, nil
+}
+
+func (s *snippets) routes(e *echo.Echo) {
+	e.GET("/s/:file", s.serve)
+	e.HEAD("/s/:file", s.serve)
+}
+
+func (s *snippets) serve(c echo.Context) error {
+	token, ok := strings.CutSuffix(c.Param("file"), ".js")
+	if !ok {
+		return echo.ErrNotFound
+	}
+	config, err := s.svc.Config(token)
+	if err != nil {
+		return echo.ErrNotFound
+	}
+	f, err := s.file(token, config)
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Content-Type", "text/javascript; charset=utf-8")
+	h.Set("Cache-Control", "public, max-age=60, stale-while-revalidate=86400, stale-if-error=604800")
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	body, etag := f.plain, f.etag
+	switch accept := c.Request().Header.Get("Accept-Encoding"); {
+	case strings.Contains(accept, "br"):
+		h.Set("Content-Encoding", "br")
+		body, etag = f.brotl, etag+"-b"
+	case strings.Contains(accept, "gzip"):
+		h.Set("Content-Encoding", "gzip")
+		body, etag = f.gzip, etag+"-g"
+	}
+	etag = `"` + etag + `"`
+	h.Set("ETag", etag)
+	if c.Request().Header.Get("If-None-Match") == etag {
+		return c.NoContent(http.StatusNotModified)
+	}
+	w := c.Response()
+	w.WriteHeader(http.StatusOK)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	_, err = w.Write(body)
+	return err
+}
+
+// file returns the site's script, remade when its configuration is another one.
+func (s *snippets) file(token string, config []byte) (*snippetFile, error) {
+	if f, ok := s.files.Load(token); ok && same(f.(*snippetFile).config, config) {
+		return f.(*snippetFile), nil
+	}
+	s.compressing.Lock()
+	defer s.compressing.Unlock()
+	if f, ok := s.files.Load(token); ok && same(f.(*snippetFile).config, config) {
+		return f.(*snippetFile), nil
+	}
+	f := &snippetFile{config: config, plain: bytes.Join([][]byte{s.head, config, s.tail}, nil)}
+	sum := sha256.Sum256(f.plain)
+	f.etag = base64.RawURLEncoding.EncodeToString(sum[:12])
+	var err error
+	if f.gzip, err = gzipped(f.plain); err != nil {
+		return nil, err
+	}
+	if f.brotl, err = brotlied(f.plain); err != nil {
+		return nil, err
+	}
+	s.files.Store(token, f)
+	return f, nil
+}
+
+// same: a snapshot hands out the same bytes until the site changes.
+func same(a, b []byte) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
+
+func gzipped(b []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, 6)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(b); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func brotlied(b []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w := brotli.NewWriterLevel(&out, 4)
+	if _, err := w.Write(b); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}

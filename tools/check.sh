@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# What `make check` does: everything about the tree that is no test of behaviour.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+step() { printf '\n== %s\n' "$*"; }
+fail() { echo "check: $*" >&2; exit 1; }
+
+step "formatting"
+bad=$(git ls-files '*.go' | xargs gofmt -l)
+[ -z "$bad" ] || fail "run gofmt on: $bad"
+
+step "generated code"
+make -s tools
+bin/templ generate -log-level error
+bin/sqlc diff
+go run ./static/build -check
+for dir in static/src static/css; do (cd "$dir" && npm ci --silent --no-audit --no-fund); done
+static/css/build.sh
+[ -z "$(git status --porcelain -- '*_templ.go' db static)" ] || { git status --short -- '*_templ.go' db static; fail "generated code is stale: run make generate and commit"; }
+
+step "vet and staticcheck"
+go vet ./...
+go vet -tags e2e ./e2e/...
+bin/staticcheck ./...
+
+step "TypeScript"
+(cd static/src && npx --no-install tsc --noEmit)
+
+step "sizes"
+go test -run 'TestSize|TestBudget' ./static/...
+
+step "race detector"
+CGO_ENABLED=1 go test -race -p 1 -timeout 25m ./db/... ./engine/... ./services/... ./handlers/...
