@@ -1,0 +1,103 @@
+package services
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// urlParts takes a URL or a page pattern apart: origin, path, query with its ?, hash with its #. It matches every text without
+// line breaks, and asciiURL leaves none.
+var urlParts = regexp.MustCompile(`^((?:[^/?#]*:)?//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?$`)
+
+var percentEscape = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
+
+// MatchPage reports whether the page at rawURL belongs to pattern. The snippet decides by the same rule (static/src/snippet/url.ts)
+// and both are held to static/src/testdata/url_patterns.json. It takes time linear in the length of each argument for each
+// asterisk and accepts any text.
+//
+//   - An empty pattern matches every page.
+//   - * matches any run of characters, slashes included, also none.
+//   - With a scheme and host (https://shop.example/…, *://…, or //… for any scheme) they must match too, without regard to case.
+//     Without, any host matches and the pattern is a path; a leading slash is added unless it starts with / or *.
+//   - The path is compared with regard to case; a trailing slash makes no difference on either side.
+//   - The query is ignored unless the pattern contains ?, then all of it must match, in its order; no query equals an empty one.
+//   - The hash is ignored unless the pattern contains #, with the same meaning of an empty one.
+//   - Characters outside printable ASCII and their percent-encoding are the same; a host is compared in its ASCII (xn--) form.
+func MatchPage(pattern, rawURL string) bool {
+	if pattern == "" {
+		return true
+	}
+	want, page := splitURL(pattern), splitURL(rawURL)
+	if want.origin == "" && !strings.HasPrefix(want.path, "/") && !strings.HasPrefix(want.path, "*") {
+		want.path = "/" + want.path
+	}
+	if strings.HasPrefix(want.origin, "/") {
+		want.origin = "*:" + want.origin
+	}
+	head, tail := bareSlash(page.path), ""
+	if want.origin != "" {
+		head = strings.ToLower(page.origin) + head
+	}
+	if want.query != "" {
+		tail += orElse(page.query, "?")
+	}
+	if want.hash != "" {
+		tail += orElse(page.hash, "#")
+	}
+	glob := strings.ToLower(want.origin) + bareSlash(want.path) + want.query + want.hash
+	return matchGlob(glob, head+tail) || matchGlob(glob, head+"/"+tail)
+}
+
+// pageURL is a URL or a page pattern in its parts.
+type pageURL struct{ origin, path, query, hash string }
+
+func splitURL(text string) pageURL {
+	m := urlParts.FindStringSubmatch(asciiURL(text))
+	return pageURL{origin: m[1], path: m[2], query: m[3], hash: m[4]}
+}
+
+// asciiURL percent-encodes everything but printable ASCII and writes escapes in capitals, as browsers report addresses.
+func asciiURL(text string) string {
+	var out strings.Builder
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; c > ' ' && c <= '~' {
+			out.WriteByte(c)
+		} else {
+			fmt.Fprintf(&out, "%%%02X", c)
+		}
+	}
+	return percentEscape.ReplaceAllStringFunc(out.String(), strings.ToUpper)
+}
+
+func bareSlash(path string) string { return strings.TrimRight(path, "/") }
+
+func orElse(text, fallback string) string {
+	if text == "" {
+		return fallback
+	}
+	return text
+}
+
+// matchGlob reports whether text is pattern with each * replaced by any run of characters. Taking the leftmost place for each
+// piece is enough: if any placement fits, the leftmost does.
+func matchGlob(pattern, text string) bool {
+	first, rest, wild := strings.Cut(pattern, "*")
+	if !wild {
+		return text == pattern
+	}
+	text, ok := strings.CutPrefix(text, first)
+	if !ok {
+		return false
+	}
+	pieces := strings.Split(rest, "*")
+	last := pieces[len(pieces)-1]
+	for _, piece := range pieces[:len(pieces)-1] {
+		_, after, found := strings.Cut(text, piece)
+		if !found {
+			return false
+		}
+		text = after
+	}
+	return strings.HasSuffix(text, last)
+}

@@ -1,0 +1,57 @@
+package services
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// The browser runs the same file in e2e/snippet.
+func TestMatchPageVectors(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../static/src/testdata/url_patterns.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors []struct {
+		Pattern, URL string
+		Match        bool
+	}
+	if err := json.Unmarshal(raw, &vectors); err != nil {
+		t.Fatal(err)
+	}
+	if len(vectors) < 60 {
+		t.Fatalf("got %d vectors, want at least 60", len(vectors))
+	}
+	for _, v := range vectors {
+		if got := MatchPage(v.Pattern, v.URL); got != v.Match {
+			t.Errorf("MatchPage(%q, %q) = %v, want %v", v.Pattern, v.URL, got, v.Match)
+		}
+	}
+}
+
+func TestMatchPageOfItself(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		url := rapid.StringMatching(`https?://[a-z.]{1,20}(/[ -~é]{0,20}){0,4}`).Draw(t, "url")
+		if !MatchPage(url, url) {
+			t.Fatalf("%q does not match itself", url)
+		}
+		if !MatchPage("*", url) || !MatchPage("http*://*", url) {
+			t.Fatalf("%q does not match asterisks", url)
+		}
+	})
+}
+
+// Any text may stand in a stored pattern or in an event.
+func FuzzMatchPage(f *testing.F) {
+	f.Add("/a*?b#c", "https://x.example/a?b#c")
+	f.Add("%zz//\x00\xff", "\n")
+	f.Fuzz(func(t *testing.T, pattern, url string) {
+		if MatchPage(pattern, url) && !MatchPage(pattern+"*", url) {
+			t.Errorf("%q matches %q, but not with an asterisk behind it", pattern, url)
+		}
+	})
+}
