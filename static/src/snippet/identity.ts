@@ -1,0 +1,68 @@
+import { readList, writeList } from "./storage";
+
+/** Cookie and storage entry hold `<22 characters of base64url, 128 bits>.<day of creation, days since 1970>`. */
+const NAME = "_smp";
+const PROBE = "_smp_probe";
+const FORM = /^[\w-]{22}\.\d{1,6}$/;
+const DAY = 86400000;
+
+function cookies(name: string): string[] {
+  return document.cookie
+    .split("; ")
+    .filter((pair) => pair.startsWith(name + "="))
+    .map((pair) => pair.slice(name.length + 1));
+}
+
+function setCookie(name: string, value: string, domain: string, seconds: number): void {
+  const secure = location.protocol === "https:" ? ";secure" : "";
+  document.cookie = `${name}=${value};path=/;samesite=lax;max-age=${seconds}${domain}${secure}`;
+}
+
+/** The cookie domains that the host could write to, shortest first; "" is the host alone. */
+function domains(): string[] {
+  const labels = location.hostname.split(".");
+  return labels.map((_, i) => ";domain=" + labels.slice(-i - 1).join(".")).concat("");
+}
+
+/** The shortest domain on which a cookie sticks, found by trying, so that no list of public suffixes has to be shipped. */
+function widestDomain(): string {
+  return domains().find((domain) => {
+    setCookie(PROBE, "1", domain, 9);
+    const sticks = cookies(PROBE).length > 0;
+    setCookie(PROBE, "", domain, 0);
+    return sticks;
+  })!;
+}
+
+function age(value: string): number {
+  return +value.slice(23);
+}
+
+function create(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const text = btoa(String.fromCharCode(...bytes)).slice(0, 22);
+  return text.replace(/\+/g, "-").replace(/\//g, "_") + "." + Math.floor(Date.now() / DAY);
+}
+
+/**
+ * Returns the visitor's id, creating it on the first visit and renewing its cookie on every other one. When cookie and storage
+ * disagree the older one wins, and the cookie where both are of one day. Returns "" where neither can be kept: somebody who is
+ * new on every page cannot be in an experiment.
+ */
+export function identify(): string {
+  const known = cookies(NAME)
+    .concat(readList(NAME) as string[])
+    .filter((value) => FORM.test(value));
+  const value = known.length ? known.reduce((a, b) => (age(b) < age(a) ? b : a)) : create();
+  const domain = widestDomain();
+  if (domain) setCookie(NAME, "", "", 0); // a host-only twin would make reads depend on their order
+  setCookie(NAME, value, domain || "", 400 * 86400);
+  writeList(NAME, [value]);
+  return cookies(NAME).concat(readList(NAME) as string[]).indexOf(value) < 0 ? "" : value.slice(0, 22);
+}
+
+/** Erases what identify and the other modules ever stored. */
+export function forget(): void {
+  domains().forEach((domain) => setCookie(NAME, "", domain, 0));
+  [NAME, "_smp_a", "_smp_q"].forEach((name) => localStorage.removeItem(name));
+}

@@ -1,0 +1,154 @@
+import { allowed, closed } from "./change";
+import type { Config, Experiment } from "./config";
+import { awaited, expose } from "./exposure";
+import { attempt } from "./fault";
+import { observe } from "./observer";
+import { decide, type Run } from "./run";
+import { safe } from "./safe";
+import { draw, type Rule } from "./sheet";
+import { reconcile, type Wishes } from "./slot";
+import { view } from "./view";
+
+/** How long an element may be kept from sight for its change; after it the page shows its original and the visit does not count. */
+const DEADLINE = 400;
+
+const started = Date.now();
+let config: Config;
+let visitor: string;
+let url = "";
+let runs: Run[] = [];
+
+/** Keeps partial text from sight for at most ms. What is then still incomplete, and was not counted, is not shown at all. */
+function hold(run: Run, ms: number): void {
+  run.held = true;
+  setTimeout(
+    safe(() => {
+      run.held = false;
+      run.spent = run.partial;
+      if (run.partial && awaited(run)) {
+        run.arm = -1;
+        run.why = "deadline";
+      }
+      sweep();
+    }),
+    ms,
+  );
+}
+
+/** Finds out whether the elements of a run, those of all its arms, are on the page and complete. */
+function look(run: Run): void {
+  run.matched = run.partial = false;
+  for (const { selector, action } of run.watched) {
+    document.querySelectorAll(selector).forEach((element) => {
+      run.matched = true;
+      if (action === "text" && !closed(element)) run.partial = true;
+    });
+  }
+  if (run.partial && !run.held && !run.spent) hold(run, DEADLINE);
+}
+
+/** Adds what the arm of a run wants of the page to wishes and rules. */
+function collect(run: Run, wishes: Wishes, rules: Rule[]): void {
+  const { experiment } = run;
+  for (const change of run.split.changes[run.arm]!) {
+    const { selector, action, name, value } = change;
+    if (action === "style") rules.push([selector, name!, value!]);
+    else if (action === "hide") rules.push([selector, "display", "none"]);
+    else {
+      let waiting = 0;
+      const elements = document.querySelectorAll(selector);
+      elements.forEach((element) => {
+        if (action === "text" && !closed(element)) waiting++;
+        else if (allowed(change, element)) {
+          const own = wishes.get(element) || new Map();
+          wishes.set(element, own.set(action === "text" ? "" : name!, { value: value === undefined ? null : value, experiment }));
+        }
+      });
+      if (run.held && (waiting || !elements.length)) rules.push([selector, "visibility", "hidden"]);
+    }
+  }
+}
+
+/** Takes an experiment that threw off this page view. */
+function drop(experiment: Experiment): void {
+  for (const run of runs) {
+    if (run.experiment === experiment) {
+      run.arm = -1;
+      run.why = "fault";
+    }
+  }
+}
+
+/** Brings the page to what the runs want of it. Safe to call at any moment and any number of times. */
+export function sweep(): void {
+  if (location.href !== url) return route();
+  const wishes: Wishes = new Map();
+  const rules: Rule[] = [];
+  let failed: Experiment | undefined;
+  for (const run of runs) {
+    const work = () => {
+      if (awaited(run) || document.readyState === "loading") look(run);
+      collect(run, wishes, rules);
+    };
+    if (run.arm >= 0 && !attempt(run.experiment, work)) failed = run.experiment;
+  }
+  failed = failed || reconcile(wishes);
+  if (failed) {
+    drop(failed);
+    return sweep();
+  }
+  draw(rules);
+  runs.forEach(expose);
+  watch();
+}
+
+/** Keeps observing the document while some element may still come, or be written over. */
+function watch(): void {
+  let needed = false;
+  const attributes: string[] = [];
+  for (const run of runs) {
+    if (awaited(run)) needed = true;
+    for (const { action, name } of run.split.changes[run.arm] || []) {
+      if (action === "text" || action === "attr") needed = true;
+      if (action === "attr") attributes.push(name!);
+    }
+  }
+  observe(needed, attributes, sweep);
+}
+
+/** Decides anew when the address has changed: takes back what does not belong on the new page, then shows what does. */
+export function route(): void {
+  if (location.href === url) return;
+  url = location.href;
+  if (visitor) view();
+  const left = started + DEADLINE - Date.now();
+  runs = [];
+  for (const experiment of config.x) {
+    attempt(experiment, () => {
+      const own = experiment.splits.map((split) => decide(experiment, split, url, visitor));
+      runs = runs.concat(own);
+      if (document.readyState === "loading" && left > 0) own.forEach((run) => hold(run, left));
+    });
+  }
+  sweep();
+}
+
+/** Starts deciding for a visitor, "" for one who may not be remembered. */
+export function open(configuration: Config, id: string): void {
+  config = configuration;
+  visitor = id;
+  route();
+}
+
+/** What `samplit("debug")` prints: every split with the reason why it runs or does not. */
+export function report(): object[] {
+  return runs.map((run) => ({
+    experiment: run.experiment.key,
+    split: run.split.key,
+    why: run.why,
+    arm: run.arm < 0 ? undefined : run.split.arms[run.arm],
+    epoch: run.epoch,
+    exposed: run.counted && run.arm >= 0 && !awaited(run),
+    missing: run.arm < 0 ? [] : run.watched.map((change) => change.selector).filter((selector) => !document.querySelector(selector)),
+  }));
+}

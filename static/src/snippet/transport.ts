@@ -1,0 +1,119 @@
+import type { Config } from "./config";
+import { type TrackerEvent, uuid } from "./event";
+import { listen, safe } from "./safe";
+import { readList, writeList } from "./storage";
+
+const QUEUE = "_smp_q";
+const QUEUE_LENGTH = 50;
+const QUEUE_AGE = 86400000;
+const BATCH_DELAY = 500;
+const BATCH_BYTES = 48 * 1024;
+/** Browsers refuse to let more than 64 KiB of requests outlive the page. */
+const KEEPALIVE_BYTES = 60 * 1024;
+const MAX_BACKOFF = 300000;
+const MAX_RETRY_AFTER = 3600;
+
+let endpoint: string;
+let token: string;
+let visitor: string;
+let pending: TrackerEvent[] = [];
+let timer = 0;
+let failures = 0;
+let bytesInFlight = 0;
+/** Nothing is sent before this moment: the server asked for a pause or did not answer. */
+let pausedUntil = 0;
+/** Whether the stored queue waits to be sent along with the next batch. */
+let resend = true;
+
+/** What failed on this page or an earlier one and is still worth sending. */
+function failed(): TrackerEvent[] {
+  const oldest = Date.now() - QUEUE_AGE;
+  return (readList(QUEUE) as TrackerEvent[]).filter((event) => event && event.t > oldest);
+}
+
+/** Takes the events of an answered batch out of the stored queue, or puts them there. */
+function settle(events: TrackerEvent[], keep: boolean): void {
+  const before = failed();
+  const rest = before.filter((event) => !events.some((sent) => sent.id === event.id));
+  if (keep || rest.length < before.length) writeList(QUEUE, (keep ? rest.concat(events) : rest).slice(-QUEUE_LENGTH));
+}
+
+function schedule(): void {
+  clearTimeout(timer);
+  timer = setTimeout(safe(flush), Math.max(BATCH_DELAY, pausedUntil - Date.now()));
+}
+
+function retry(events: TrackerEvent[], retryAfter: string | null): void {
+  settle(events, true);
+  const asked = Math.min(MAX_RETRY_AFTER, +retryAfter! || 0) * 1000;
+  const backoff = Math.min(MAX_BACKOFF, 2000 * 2 ** failures++) * (0.5 + Math.random());
+  pausedUntil = Date.now() + Math.max(asked, backoff);
+  resend = true;
+  schedule();
+}
+
+/** A string body is sent as text/plain, which spares the preflight request. */
+function post(path: string, body: string, keepalive: boolean): Promise<Response> {
+  return fetch(endpoint + path, { method: "POST", body, keepalive, credentials: "omit" });
+}
+
+function deliver(events: TrackerEvent[], leaving: boolean): void {
+  const body = JSON.stringify({ installation_token: token, sent_at: Date.now(), events });
+  const { size } = new Blob([body]);
+  if (events.length > 1 && size > BATCH_BYTES) {
+    const half = events.length >> 1;
+    deliver(events.slice(0, half), leaving);
+    deliver(events.slice(half), leaving);
+  } else if (leaving) {
+    settle(events, Date.now() < pausedUntil || !navigator.sendBeacon(endpoint + "events", body));
+  } else {
+    bytesInFlight += size;
+    post("events", body, bytesInFlight < KEEPALIVE_BYTES).then(
+      safe((response) => {
+        bytesInFlight -= size;
+        if (response.status === 429 || response.status > 499) return retry(events, response.headers.get("Retry-After"));
+        failures = 0;
+        settle(events, false);
+      }),
+      safe(() => {
+        bytesInFlight -= size;
+        retry(events, null);
+      }),
+    );
+  }
+}
+
+/** Sends what waits: by fetch, whose answer tells what to keep, or by beacon when the page may be gone the next moment. */
+function flush(leaving?: boolean): void {
+  clearTimeout(timer);
+  timer = 0;
+  let events = pending;
+  if (!leaving) {
+    if (Date.now() < pausedUntil) return schedule();
+    if (resend) events = failed().concat(events);
+    resend = false;
+  }
+  pending = [];
+  if (events.length) deliver(events, !!leaving);
+}
+
+/** Queues an event of this visitor; it leaves the page within half a second, or at once when the page does. */
+export function send(event: Pick<TrackerEvent, "type"> & Partial<TrackerEvent>): void {
+  const t = Date.now();
+  pending.push({ id: uuid(t), t, visitor_id: visitor, url: location.href.split("#")[0]!.slice(0, 2000), ...event });
+  if (!timer) schedule();
+}
+
+/** Tells the server that this browser belongs to a person it may know from another one. */
+export function link(user: unknown): void {
+  post("identify", JSON.stringify({ installation_token: token, visitor_id: visitor, user_id: user + "" }), true).catch(() => {});
+}
+
+export function connect(config: Config, id: string): void {
+  endpoint = config.base + "/api/v1/tracker/";
+  token = config.token;
+  visitor = id;
+  listen("visibilitychange", () => document.visibilityState === "hidden" && flush(true));
+  listen("pagehide", () => flush(true));
+  schedule();
+}
