@@ -1,0 +1,115 @@
+//go:build e2e
+
+package browser
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// actionTimeout bounds one action, so that a lost page fails its own test and not the whole run.
+const actionTimeout = 30 * time.Second
+
+// Tab is one tab with cookies, storage and cache of its own. It closes with its test.
+type Tab struct {
+	Console *Console
+	t       testing.TB
+	ctx     context.Context
+}
+
+// NewTab opens an empty tab for t.
+func (b *Browser) NewTab(t testing.TB) *Tab {
+	t.Helper()
+	console := &Console{}
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(console.listen))
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("open tab: %v", err)
+	}
+	return &Tab{Console: console, t: t, ctx: ctx}
+}
+
+// Sibling opens another tab of the same visitor: it shares cookies and storage with tab.
+func (tab *Tab) Sibling() *Tab {
+	tab.t.Helper()
+	console := &Console{}
+	ctx, cancel := chromedp.NewContext(tab.ctx, chromedp.WithListener(console.listen))
+	tab.t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		tab.t.Fatalf("open tab: %v", err)
+	}
+	return &Tab{Console: console, t: tab.t, ctx: ctx}
+}
+
+// Do runs actions in order and fails the test at the first error.
+func (tab *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, actionTimeout)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		tab.t.Fatalf("%v\nconsole: %q", err, tab.Console.All())
+	}
+}
+
+// Open loads url and waits until it has loaded.
+func (tab *Tab) Open(url string) {
+	tab.t.Helper()
+	tab.Do(chromedp.Navigate(url))
+}
+
+// Close closes the tab as its user would.
+func (tab *Tab) Close() {
+	tab.t.Helper()
+	if err := chromedp.Cancel(tab.ctx); err != nil {
+		tab.t.Fatalf("close tab: %v", err)
+	}
+}
+
+// OnNewDocument runs script before any script of every page that the tab loads from now on.
+func (tab *Tab) OnNewDocument(script string) {
+	tab.t.Helper()
+	_, err := chromedp.Call(tab.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	if err != nil {
+		tab.t.Fatalf("add script: %v", err)
+	}
+}
+
+// Run evaluates a script for its effect; a promise is awaited.
+func (tab *Tab) Run(script string) {
+	tab.t.Helper()
+	tab.Do(chromedp.Evaluate[chromedp.Void](script, chromedp.EvalAwaitPromise))
+}
+
+// Until waits for a JavaScript expression to become true, over navigations too.
+func (tab *Tab) Until(expression string) {
+	tab.t.Helper()
+	deadline := time.Now().Add(actionTimeout)
+	for {
+		ctx, cancel := context.WithDeadline(tab.ctx, deadline)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		cancel()
+		if ok {
+			return
+		}
+		if time.Now().After(deadline) {
+			tab.t.Fatalf("never true: %s (%v)\nconsole: %q", expression, err, tab.Console.All())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// Eval returns the value of a JavaScript expression; a promise is awaited.
+func Eval[T any](tab *Tab, expression string) T {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, actionTimeout)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		tab.t.Fatalf("%s: %v\nconsole: %q", expression, err, tab.Console.All())
+	}
+	return value
+}
