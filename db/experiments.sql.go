@@ -69,6 +69,41 @@ func (q *Queries) CountExperimentsByStatus(ctx context.Context, accountID uuid.U
 	return items, nil
 }
 
+const currentEpochs = `-- name: CurrentEpochs :many
+SELECT DISTINCT ON (experiment_id, split) account_id, experiment_id, split, epoch, weights, traffic_allocation, opened_at, reason, audit_seq FROM epochs WHERE account_id = $1 AND experiment_id = ANY($2::uuid[])
+ORDER BY experiment_id, split, epoch DESC
+`
+
+func (q *Queries) CurrentEpochs(ctx context.Context, accountID uuid.UUID, experiments []uuid.UUID) ([]Epoch, error) {
+	rows, err := q.db.Query(ctx, currentEpochs, accountID, experiments)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Epoch{}
+	for rows.Next() {
+		var i Epoch
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ExperimentID,
+			&i.Split,
+			&i.Epoch,
+			&i.Weights,
+			&i.TrafficAllocation,
+			&i.OpenedAt,
+			&i.Reason,
+			&i.AuditSeq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteElements = `-- name: DeleteElements :exec
 DELETE FROM elements WHERE account_id = $1 AND experiment_id = $2
 `

@@ -113,6 +113,10 @@ INSERT INTO splits (account_id, experiment_id, split, key, arms) VALUES (@accoun
 -- name: Epochs :many
 SELECT * FROM epochs WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) ORDER BY experiment_id, split, epoch;
 
+-- name: CurrentEpochs :many
+SELECT DISTINCT ON (experiment_id, split) * FROM epochs WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[])
+ORDER BY experiment_id, split, epoch DESC;
+
 -- name: LastEpoch :one
 SELECT * FROM epochs WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split ORDER BY epoch DESC LIMIT 1;
 

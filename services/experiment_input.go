@@ -1,0 +1,172 @@
+package services
+
+import "slices"
+
+// ExperimentInput is an experiment as sent: a whole one to create, or what should change of one. nil is "not said". What is not
+// built yet is known here in order to be refused.
+type ExperimentInput struct {
+	InstallationID    *string        `json:"installation_id,omitempty"`
+	Key               *string        `json:"key,omitempty"`
+	Name              *string        `json:"name,omitempty"`
+	Hypothesis        *string        `json:"hypothesis,omitempty"`
+	URL               *string        `json:"url,omitempty"`
+	Mode              *string        `json:"mode,omitempty"`
+	Allocator         *string        `json:"allocator,omitempty"`
+	Strategy          *string        `json:"strategy,omitempty"`
+	AllocatorParams   map[string]any `json:"allocator_params,omitempty"`
+	TrafficAllocation *float64       `json:"traffic_allocation,omitempty"`
+	Elements          []ElementInput `json:"elements,omitempty"`
+	Variants          []VariantInput `json:"variants,omitempty" doc:"Shorthand of mode single, instead of elements"`
+	Goals             []GoalInput    `json:"goals,omitempty"`
+	Targeting         any            `json:"targeting,omitempty"`
+	Schedule          any            `json:"schedule,omitempty"`
+	Exclusions        any            `json:"exclusions,omitempty"`
+	Layer             any            `json:"layer,omitempty"`
+	Holdout           any            `json:"holdout,omitempty"`
+}
+
+// ElementInput is an element as sent.
+type ElementInput struct {
+	Key      *string        `json:"key,omitempty"`
+	Name     *string        `json:"name,omitempty"`
+	Selector *string        `json:"selector,omitempty"`
+	Variants []VariantInput `json:"variants,omitempty"`
+}
+
+// VariantInput is a variant as sent.
+type VariantInput struct {
+	Key       *string       `json:"key,omitempty"`
+	Name      *string       `json:"name,omitempty"`
+	IsControl *bool         `json:"is_control,omitempty"`
+	Weight    *float64      `json:"weight,omitempty"`
+	Changes   []ChangeInput `json:"changes,omitempty"`
+}
+
+// GoalInput is a goal as sent.
+type GoalInput struct {
+	Key     *string        `json:"key,omitempty"`
+	Name    *string        `json:"name,omitempty"`
+	Role    *string        `json:"role,omitempty"`
+	Primary *bool          `json:"primary,omitempty" doc:"Shorthand of role primary"`
+	Type    *string        `json:"type,omitempty"`
+	Config  map[string]any `json:"config,omitempty"`
+}
+
+// variants returns the arms wherever they were given, and the path they have there.
+func (in ExperimentInput) variants() ([]VariantInput, string) {
+	if in.Variants != nil || len(in.Elements) == 0 {
+		return in.Variants, "variants"
+	}
+	return in.Elements[0].Variants, "elements[0].variants"
+}
+
+// input is the definition as it would be sent.
+func (d Definition) input() ExperimentInput {
+	installation := d.InstallationID.String()
+	in := ExperimentInput{InstallationID: &installation, Key: &d.Key, Name: &d.Name, Hypothesis: &d.Hypothesis, URL: &d.URL, Mode: &d.Mode,
+		Allocator: &d.Allocator, Strategy: d.Strategy, AllocatorParams: d.AllocatorParams, TrafficAllocation: &d.TrafficAllocation}
+	for _, e := range d.Elements {
+		element := ElementInput{Key: &e.Key, Name: &e.Name, Selector: &e.Selector}
+		for _, v := range e.Variants {
+			element.Variants = append(element.Variants, v.input())
+		}
+		in.Elements = append(in.Elements, element)
+	}
+	for _, g := range d.Goals {
+		in.Goals = append(in.Goals, g.input())
+	}
+	return in
+}
+
+func (v Variant) input() VariantInput {
+	in := VariantInput{Key: &v.Key, Name: &v.Name, IsControl: &v.IsControl, Weight: &v.Weight}
+	for _, c := range v.Changes {
+		change := ChangeInput{ID: &c.ID, Selector: &c.Selector, Action: &c.Action, Value: c.Value}
+		if c.Name != "" {
+			change.Name = &c.Name
+		}
+		in.Changes = append(in.Changes, change)
+	}
+	return in
+}
+
+func (g Goal) input() GoalInput {
+	config := map[string]any{"window_days": g.Config.WindowDays}
+	for name, value := range map[string]string{"selector": g.Config.Selector, "url": g.Config.URL, "name": g.Config.Name} {
+		if value != "" {
+			config[name] = value
+		}
+	}
+	return GoalInput{Key: &g.Key, Name: &g.Name, Role: &g.Role, Type: &g.Type, Config: config}
+}
+
+// over lays in over base: lists are replaced whole, except where arms are frozen, see overArms.
+func (in ExperimentInput) over(base ExperimentInput) ExperimentInput {
+	out := base
+	set(&out.InstallationID, in.InstallationID)
+	set(&out.Key, in.Key)
+	set(&out.Name, in.Name)
+	set(&out.Hypothesis, in.Hypothesis)
+	set(&out.URL, in.URL)
+	set(&out.Mode, in.Mode)
+	if in.Allocator != nil && *in.Allocator != orEmpty(base.Allocator) {
+		// Another method starts from its own defaults.
+		out.Strategy, out.AllocatorParams = nil, nil
+	}
+	set(&out.Allocator, in.Allocator)
+	set(&out.Strategy, in.Strategy)
+	set(&out.TrafficAllocation, in.TrafficAllocation)
+	if in.AllocatorParams != nil {
+		out.AllocatorParams = in.AllocatorParams
+	}
+	if in.Goals != nil {
+		out.Goals = in.Goals
+	}
+	switch {
+	case in.Elements != nil:
+		out.Elements, out.Variants = in.Elements, nil
+	case in.Variants != nil: // the element itself stays
+		out.Elements, out.Variants = slices.Clone(base.Elements), in.Variants
+	}
+	out.Targeting, out.Schedule, out.Exclusions, out.Layer, out.Holdout = in.Targeting, in.Schedule, in.Exclusions, in.Layer, in.Holdout
+	return out
+}
+
+// overArms is over for an experiment with frozen arms: variants are found by their key and keep what is not said. It returns where
+// in the patch each arm was, -1 for nowhere, and false when the patch names an arm that is not there.
+func (in ExperimentInput) overArms(base ExperimentInput) (out ExperimentInput, at []int, ok bool) {
+	arms, _ := base.variants()
+	arms, at = slices.Clone(arms), slices.Repeat([]int{-1}, len(arms))
+	said, _ := in.variants()
+	for n, v := range said {
+		i := slices.IndexFunc(arms, func(arm VariantInput) bool { return *arm.Key == orEmpty(v.Key) })
+		if i < 0 {
+			return in, nil, false
+		}
+		set(&arms[i].Name, v.Name)
+		set(&arms[i].IsControl, v.IsControl)
+		set(&arms[i].Weight, v.Weight)
+		if v.Changes != nil {
+			arms[i].Changes = v.Changes
+		}
+		at[i] = n
+	}
+	if in.Elements != nil {
+		in.Elements = slices.Clone(in.Elements)
+		element := base.Elements[0]
+		set(&element.Key, in.Elements[0].Key)
+		set(&element.Name, in.Elements[0].Name)
+		set(&element.Selector, in.Elements[0].Selector)
+		element.Variants = arms
+		in.Elements[0] = element
+	} else {
+		in.Variants = arms
+	}
+	return in.over(base), at, true
+}
+
+func set[T any](to **T, said *T) {
+	if said != nil {
+		*to = said
+	}
+}

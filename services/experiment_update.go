@@ -1,0 +1,242 @@
+package services
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/engine"
+)
+
+// reasonTraffic is the reason of an epoch that only the traffic share separates from the one before.
+const reasonTraffic = "traffic_changed"
+
+// Update changes an experiment. Editors and above may. Of a draft anything may change; of one that was started only the traffic
+// share, and the weights of a fixed split, each opening an audited epoch. version, when given, must still be the experiment's.
+// Nothing different changes nothing. NotFound if absent or another account's, Invalid naming the fields, Conflict when the state
+// forbids the change, Stale when the version is not the current one.
+func (e *Experiments) Update(ctx context.Context, by Actor, id string, in ExperimentInput, version *int) (Experiment, error) {
+	if err := by.may(Editor); err != nil {
+		return Experiment{}, err
+	}
+	key, err := experimentID(id)
+	if err != nil {
+		return Experiment{}, err
+	}
+	if in.Elements != nil && in.Variants != nil {
+		return Experiment{}, twice()
+	}
+	var after Experiment
+	err = e.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		if err := s.WaitForSplit(ctx, key, 0); err != nil {
+			return fmt.Errorf("wait for split: %w", err)
+		}
+		if _, err := s.LockExperiment(ctx, by.Account, key); err != nil {
+			return orNotFound(err, "experiment")
+		}
+		x, err := e.one(ctx, s, by, key)
+		if err != nil {
+			return err
+		}
+		if err := stale(version, x.Version); err != nil {
+			return err
+		}
+		switch x.Status {
+		case Draft:
+			err = e.updateDraft(ctx, s, by, x, in)
+		case Running, Paused:
+			err = e.updateLaunched(ctx, s, by, x, in)
+		default:
+			err = conflict("state", fmt.Sprintf("An experiment that is %s cannot be changed.", x.Status))
+		}
+		if err != nil {
+			return err
+		}
+		after, err = e.one(ctx, s, by, key)
+		return err
+	})
+	if db.IsUnique(err, db.ExperimentsKeyKey) {
+		return after, taken()
+	}
+	return after, err
+}
+
+func (e *Experiments) updateDraft(ctx context.Context, s *db.Store, by Actor, x Experiment, in ExperimentInput) error {
+	d, err := e.checked(ctx, s, by, in.over(x.input()))
+	if err != nil {
+		return err
+	}
+	d.keepIDs(x.Definition)
+	if same, err := equalJSON(d, x.Definition); same || err != nil {
+		return err
+	}
+	for _, drop := range []func(context.Context, uuid.UUID, uuid.UUID) error{s.DeleteVariants, s.DeleteElements, s.DeleteGoals} {
+		if err := drop(ctx, by.Account, x.ID); err != nil {
+			return fmt.Errorf("replace draft: %w", err)
+		}
+	}
+	if err := insertBelow(ctx, s, by, x.ID, d); err != nil {
+		return err
+	}
+	params, err := json.Marshal(d.AllocatorParams)
+	if err != nil {
+		return fmt.Errorf("allocator params: %w", err)
+	}
+	payload, err := auditChange(x.Definition, d)
+	if err != nil {
+		return err
+	}
+	now := e.clock.now()
+	seq, err := record(ctx, s, now, by, "experiment.updated", experimentObject(x.ID), payload)
+	if err != nil {
+		return err
+	}
+	err = s.UpdateExperimentDraft(ctx, db.UpdateExperimentDraftParams{AccountID: by.Account, ID: x.ID, InstallationID: d.InstallationID, Key: d.Key, Name: d.Name,
+		Hypothesis: d.Hypothesis, Url: d.URL, Mode: d.Mode, Allocator: d.Allocator, Strategy: d.Strategy, AllocatorParams: params,
+		TrafficAllocation: d.TrafficAllocation, PlannedPerArm: int32(x.PlannedPerArm), Now: now, AuditSeq: &seq})
+	if err != nil {
+		return fmt.Errorf("update draft: %w", err)
+	}
+	return nil
+}
+
+// keepIDs lets variants and goals keep the ids they had under the same key.
+func (d *Definition) keepIDs(was Definition) {
+	for i := range d.Elements {
+		for j := range d.Elements[i].Variants {
+			v := &d.Elements[i].Variants[j]
+			for _, old := range was.Variants() {
+				if old.Key == v.Key {
+					v.ID = old.ID
+				}
+			}
+		}
+	}
+	for i := range d.Goals {
+		for _, old := range was.Goals {
+			if old.Key == d.Goals[i].Key {
+				d.Goals[i].ID = old.ID
+			}
+		}
+	}
+}
+
+func frozen() error {
+	return conflict("frozen", "Since it was started only traffic_allocation can change, and with allocator sequential the weights. Duplicate it to change more.")
+}
+
+func (e *Experiments) updateLaunched(ctx context.Context, s *db.Store, by Actor, x Experiment, in ExperimentInput) error {
+	full, at, ok := in.overArms(x.input())
+	if !ok {
+		return frozen()
+	}
+	d, err := e.checked(ctx, s, by, full)
+	if err != nil {
+		return renumber(err, at)
+	}
+	d.keepIDs(x.Definition)
+	same, err := equalJSON(d.withoutTraffic(), x.withoutTraffic())
+	if err != nil {
+		return err
+	}
+	arms, weights, err := d.launchable()
+	if err != nil {
+		return renumber(err, at)
+	}
+	_, before := x.arms()
+	_, after := d.arms()
+	reweighted, retrafficked := !slices.Equal(before, after), d.TrafficAllocation != x.TrafficAllocation
+	switch {
+	case !same, reweighted && x.Learns():
+		return frozen()
+	case !reweighted && !retrafficked:
+		return nil
+	}
+	return e.openEpoch(ctx, s, by, x, d, arms, weights, reweighted)
+}
+
+// withoutTraffic is what stays frozen after the start.
+func (d Definition) withoutTraffic() Definition {
+	d.TrafficAllocation = 0
+	d.Elements = slices.Clone(d.Elements)
+	for i := range d.Elements {
+		d.Elements[i].Variants = slices.Clone(d.Elements[i].Variants)
+		for j := range d.Elements[i].Variants {
+			d.Elements[i].Variants[j].Weight = 0
+		}
+	}
+	return d
+}
+
+// stale refuses a version that is not the current one; nil asks for none.
+func stale(version *int, have int) error {
+	if version != nil && *version != have {
+		return &Error{Code: CodeStale, Reason: "changed_elsewhere", Message: fmt.Sprintf("Somebody changed it since: the version is %d now. Read it again.", have)}
+	}
+	return nil
+}
+
+// openEpoch writes the change and the epoch that starts with it.
+func (e *Experiments) openEpoch(ctx context.Context, s *db.Store, by Actor, x Experiment, d Definition, arms []string, weights engine.Weights, reweighted bool) error {
+	last, err := s.LastEpoch(ctx, db.LastEpochParams{AccountID: by.Account, ExperimentID: x.ID, Split: 0})
+	if err != nil {
+		return fmt.Errorf("last epoch: %w", err)
+	}
+	was := weightsOf(last.Weights)
+	action, reason := "experiment.traffic", reasonTraffic
+	if reweighted {
+		action, reason = "experiment.weights", string(engine.ReasonChanged)
+	} else {
+		weights = was // a learning split keeps what it has learned
+	}
+	now := e.clock.now()
+	seq, err := record(ctx, s, now, by, action, experimentObject(x.ID), map[string]any{
+		"epoch": last.Epoch + 1,
+		"old":   map[string]any{"traffic_allocation": decimal(x.TrafficAllocation), "weights": auditWeights(arms, was)},
+		"new":   map[string]any{"traffic_allocation": decimal(d.TrafficAllocation), "weights": auditWeights(arms, weights)},
+	})
+	if err != nil {
+		return err
+	}
+	for i, v := range d.Variants() {
+		err := s.UpdateVariantWeight(ctx, db.UpdateVariantWeightParams{AccountID: by.Account, ExperimentID: x.ID, Ord: int16(i), Weight: v.Weight})
+		if err != nil {
+			return fmt.Errorf("update weight: %w", err)
+		}
+	}
+	err = s.InsertEpoch(ctx, db.InsertEpochParams{AccountID: by.Account, ExperimentID: x.ID, Epoch: last.Epoch + 1, Weights: units(weights),
+		TrafficAllocation: d.TrafficAllocation, OpenedAt: now, Reason: reason, AuditSeq: &seq})
+	if err != nil {
+		return fmt.Errorf("insert epoch: %w", err)
+	}
+	err = s.UpdateExperimentTraffic(ctx, db.UpdateExperimentTrafficParams{AccountID: by.Account, ID: x.ID, TrafficAllocation: d.TrafficAllocation, Now: now, AuditSeq: &seq})
+	if err != nil {
+		return fmt.Errorf("update traffic: %w", err)
+	}
+	return nil
+}
+
+// renumber names problems of variants by where the patch had them instead of by their arm.
+func renumber(err error, at []int) error {
+	var bad *Error
+	if at == nil || !errors.As(err, &bad) || bad.Fields == nil {
+		return err
+	}
+	fields := Fields{}
+	for path, problem := range bad.Fields {
+		before, rest, found := strings.Cut(path, "variants[")
+		number, tail, _ := strings.Cut(rest, "]")
+		if arm, err := strconv.Atoi(number); found && err == nil && arm < len(at) && at[arm] >= 0 {
+			path = fmt.Sprintf("%svariants[%d]%s", before, at[arm], tail)
+		}
+		fields[path] = problem
+	}
+	return fields.err()
+}

@@ -1,0 +1,167 @@
+package services
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/engine/state"
+)
+
+// Experiments are defined, started, changed and ended here.
+type Experiments struct {
+	db    *db.DB
+	keys  *state.Keyset
+	clock Clock
+}
+
+// NewExperiments makes the service; keys seal what a learning experiment knows when it starts.
+func NewExperiments(d *db.DB, keys *state.Keyset, clock Clock) *Experiments {
+	return &Experiments{db: d, keys: keys, clock: clock}
+}
+
+// Get returns one experiment. Any member may. NotFound if absent or another account's.
+func (e *Experiments) Get(ctx context.Context, by Actor, id string) (x Experiment, err error) {
+	err = e.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		key, err := experimentID(id)
+		if err != nil {
+			return err
+		}
+		x, err = e.one(ctx, s, by, key)
+		return err
+	})
+	return x, err
+}
+
+// experimentID reads an id from outside; what is not an id names nothing.
+func experimentID(id string) (uuid.UUID, error) {
+	key, err := uuid.Parse(id)
+	if err != nil || len(id) != len(key.String()) {
+		return uuid.Nil, notFound("experiment")
+	}
+	return key, nil
+}
+
+func (e *Experiments) one(ctx context.Context, s *db.Store, by Actor, id uuid.UUID) (Experiment, error) {
+	row, err := s.Experiment(ctx, by.Account, id)
+	if err != nil {
+		return Experiment{}, orNotFound(err, "experiment")
+	}
+	list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, true)
+	if err != nil {
+		return Experiment{}, err
+	}
+	return list[0], nil
+}
+
+// ExperimentFilter narrows a list. Empty values do not.
+type ExperimentFilter struct {
+	Query, Status, Sort string
+	Site                uuid.UUID
+	Paging
+}
+
+var sorts = []string{"", "created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"}
+
+// List returns experiments without change lists and past epochs, newest first unless sorted otherwise; archived ones only when asked for by
+// status. Any member may. Invalid names q, status, sort, page or per_page.
+func (e *Experiments) List(ctx context.Context, by Actor, filter ExperimentFilter) (List[Experiment], error) {
+	f := Fields{}
+	take, skip := filter.bounds(f)
+	if filter.Query = strings.TrimSpace(filter.Query); utf8.RuneCountInString(filter.Query) > maxName || !utf8.ValidString(filter.Query) || strings.Contains(filter.Query, "\x00") {
+		f.add("q", "too_long", "Must be text of at most 255 characters.")
+	}
+	var status *string
+	if filter.Status != "" {
+		status = &filter.Status
+		if _, known := moves[Status(filter.Status)]; !known {
+			f.add("status", "unknown", "Must be draft, running, paused, completed or archived.")
+		}
+	}
+	if !slices.Contains(sorts, filter.Sort) {
+		f.add("sort", "unknown", "Must be created_at, updated_at or name, with - in front for descending.")
+	}
+	if err := f.err(); err != nil {
+		return List[Experiment]{}, err
+	}
+	var site *uuid.UUID
+	if filter.Site != uuid.Nil {
+		site = &filter.Site
+	}
+	items, total := []Experiment{}, int64(0)
+	err := e.db.InTx(ctx, by.Account, func(s *db.Store) (err error) {
+		total, err = s.CountExperiments(ctx, db.CountExperimentsParams{AccountID: by.Account, Status: status, Site: site, Q: filter.Query})
+		if err != nil {
+			return fmt.Errorf("count experiments: %w", err)
+		}
+		rows, err := s.Experiments(ctx, db.ExperimentsParams{AccountID: by.Account, Status: status, Site: site, Q: filter.Query, Sort: filter.Sort, Take: take, Skip: skip})
+		if err != nil {
+			return fmt.Errorf("list experiments: %w", err)
+		}
+		items, err = withRows(ctx, s, by.Account, rows, false)
+		return err
+	})
+	return newList(items, total, filter.Paging), err
+}
+
+// withRows reads what is below the experiments: whole, or without change lists and past epochs.
+func withRows(ctx context.Context, s *db.Store, account uuid.UUID, rows []db.Experiment, whole bool) ([]Experiment, error) {
+	ids := make([]uuid.UUID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	elements, err := s.Elements(ctx, account, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read elements: %w", err)
+	}
+	variants, err := readVariants(ctx, s, account, ids, whole)
+	if err != nil {
+		return nil, fmt.Errorf("read variants: %w", err)
+	}
+	goals, err := s.Goals(ctx, account, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read goals: %w", err)
+	}
+	splits, err := s.Splits(ctx, account, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read splits: %w", err)
+	}
+	readEpochs := s.CurrentEpochs
+	if whole {
+		readEpochs = s.Epochs
+	}
+	epochs, err := readEpochs(ctx, account, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read epochs: %w", err)
+	}
+	el := groupBy(elements, func(r db.Element) uuid.UUID { return r.ExperimentID })
+	va := groupBy(variants, func(r db.Variant) uuid.UUID { return r.ExperimentID })
+	gl := groupBy(goals, func(r db.Goal) uuid.UUID { return r.ExperimentID })
+	sp := groupBy(splits, func(r db.Split) uuid.UUID { return r.ExperimentID })
+	ep := groupBy(epochs, func(r db.Epoch) uuid.UUID { return r.ExperimentID })
+	out := make([]Experiment, len(rows))
+	for i, r := range rows {
+		out[i], err = newExperiment(r, experimentRows{el[r.ID], va[r.ID], gl[r.ID], sp[r.ID], ep[r.ID]})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func readVariants(ctx context.Context, s *db.Store, account uuid.UUID, ids []uuid.UUID, whole bool) ([]db.Variant, error) {
+	if whole {
+		return s.Variants(ctx, account, ids)
+	}
+	rows, err := s.VariantsWithoutChanges(ctx, account, ids)
+	out := make([]db.Variant, len(rows))
+	for i, r := range rows {
+		out[i] = db.Variant{AccountID: r.AccountID, ExperimentID: r.ExperimentID, Element: r.Element, Ord: r.Ord, ID: r.ID, Key: r.Key, Name: r.Name, Weight: r.Weight}
+	}
+	return out, err
+}

@@ -1,0 +1,216 @@
+package services
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/db"
+)
+
+// Installations are the websites of an account, each with the token its snippet carries.
+type Installations struct {
+	db      *db.DB
+	clock   Clock
+	tracker string
+}
+
+// NewInstallations makes the service; trackerURL is where browsers load the snippet from.
+func NewInstallations(d *db.DB, trackerURL string, clock Clock) *Installations {
+	return &Installations{d, clock, strings.TrimRight(trackerURL, "/")}
+}
+
+// Statuses of an installation.
+const (
+	InstallationPending = "pending" // nothing was heard from the snippet yet
+	InstallationActive  = "active"
+)
+
+// Installation is one website.
+type Installation struct {
+	ID        uuid.UUID  `json:"id"`
+	SiteURL   string     `json:"site_url"`
+	Name      string     `json:"name"`
+	Token     string     `json:"token"`
+	Snippet   string     `json:"snippet"`
+	Status    string     `json:"status" enum:"pending,active"`
+	LastSeen  *time.Time `json:"last_seen"`
+	LastURL   string     `json:"last_url,omitempty"`
+	CreatedAt time.Time  `json:"created_at"`
+	Running   int        `json:"-"` // running experiments; lists count them
+}
+
+// Host is what people call the site in a line.
+func (i Installation) Host() string { return hostOf(i.SiteURL) }
+
+func hostOf(origin string) string {
+	_, host, _ := strings.Cut(origin, "://")
+	return host
+}
+
+// InstallationInput is what can be said of a site; nil keeps what is.
+type InstallationInput struct {
+	SiteURL *string `json:"site_url,omitempty"`
+	Name    *string `json:"name,omitempty"`
+}
+
+// Create adds a site. Editors and above may. Invalid names site_url or name; a missing name is the site's host.
+func (s *Installations) Create(ctx context.Context, by Actor, in InstallationInput) (Installation, error) {
+	if err := by.may(Editor); err != nil {
+		return Installation{}, err
+	}
+	site, err := in.apply(Installation{})
+	if err != nil {
+		return Installation{}, err
+	}
+	now := s.clock.now()
+	site.ID, site.Token, site.Status, site.CreatedAt = uuid.Must(uuid.NewV7()), newToken(), InstallationPending, now
+	site.Snippet = s.snippet(site.Token)
+	err = s.db.InTx(ctx, by.Account, func(st *db.Store) error {
+		err := st.InsertInstallation(ctx, db.InsertInstallationParams{AccountID: by.Account, ID: site.ID, Name: site.Name, SiteUrl: site.SiteURL, Token: site.Token, Now: now})
+		if err != nil {
+			return fmt.Errorf("insert installation: %w", err)
+		}
+		seq, err := record(ctx, st, now, by, "installation.created", installationObject(site.ID), map[string]any{"name": audited(site.Name), "site_url": audited(site.SiteURL)})
+		if err != nil {
+			return err
+		}
+		return st.SetInstallationAudit(ctx, db.SetInstallationAuditParams{AccountID: by.Account, ID: site.ID, AuditSeq: &seq})
+	})
+	return site, err
+}
+
+// Update changes a site's name or address. Editors and above may. NotFound if absent or another account's.
+func (s *Installations) Update(ctx context.Context, by Actor, id string, in InstallationInput) (Installation, error) {
+	if err := by.may(Editor); err != nil {
+		return Installation{}, err
+	}
+	var site Installation
+	err := s.db.InTx(ctx, by.Account, func(st *db.Store) error {
+		old, err := s.one(ctx, st, by, id)
+		if err != nil {
+			return err
+		}
+		if site, err = in.apply(old); err != nil || site == old {
+			return err
+		}
+		seq, err := record(ctx, st, s.clock.now(), by, "installation.updated", installationObject(site.ID), map[string]any{
+			"old": map[string]any{"name": audited(old.Name), "site_url": audited(old.SiteURL)},
+			"new": map[string]any{"name": audited(site.Name), "site_url": audited(site.SiteURL)},
+		})
+		if err != nil {
+			return err
+		}
+		_, err = st.UpdateInstallation(ctx, db.UpdateInstallationParams{AccountID: by.Account, ID: site.ID, Name: site.Name, SiteUrl: site.SiteURL, AuditSeq: &seq})
+		return err
+	})
+	return site, err
+}
+
+// Get returns one site. Any member may. NotFound if absent or another account's.
+func (s *Installations) Get(ctx context.Context, by Actor, id string) (site Installation, err error) {
+	err = s.db.InTx(ctx, by.Account, func(st *db.Store) error {
+		site, err = s.one(ctx, st, by, id)
+		return err
+	})
+	return site, err
+}
+
+// List returns the sites, newest first. Any member may.
+func (s *Installations) List(ctx context.Context, by Actor, p Paging) (List[Installation], error) {
+	fields := Fields{}
+	take, skip := p.bounds(fields)
+	if err := fields.err(); err != nil {
+		return List[Installation]{}, err
+	}
+	items, total := []Installation{}, int64(0)
+	err := s.db.InTx(ctx, by.Account, func(st *db.Store) (err error) {
+		if total, err = st.CountInstallations(ctx, by.Account); err != nil {
+			return fmt.Errorf("count installations: %w", err)
+		}
+		rows, err := st.Installations(ctx, db.InstallationsParams{AccountID: by.Account, Take: take, Skip: skip})
+		if err != nil {
+			return fmt.Errorf("list installations: %w", err)
+		}
+		items = make([]Installation, len(rows))
+		for i, r := range rows {
+			items[i] = s.fromRow(db.InstallationRow{AccountID: r.AccountID, ID: r.ID, Name: r.Name, SiteUrl: r.SiteUrl, Token: r.Token,
+				CreatedAt: r.CreatedAt, LastAt: r.LastAt, LastUrl: r.LastUrl})
+			items[i].Running = int(r.Running)
+		}
+		return nil
+	})
+	return newList(items, total, p), err
+}
+
+// SiteName names a site where people choose one.
+type SiteName struct {
+	ID         uuid.UUID
+	Name, Host string
+}
+
+// Names returns up to 200 sites by name. Any member may.
+func (s *Installations) Names(ctx context.Context, by Actor) (names []SiteName, err error) {
+	err = s.db.InTx(ctx, by.Account, func(st *db.Store) error {
+		rows, err := st.InstallationNames(ctx, by.Account, 200)
+		if err != nil {
+			return fmt.Errorf("list installation names: %w", err)
+		}
+		names = make([]SiteName, len(rows))
+		for i, r := range rows {
+			names[i] = SiteName{r.ID, r.Name, hostOf(r.SiteUrl)}
+		}
+		return nil
+	})
+	return names, err
+}
+
+func (s *Installations) one(ctx context.Context, st *db.Store, by Actor, id string) (Installation, error) {
+	key, err := uuid.Parse(id)
+	if err != nil {
+		return Installation{}, notFound("installation")
+	}
+	row, err := st.Installation(ctx, by.Account, key)
+	if err != nil {
+		return Installation{}, orNotFound(err, "installation")
+	}
+	return s.fromRow(row), nil
+}
+
+func (s *Installations) fromRow(r db.InstallationRow) Installation {
+	site := Installation{ID: r.ID, SiteURL: r.SiteUrl, Name: r.Name, Token: r.Token, Snippet: s.snippet(r.Token), Status: InstallationPending,
+		LastSeen: r.LastAt, LastURL: orEmpty(r.LastUrl), CreatedAt: r.CreatedAt}
+	if r.LastAt != nil {
+		site.Status = InstallationActive
+	}
+	return site
+}
+
+// snippet is the element that people paste into their pages. A token holds nothing that would need escaping.
+func (s *Installations) snippet(token string) string {
+	return `<script src="` + s.tracker + `/s/` + token + `.js"></script>`
+}
+
+// apply returns site after the input, or what is wrong with it.
+func (in InstallationInput) apply(site Installation) (Installation, error) {
+	f := Fields{}
+	if in.SiteURL != nil || site.SiteURL == "" {
+		site.SiteURL = f.origin("site_url", orEmpty(in.SiteURL))
+	}
+	if in.Name != nil {
+		site.Name = f.line("name", *in.Name, maxName, false)
+	}
+	if strings.TrimSpace(site.Name) == "" {
+		site.Name = hostOf(site.SiteURL)
+	}
+	return site, f.err()
+}
+
+// newToken is public and names the site: unguessable so that nobody finds a site by trying.
+func newToken() string { return "inst_" + strings.ToLower(rand.Text()) }
+
+func installationObject(id uuid.UUID) string { return "installation:" + id.String() }
