@@ -12,9 +12,8 @@ import "math"
 // it. The density is left unnormalised: the Beta function of 10⁷ counts loses
 // nine digits, the quadrature of this form loses none.
 type angle struct {
+	centre
 	p, q           float64
-	t, s           float64 // the mean, from 0 and from π/2
-	sd             float64
 	modeT, modeS   float64 // the mode, set when interior
 	cot, tan       float64 // at the mode
 	logSin, logCos float64 // at the mode
@@ -27,13 +26,11 @@ const cutoff = 40
 
 func newAngle(b Beta) angle {
 	b = b.sane()
-	a := angle{
-		p:  2*b.Alpha - 1,
-		q:  2*b.Beta - 1,
+	a := angle{p: 2*b.Alpha - 1, q: 2*b.Beta - 1, centre: centre{
 		t:  math.Atan2(math.Sqrt(b.Alpha), math.Sqrt(b.Beta)),
 		s:  math.Atan2(math.Sqrt(b.Beta), math.Sqrt(b.Alpha)),
 		sd: 0.5 / math.Sqrt(b.Alpha+b.Beta),
-	}
+	}}
 	if a.p > 0 && a.q > 0 {
 		a.interior = true
 		a.cot, a.tan = math.Sqrt(a.q/a.p), math.Sqrt(a.p/a.q)

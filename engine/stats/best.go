@@ -1,5 +1,7 @@
 package stats
 
+import "slices"
+
 // ProbBest returns for each arm the posterior probability that its rate is the
 // highest, p_i = ∫ f_i(θ) ∏_{j≠i} F_j(θ) dθ, for independent Beta posteriors.
 //
@@ -44,31 +46,14 @@ func ProbBeats(a, b Beta) float64 {
 
 // Best returns ProbBest and ExpectedLoss of the same arms for the price of one.
 func Best(arms []Beta) (prob, loss []float64) {
-	prob, loss = make([]float64, len(arms)), make([]float64, len(arms))
 	if len(arms) < 2 {
-		for i := range prob {
-			prob[i] = 1
-		}
-		return prob, loss
+		return slices.Repeat([]float64{1}, len(arms)), make([]float64, len(arms))
 	}
 	angles := make([]angle, len(arms))
+	curves := make([]curve, len(arms))
 	for i, arm := range arms {
 		angles[i] = newAngle(arm)
+		curves[i] = &angles[i]
 	}
-	r := newRace(angles, panels(angles))
-	if finer := r.refine(); finer != nil {
-		r = newRace(angles, finer)
-	}
-	for i := range r.panels {
-		r.run(i, prob, loss)
-	}
-	var sum float64
-	for _, p := range prob {
-		sum += p
-	}
-	for i := range prob {
-		prob[i] = clamp(prob[i]/sum, 0, 1)
-		loss[i] = max(loss[i], 0)
-	}
-	return prob, loss
+	return best(curves, panels(angles))
 }

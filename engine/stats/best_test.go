@@ -149,16 +149,17 @@ func TestPanelsConverged(t *testing.T) {
 }
 
 func bestOnQuarters(arms []Beta) (prob, loss []float64) {
-	angles := make([]angle, len(arms))
+	angles, curves := make([]angle, len(arms)), make([]curve, len(arms))
 	for i, arm := range arms {
 		angles[i] = newAngle(arm)
+		curves[i] = &angles[i]
 	}
 	var quarters []panel
 	for _, p := range panels(angles) {
 		quarters = append(quarters, p.split(4)...)
 	}
 	prob, loss = make([]float64, len(arms)), make([]float64, len(arms))
-	r := newRace(angles, quarters)
+	r := newRace(curves, quarters)
 	for i := range r.panels {
 		r.run(i, prob, loss)
 	}

@@ -32,3 +32,6 @@ func around(mean, width, variance float64) (low, high float64) {
 	h := width * math.Sqrt(variance)
 	return mean - h, mean + h
 }
+
+// SE returns the standard error, 0 for a variance that is not positive.
+func (e Estimate) SE() float64 { return math.Sqrt(max(e.Variance, 0)) }

@@ -7,25 +7,17 @@ import (
 )
 
 // point is an abscissa t in [0, π/2], kept from both ends so that neither end
-// loses digits.
+// loses digits; on a linear panel just a number t.
 type point struct {
 	t, s     float64 // t and π/2 - t
 	sin, cos float64
+	slope    float64 // dθ/du, for θ = sin² t or on a linear panel θ = t
 	// The Jacobian dt/du of the panel is scale·exp(logJac), and the product of a
 	// density with a fractional power and its Jacobian is formed in logarithms:
 	// either alone can overflow.
 	scale, logJac  float64
 	logSin, logCos float64 // set when hasLogs
 	hasLogs        bool
-}
-
-// slope returns dθ/du at the point, for θ = sin² t.
-func (x *point) slope() float64 {
-	jac := x.scale
-	if x.logJac != 0 {
-		jac *= math.Exp(x.logJac)
-	}
-	return 2 * x.sin * x.cos * jac
 }
 
 // logs returns ln sin t and ln cos t.
@@ -46,9 +38,10 @@ func (x *point) logs() (logSin, logCos float64) {
 // to their end: t = width·u^power at the low end, and π/2 - t =
 // width·(1-u)^-power, with negative power, at the high end.
 type panel struct {
-	t, s  float64 // the start of the panel, from 0 and from π/2
-	width float64
-	power float64
+	t, s   float64 // the start of the panel, from 0 and from π/2
+	width  float64
+	power  float64
+	linear bool // the variable is not an angle: s is -t
 }
 
 // at returns the point at u.
@@ -62,12 +55,16 @@ func (p *panel) at(u float64) point {
 		x.logSin, x.logCos = x.logCos, x.logSin
 		return x
 	}
-	x := point{t: p.t + p.width*u, s: p.s - p.width*u, scale: p.width}
+	x := point{t: p.t + p.width*u, s: p.s - p.width*u, scale: p.width, slope: p.width}
+	if p.linear {
+		return x
+	}
 	if x.t < x.s {
 		x.sin, x.cos = math.Sincos(x.t)
 	} else {
 		x.cos, x.sin = math.Sincos(x.s)
 	}
+	x.slope *= 2 * x.sin * x.cos
 	return x
 }
 
@@ -81,6 +78,7 @@ func lowPoint(width, power, u float64) point {
 	x.logSin = math.Log(width) + power*logU
 	x.logCos = 0.5 * math.Log1p(-x.sin*x.sin)
 	x.logJac = math.Log(width*power) + (power-1)*logU
+	x.slope = 2 * x.sin * x.cos * math.Exp(x.logJac)
 	return x
 }
 
@@ -118,10 +116,11 @@ const (
 
 // panels covers the parts of [0, π/2] where the densities live.
 func panels(arms []angle) []panel {
-	edges := edges(arms)
+	centres := make([]centre, len(arms))
 	low, high := 0.0, 0.0 // powers of the end panels, 0 if not ragged
 	for i := range arms {
 		a := &arms[i]
+		centres[i] = a.centre
 		if a.raggedLow() {
 			low = max(low, 1, 2*straight/(a.p+1))
 		}
@@ -129,6 +128,12 @@ func panels(arms []angle) []panel {
 			high = max(high, 1, 2*straight/(a.q+1))
 		}
 	}
+	return cover(edges(centres, newEdge), low, high)
+}
+
+// cover turns ends into panels, with end panels of the given powers where the
+// ends reach 0 and π/2.
+func cover(edges []edge, low, high float64) []panel {
 	if low > 0 {
 		edges = gradeLow(edges)
 	}
@@ -154,18 +159,23 @@ func panels(arms []angle) []panel {
 	return ps
 }
 
+// centre is where a density lies: its mean, from both ends, and its standard
+// deviation.
+type centre struct{ t, s, sd float64 }
+
 // edge is a panel end, from 0 and from π/2.
 type edge struct{ t, s float64 }
 
-// edges returns the panel ends around every mean, merged and in order.
-func edges(arms []angle) []edge {
-	es := make([]edge, 0, len(arms)*2*len(spread))
+// edges returns the panel ends around every centre, merged and in order; at
+// keeps them inside the domain.
+func edges(centres []centre, at func(t, s float64) edge) []edge {
+	es := make([]edge, 0, len(centres)*2*len(spread))
 	gap := math.Inf(1)
-	for i := range arms {
-		a := &arms[i]
-		gap = min(gap, mergeWithin*a.sd)
-		for _, c := range spread {
-			es = append(es, newEdge(a.t-c*a.sd, a.s+c*a.sd), newEdge(a.t+c*a.sd, a.s-c*a.sd))
+	for _, c := range centres {
+		gap = min(gap, mergeWithin*c.sd)
+		for _, d := range spread {
+			d *= c.sd
+			es = append(es, at(c.t-d, c.s+d), at(c.t+d, c.s-d))
 		}
 	}
 	slices.SortFunc(es, func(a, b edge) int { return cmp.Or(cmp.Compare(a.t, b.t), cmp.Compare(b.s, a.s)) })
@@ -184,6 +194,7 @@ func edges(arms []angle) []edge {
 	return kept
 }
 
+// newEdge keeps an end inside [0, π/2].
 func newEdge(t, s float64) edge {
 	if t <= 0 {
 		return edge{0, math.Pi / 2}

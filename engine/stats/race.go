@@ -5,6 +5,13 @@ import (
 	"slices"
 )
 
+// curve is a density that can race: unnormalised, times the Jacobian of the
+// panel, and 0 where it misses the panel.
+type curve interface {
+	density(*point) float64
+	misses(*panel) bool
+}
+
 // race holds the densities of all arms on common panels.
 type race struct {
 	arms    int
@@ -17,7 +24,7 @@ type race struct {
 	scratch []float64
 }
 
-func newRace(arms []angle, ps []panel) *race {
+func newRace(arms []curve, ps []panel) *race {
 	k, n := len(arms), len(ps)
 	all := make([]float64, n*order+n*k*order+3*n*k+5*k)
 	take := func(n int) []float64 {
@@ -40,11 +47,11 @@ func newRace(arms []angle, ps []panel) *race {
 }
 
 // fill evaluates the densities on panel i.
-func (r *race) fill(i int, arms []angle) {
+func (r *race) fill(i int, arms []curve) {
 	var xs [order]point
 	for node := range xs {
 		xs[node] = r.panels[i].at(gauss.x[node])
-		r.slope[i*order+node] = xs[node].slope()
+		r.slope[i*order+node] = xs[node].slope
 	}
 	for j := range arms {
 		if arms[j].misses(&r.panels[i]) {
@@ -96,6 +103,28 @@ func (r *race) tails(i, node int, below, above []float64) {
 			above[j] = min(above[j]+(m-part), 1)
 		}
 	}
+}
+
+// best returns for each arm the probability to be the largest and the expected
+// shortfall against the largest.
+func best(arms []curve, ps []panel) (prob, loss []float64) {
+	r := newRace(arms, ps)
+	if finer := r.refine(); finer != nil {
+		r = newRace(arms, finer)
+	}
+	prob, loss = make([]float64, len(arms)), make([]float64, len(arms))
+	for i := range r.panels {
+		r.run(i, prob, loss)
+	}
+	var sum float64
+	for _, p := range prob {
+		sum += p
+	}
+	for i := range prob {
+		prob[i] = clamp(prob[i]/sum, 0, 1)
+		loss[i] = max(loss[i], 0)
+	}
+	return prob, loss
 }
 
 // run adds the integrals over panel i to prob and loss.

@@ -64,3 +64,44 @@ func csMultiplier(n, rho, alpha float64) float64 {
 	m := n * rho * rho
 	return math.Sqrt(2 * (m + 1) / m * (math.Log1p(m)/2 - math.Log(saneAlpha(alpha))))
 }
+
+// RhoExact returns the mixture parameter that is exactly optimal where Rho is an
+// approximation, ρ² = (-W(-α²/e) - 1)/m with the lower branch W of Lambert's
+// function.
+func RhoExact(planned, alpha float64) float64 {
+	if !(planned > 0) || math.IsInf(planned, 1) {
+		planned = DefaultPlanned
+	}
+	// y = -W(-α²/e) solves y - ln y = 1 - 2 ln α with y > 1; Newton from above.
+	l := 1 - 2*math.Log(saneAlpha(alpha))
+	y := l + math.Log(l) + 1
+	for range 100 {
+		next := y - (y-math.Log(y)-l)*y/(y-1)
+		if math.Abs(next-y) <= epsilon*y {
+			break
+		}
+		y = next
+	}
+	return math.Sqrt((y - 1) / planned)
+}
+
+// RhoOneSided is Rho for OneSidedHalfwidth: that of a two-sided sequence at 2α,
+// for alpha below 1/2.
+func RhoOneSided(planned, alpha float64) float64 {
+	return Rho(planned, min(2*saneAlpha(alpha), math.Nextafter(1, 0)))
+}
+
+// OneSidedHalfwidth returns how far below the estimate a one-sided asymptotic
+// confidence sequence reaches, for the same arguments as AsymptoticCS,
+//
+//	√s² √(2 (nρ²+1)/(nρ)² ln(1 + √(nρ²+1)/(2α))),
+//
+// 0 when there is nothing to test.
+func OneSidedHalfwidth(variance, n, rho, alpha float64) float64 {
+	m := n * rho * rho
+	h := math.Sqrt(variance * 2 * (m + 1) / m * math.Log1p(math.Sqrt(m+1)/(2*saneAlpha(alpha))))
+	if !(variance > 0 && m > 0) || !finite(h) {
+		return 0
+	}
+	return h
+}

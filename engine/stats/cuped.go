@@ -1,0 +1,63 @@
+package stats
+
+// Theta returns the regression coefficient of CUPED over the units of all arms
+// together, cov(X, Y)/var(Y), where X is the outcome and Y the covariate, which
+// must be known before the first exposure. It is 0 when the covariate is
+// constant. Deng, Xu, Kohavi, Walker 2013.
+func Theta(arms ...Bivariate) float64 {
+	var joint Bivariate
+	for _, arm := range arms {
+		joint = joint.Merge(arm)
+	}
+	if !(joint.VarY > 0) || !finite(joint.Cov, joint.VarY) {
+		return 0
+	}
+	return joint.Cov / joint.VarY
+}
+
+// CUPED returns each arm's outcome adjusted for the covariate,
+// x - θ (y - ȳ), with θ and ȳ over all arms: means on the scale of the outcome
+// and variances reduced by the part that the covariate explains.
+func CUPED(arms ...Bivariate) []Sample {
+	theta := Theta(arms...)
+	var joint Bivariate
+	for _, arm := range arms {
+		joint = joint.Merge(arm)
+	}
+	adjusted := make([]Sample, len(arms))
+	for i, arm := range arms {
+		adjusted[i] = arm.adjust(theta, joint.MeanY)
+	}
+	return adjusted
+}
+
+func (b Bivariate) adjust(theta, centre float64) Sample {
+	return Sample{
+		N:        b.N,
+		Mean:     b.MeanX - theta*(b.MeanY-centre),
+		Variance: max(0, b.VarX-2*theta*b.Cov+theta*theta*b.VarY),
+	}
+}
+
+// CUPEDRelative returns the adjusted difference as a part of the unadjusted
+// control mean, with the delta-method variance in which the covariate has the
+// same mean in both arms, as randomisation makes it. The zero Estimate when the
+// control mean is 0 or either arm is empty.
+func CUPEDRelative(a, b Bivariate) Estimate {
+	if !(a.N > 0 && b.N > 0) || a.MeanX == 0 {
+		return Estimate{}
+	}
+	theta := Theta(a, b)
+	diff := b.adjust(theta, 0).Mean - a.adjust(theta, 0).Mean
+	ratio := b.MeanX / a.MeanX
+	va := a.VarX*ratio*ratio - 2*theta*ratio*a.Cov + theta*theta*a.VarY
+	vb := b.adjust(theta, 0).Variance
+	e := Estimate{diff / a.MeanX, (va/a.N + vb/b.N) / a.MeanX / a.MeanX}
+	if a.MeanX < 0 {
+		e.Mean = -e.Mean
+	}
+	if !finite(e.Mean, e.Variance) {
+		return Estimate{}
+	}
+	return e
+}
