@@ -171,6 +171,15 @@ func (q *Queries) SessionsOfUser(ctx context.Context, userID *uuid.UUID, now tim
 	return items, nil
 }
 
+const setSessionData = `-- name: SetSessionData :exec
+UPDATE sessions SET data = $1 WHERE id = $2
+`
+
+func (q *Queries) SetSessionData(ctx context.Context, data []byte, iD []byte) error {
+	_, err := q.db.Exec(ctx, setSessionData, data, iD)
+	return err
+}
+
 const touchSession = `-- name: TouchSession :exec
 UPDATE sessions SET seen_at = $1, expires_at = $2 WHERE id = $3
 `
@@ -184,33 +193,4 @@ type TouchSessionParams struct {
 func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) error {
 	_, err := q.db.Exec(ctx, touchSession, arg.Now, arg.ExpiresAt, arg.ID)
 	return err
-}
-
-const updateSession = `-- name: UpdateSession :execrows
-UPDATE sessions SET data = $1, user_id = $2, account_id = $3,
-  seen_at = $4, expires_at = $5 WHERE id = $6
-`
-
-type UpdateSessionParams struct {
-	Data      []byte
-	UserID    *uuid.UUID
-	AccountID *uuid.UUID
-	Now       time.Time
-	ExpiresAt time.Time
-	ID        []byte
-}
-
-func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) (int64, error) {
-	result, err := q.db.Exec(ctx, updateSession,
-		arg.Data,
-		arg.UserID,
-		arg.AccountID,
-		arg.Now,
-		arg.ExpiresAt,
-		arg.ID,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
 }

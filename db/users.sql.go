@@ -119,7 +119,7 @@ func (q *Queries) RehashPassword(ctx context.Context, passwordHash string, iD uu
 }
 
 const standing = `-- name: Standing :one
-SELECT u.email, u.name, u.token_version, (u.disabled_at IS NOT NULL)::bool AS disabled,
+SELECT u.email, u.name, u.locale, u.token_version, (u.disabled_at IS NOT NULL)::bool AS disabled,
   m.account_name::text AS account_name, m.role::text AS role
 FROM users u, membership(u.id, $1::uuid) m WHERE u.id = $2
 `
@@ -127,6 +127,7 @@ FROM users u, membership(u.id, $1::uuid) m WHERE u.id = $2
 type StandingRow struct {
 	Email        string
 	Name         string
+	Locale       string
 	TokenVersion int32
 	Disabled     bool
 	AccountName  string
@@ -140,6 +141,7 @@ func (q *Queries) Standing(ctx context.Context, account uuid.UUID, person uuid.U
 	err := row.Scan(
 		&i.Email,
 		&i.Name,
+		&i.Locale,
 		&i.TokenVersion,
 		&i.Disabled,
 		&i.AccountName,

@@ -11,9 +11,8 @@ SELECT s.handle, s.user_id, s.account_id, s.data, s.created_at, s.seen_at, s.exp
 FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN LATERAL membership(s.user_id, s.account_id) m ON true
 WHERE s.id = @id AND s.expires_at > @now;
 
--- name: UpdateSession :execrows
-UPDATE sessions SET data = @data, user_id = sqlc.narg('user_id'), account_id = sqlc.narg('account_id'),
-  seen_at = @now, expires_at = @expires_at WHERE id = @id;
+-- name: SetSessionData :exec
+UPDATE sessions SET data = @data WHERE id = @id;
 
 -- name: TouchSession :exec
 UPDATE sessions SET seen_at = @now, expires_at = @expires_at WHERE id = @id;

@@ -34,6 +34,6 @@ FROM membership(@person::uuid, sqlc.narg('wanted')::uuid);
 
 -- name: Standing :one
 -- What a token of the person for the account is still worth. No row: the person is gone, or no longer a member.
-SELECT u.email, u.name, u.token_version, (u.disabled_at IS NOT NULL)::bool AS disabled,
+SELECT u.email, u.name, u.locale, u.token_version, (u.disabled_at IS NOT NULL)::bool AS disabled,
   m.account_name::text AS account_name, m.role::text AS role
 FROM users u, membership(u.id, @account::uuid) m WHERE u.id = @person;

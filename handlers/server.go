@@ -1,0 +1,117 @@
+// Package handlers is HTTP: it reads a request, calls one service and answers with a page, a fragment or JSON. It holds the
+// routes, the middleware and nothing that could be decided without HTTP.
+//
+// There are three doors with a chain of middleware each: pages for people (cookie session) and /api/v1 for programs (bearer
+// token), both made by New, and the tracker (the installation's public token), made by NewTracker. Root puts them together.
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/samplit/samplit/mail"
+	"github.com/samplit/samplit/services"
+	"github.com/samplit/samplit/static"
+)
+
+// Deps is everything the doors stand on; cmd/samplit makes it once.
+type Deps struct {
+	Accounts *services.Accounts
+	Sessions *services.Sessions
+	Tokens   *services.Tokens
+
+	BaseURL        string // public URL of the app, without a trailing slash
+	TrackerURL     string // public URL of tracker and snippet
+	Production     bool
+	AllowedHosts   []string // names a request may be addressed to; "*.example.com" covers what is under example.com
+	CORSOrigins    []string // web pages of these origins may call /api/v1
+	TrustedProxies []netip.Prefix
+	SessionKey     []byte // signs session cookies
+
+	Mailbox *mail.Catcher // shown at /dev/mail; nil in production
+	Checks  []Check       // what /readyz asks
+	Log     *slog.Logger
+	Clock   services.Clock
+	Metrics prometheus.Registerer
+}
+
+// Check is one dependency that the process needs to be useful. Run returns nil, or what is wrong in words for an operator.
+type Check struct {
+	Name string
+	Run  func(context.Context) error
+}
+
+// server holds what handlers share. Its methods are the handlers.
+type server struct {
+	Deps
+	store   *sessionStore
+	metrics *metrics
+}
+
+// groups are where routes are added. Everything in them passes through the chain of its door.
+type groups struct {
+	public *echo.Group // pages for anybody
+	person *echo.Group // pages for somebody signed in: actor(c) and person(c) are theirs
+	api    *api        // operations of /api/v1, see open and secured
+}
+
+// bodyLimit bounds every request body of these doors.
+const bodyLimit = 1 << 20
+
+// New makes the router of pages and API. Its HTTPErrorHandler answers the tracker's errors, too.
+func New(d Deps) *echo.Echo {
+	h := &server{Deps: d, metrics: newMetrics(d.Metrics)}
+	h.store = newSessionStore(d.Sessions, d.SessionKey, h.secureCookies(), d.Production)
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = clientAddress(d.TrustedProxies)
+	e.HTTPErrorHandler = h.answerError
+	e.Use(h.observe, h.recover, h.secure, h.checkHost)
+
+	h.healthRoutes(e)
+	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))
+
+	browser := e.Group("", h.sameOrigin, compress, limitBody, deadline)
+	g := groups{public: browser, person: browser.Group("", h.signedIn), api: newAPI(e, h)}
+	browser.RouteNotFound("/*", echo.NotFoundHandler) // after the inner group, which registered one that asks to sign in
+	h.landingRoutes(g)
+	h.authRoutes(g)
+	h.settingsRoutes(g)
+	h.devmailRoutes(g)
+	h.authAPI(g.api)
+	return e
+}
+
+// secureCookies says whether browsers reach this server over TLS.
+func (h *server) secureCookies() bool {
+	return h.Production || strings.HasPrefix(h.BaseURL, "https://")
+}
+
+// limitBody refuses a body over bodyLimit, by its announced length or while it is read.
+func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.ContentLength > bodyLimit {
+			return echo.ErrStatusRequestEntityTooLarge
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyLimit)
+		return next(c)
+	}
+}
+
+// deadline bounds how long a request may work.
+func deadline(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), 20*time.Second)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}

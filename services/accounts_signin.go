@@ -1,0 +1,106 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/samplit/samplit/db"
+)
+
+// Door says how somebody came in.
+type Door string
+
+const (
+	Browser Door = "browser"
+	API     Door = "api"
+)
+
+// SignIn checks an e-mail address and a password. Unauthorized with reason "bad_credentials": one of them is wrong, or the
+// person is disabled or belongs to no account; nobody can tell which, from the answer or from its time. Limited: too many tries.
+func (a *Accounts) SignIn(ctx context.Context, email, password string, from netip.Addr, door Door) (Person, error) {
+	email, ok := canonicalEmail(email)
+	right, err := a.admit(ctx, email, from)
+	if err != nil {
+		return Person{}, err
+	}
+	var user db.User
+	var home db.MembershipRow
+	err = a.db.Global(ctx, func(s *db.Store) error {
+		if user, err = s.UserByEmail(ctx, email); err != nil {
+			return fmt.Errorf("user by e-mail: %w", err)
+		}
+		home, err = s.Membership(ctx, user.ID, nil)
+		return err
+	})
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return Person{}, err
+	}
+	known := err == nil && ok && user.DisabledAt == nil
+	same, err := a.passwords.matches(ctx, user.PasswordHash, password)
+	if err != nil {
+		return Person{}, err
+	}
+	if !known || !same {
+		return Person{}, badCredentials()
+	}
+	right()
+	p := Person{User: user.ID, Email: user.Email, Name: user.Name, Locale: user.Locale,
+		Account: home.AccountID, AccountName: home.AccountName, Role: Role(home.Role)}
+	return p, a.signedIn(ctx, p, user.PasswordHash, password, door)
+}
+
+// signedIn records the sign-in and, when bcrypt's cost has changed since, stores a new hash.
+func (a *Accounts) signedIn(ctx context.Context, p Person, stored, password string, door Door) error {
+	fresh := ""
+	if a.passwords.outdated(stored) {
+		var err error
+		if fresh, err = a.passwords.hash(ctx, password); err != nil {
+			return err
+		}
+	}
+	return a.db.InTx(ctx, p.Account, func(s *db.Store) error {
+		if fresh != "" {
+			if err := s.RehashPassword(ctx, fresh, p.User); err != nil {
+				return fmt.Errorf("rehash password: %w", err)
+			}
+		}
+		_, err := record(ctx, s, a.clock.now(), p.Actor(), "user.signed_in", userObject(p.User), map[string]any{"door": string(door)})
+		return err
+	})
+}
+
+// SignOut records that the actor left; the door has ended their session or tokens.
+func (a *Accounts) SignOut(ctx context.Context, by Actor) error {
+	return a.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		_, err := record(ctx, s, a.clock.now(), by, "user.signed_out", userObject(by.User), nil)
+		return err
+	})
+}
+
+// admit counts a try against the person and against the address; right takes it back. Whoever signed in from the same network
+// before has a count of their own, so that a stranger who keeps guessing cannot keep the person out.
+func (a *Accounts) admit(ctx context.Context, email string, from netip.Addr) (right func(), err error) {
+	const free = 5
+	if err := a.take(ctx, from, "signin"); err != nil {
+		return nil, err
+	}
+	home := "signin/person/" + email + "/" + network(from)
+	key := "signin/person/" + email
+	if a.throttle.Trusted(ctx, home) {
+		key = home
+	}
+	if wait := a.throttle.Take(ctx, key, free); wait > 0 {
+		return nil, limited(wait)
+	}
+	return func() {
+		a.throttle.Refund(ctx, key)
+		a.throttle.Refund(ctx, "signin/address/"+network(from))
+		a.throttle.Trust(ctx, home)
+	}, nil
+}
+
+func badCredentials() error {
+	return &Error{Code: CodeUnauthorized, Reason: "bad_credentials", Message: "The e-mail address or the password is wrong."}
+}
