@@ -226,7 +226,6 @@ func (a ArmOf) Epoch() int32 { return a.epoch }
 // Propensity is the published probability of the arm in its epoch.
 func (a ArmOf) Propensity() float64 { return a.split.propensity(a.arm, a.epoch) }
 
-
 // Rendered returns the answer's text for this arm and epoch, building it the first time. Only the answers of experiments with one
 // split are kept: they are few and asked for all the time.
 func (a Assignment) Rendered(build func(Assignment) []byte) []byte {

@@ -21,6 +21,7 @@ import (
 type site struct {
 	account, id uuid.UUID
 	token       string
+	url         string
 	byKey       map[string]*live
 	byID        map[uuid.UUID]*live
 	serving     []*live // in order of start
@@ -76,6 +77,20 @@ func (s *Snapshot) Age() time.Duration {
 
 // site returns the site of an installation token, nil if there is none.
 func (s *Snapshot) site(token string) *site { return s.current.Load().byToken[token] }
+
+// tokenOf returns the token of the oldest site at an address, empty if there is none.
+func (s *Snapshot) tokenOf(url string) string {
+	var oldest *site
+	for _, x := range s.current.Load().byToken {
+		if x.url == url && (oldest == nil || bytes.Compare(x.id[:], oldest.id[:]) < 0) {
+			oldest = x
+		}
+	}
+	if oldest == nil {
+		return ""
+	}
+	return oldest.token
+}
 
 // Run refreshes the snapshot every second and at once when notified, until ctx ends.
 func (s *Snapshot) Run(ctx context.Context) {
@@ -227,7 +242,7 @@ func (w *world) with(c changes, base string) *world {
 	for _, r := range c.sites {
 		f := edit(r.ID)
 		delete(next.byToken, f.token)
-		f.account, f.token = r.AccountID, r.Token
+		f.account, f.token, f.url = r.AccountID, r.Token, r.SiteUrl
 		if r.ArchivedAt != nil {
 			f.token = ""
 		}

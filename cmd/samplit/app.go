@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/handlers"
+	"github.com/samplit/samplit/mail"
+	"github.com/samplit/samplit/services"
+)
+
+// remembered is how many recent assignments a node keeps in memory.
+const remembered = 1_000_000
+
+// app is everything constructed once: services, doors and the work in the background.
+type app struct {
+	handler   http.Handler
+	admin     http.Handler
+	tracker   *services.Tracker
+	committer *services.Committer
+	snapshot  *services.Snapshot
+	learner   *services.Learner
+	demo      *services.Demo // nil in production
+	database  *database
+	workers   []db.Worker
+	stopping  atomic.Bool // readiness says no
+}
+
+// newApp constructs the program on an open database. Nothing runs yet.
+func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app, error) {
+	clock := services.Clock(time.Now)
+	if err := c.ensureSecret(); err != nil {
+		return nil, err
+	}
+	secret, err := services.NewSecret(string(c.secret))
+	if err != nil {
+		return nil, err
+	}
+	keys, err := services.LoadKeyset(ctx, d.DB, c.keysetPath())
+	if err != nil {
+		return nil, err
+	}
+	mailer, mailbox, err := newMailer(c, clock)
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := services.NewPasswords(secret, bcrypt.DefaultCost)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{database: d}
+	a.snapshot = services.NewSnapshot(d.DB, c.TrackerURL, clock, log)
+	a.committer = services.NewCommitter(d.DB, clock, log)
+	a.tracker = services.NewTracker(d.DB, a.snapshot, a.committer, remembered, clock, log)
+	a.learner = services.NewLearner(d.DB, keys, a.committer.Kept, clock, log)
+
+	tokens := services.NewTokens(d.DB, secret, c.BaseURL, time.Duration(c.AccessTokenMinutes)*time.Minute, clock)
+	accounts := services.NewAccounts(d.DB, passwords, tokens, services.NewMemoryThrottle(clock), mailer, clock,
+		services.SignUpRules{BaseURL: c.BaseURL, InviteOnly: c.Signup == "invite", Exempt: c.exempt()})
+	installations := services.NewInstallations(d.DB, c.TrackerURL, clock)
+	experiments := services.NewExperiments(d.DB, keys, clock)
+	a.workers = append(accounts.Workers(), a.tracker.Workers()...)
+
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.admin = handlers.Admin(registry)
+	pages := handlers.New(handlers.Deps{
+		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
+		BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
+		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
+		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh}},
+	})
+	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Errors: pages.HTTPErrorHandler, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	a.handler = a.root(c, pages, public, installations, experiments, accounts)
+	return a, nil
+}
+
+// root adds the demo shop in development.
+func (a *app) root(c *config, pages, public *echo.Echo, i *services.Installations, e *services.Experiments, acc *services.Accounts) http.Handler {
+	if c.production() {
+		return handlers.Root(pages, public, nil, "")
+	}
+	shop := c.shopURL()
+	a.demo = services.NewDemo(acc, i, e, a.snapshot, shop.String())
+	return handlers.Root(pages, public, handlers.DemoShop(a.demo.Snippet), shop.Hostname())
+}
+
+// shopURL is where the demo shop answers: its own host name on the app's port.
+func (c *config) shopURL() *url.URL {
+	u := *c.base
+	u.Host = "demo.localhost"
+	if p := c.base.Port(); p != "" {
+		u.Host += ":" + p
+	}
+	return &u
+}
+
+// hosts are the names the app answers to.
+func (c *config) hosts() []string {
+	return append([]string{c.base.Hostname(), c.tracker.Hostname()}, c.AllowedHosts...)
+}
+
+// exempt spares developers the limits that are meant for strangers.
+func (c *config) exempt() func(netip.Addr) bool {
+	if c.production() {
+		return nil
+	}
+	return netip.Addr.IsLoopback
+}
+
+// fresh is what readiness asks of the snapshot.
+func (a *app) fresh(context.Context) error {
+	if a.stopping.Load() {
+		return errors.New("stopping")
+	}
+	if age := a.snapshot.Age(); age > 30*time.Second {
+		return fmt.Errorf("last read from the database %s ago", age.Round(time.Second))
+	}
+	return nil
+}
+
+// newMailer sends over SMTP, or keeps the messages in a box that development shows.
+func newMailer(c *config, clock services.Clock) (*mail.Mailer, *mail.Catcher, error) {
+	from := "samplit@" + c.base.Hostname()
+	if c.SMTPURL == "" {
+		box := mail.NewCatcher(clock)
+		return mail.New(from, box), box, nil
+	}
+	smtp, err := mail.NewSMTP(c.SMTPURL)
+	if err != nil {
+		return nil, nil, err
+	}
+	return mail.New(from, smtp), nil, nil
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+type serveCommand struct{}
+
+// drainTime is how long requests under way may take once the process was asked to stop.
+const drainTime = 10 * time.Second
+
+func (serveCommand) Run(ctx context.Context, c *config, s *streams) error {
+	log := newLog(c, s.err)
+	log.Info("starting", slog.Any("config", c))
+	d, err := openDatabase(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer d.close(log)
+	a, err := newApp(ctx, c, d, log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on ADDR: %w", err)
+	}
+	return a.serve(ctx, c, s, listener, log)
+}
+
+// serve runs everything until ctx ends: then it stops accepting, answers what is under way, stores what waits and returns.
+func (a *app) serve(ctx context.Context, c *config, s *streams, listener net.Listener, log *slog.Logger) error {
+	// Background work outlives the requests that depend on it.
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	running := a.background(work, c, log)
+
+	server := newServer(a.handler, log)
+	failed := make(chan error, 2)
+	go func() { failed <- server.Serve(listener) }()
+	var admin *http.Server
+	if c.AdminAddr != "" {
+		admin = newServer(a.admin, log)
+		admin.Addr = c.AdminAddr
+		go func() {
+			if err := admin.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+				log.Warn("admin listener: metrics are off", slog.Any("error", err))
+			}
+		}()
+	}
+	fmt.Fprintf(s.out, "Samplit is at %s\n", c.BaseURL)
+	if a.demo != nil {
+		fmt.Fprintf(s.out, "Demo shop at %s\n", c.shopURL())
+	}
+
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	a.stopping.Store(true)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if e := server.Shutdown(stop); e != nil {
+		log.Warn("some requests were cut off", slog.Any("error", e))
+	}
+	if admin != nil {
+		_ = admin.Close()
+	}
+	stopWork()
+	running.Wait()
+	log.Info("stopped")
+	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+// background starts the loops. The committer ends last: it stores what the others and the last requests left.
+func (a *app) background(ctx context.Context, c *config, log *slog.Logger) *sync.WaitGroup {
+	if err := a.snapshot.Refresh(ctx); err != nil {
+		log.Warn("first look at the experiments", slog.Any("error", err))
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { a.snapshot.Run(ctx) })
+	wg.Go(func() { a.committer.Run(ctx) })
+	wg.Go(func() { a.learner.Run(ctx, c.LearnInterval) })
+	wg.Go(func() {
+		if err := a.database.RunJobs(ctx, a.workers...); err != nil && ctx.Err() == nil {
+			log.Error("background jobs", slog.Any("error", err))
+		}
+	})
+	return &wg
+}
+
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 90 * time.Second,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}

@@ -1,0 +1,49 @@
+package services
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/samplit/samplit/db"
+)
+
+// daysAhead is how many days of event partitions lie ready.
+const daysAhead = 8
+
+type eventDaysJob struct{}
+
+// Kind names the job.
+func (eventDaysJob) Kind() string { return "event_days" }
+
+type waitingJob struct{}
+
+// Kind names the job.
+func (waitingJob) Kind() string { return "give_up_waiting" }
+
+// Workers keep the traffic tables in order: partitions made ahead, and an end to waiting.
+func (t *Tracker) Workers() []db.Worker {
+	return []db.Worker{
+		db.Every(6*time.Hour, eventDaysJob{}, func(ctx context.Context, _ eventDaysJob) error {
+			now := t.clock.now()
+			return t.db.EnsureEventDays(ctx, day(now).Add(-eventLife-24*time.Hour), day(now).Add(daysAhead*24*time.Hour))
+		}),
+		db.Every(time.Hour, waitingJob{}, func(ctx context.Context, _ waitingJob) error { return t.giveUpWaiting(ctx) }),
+	}
+}
+
+// giveUpWaiting marks conversions whose exposure did not come within a day.
+func (t *Tracker) giveUpWaiting(ctx context.Context) error {
+	now := t.clock.now()
+	return t.db.AsIngest(ctx, func(s *db.Store) error {
+		n, err := s.GiveUpWaiting(ctx, now.Add(-24*time.Hour), day(now).Add(-2*eventLife))
+		if err != nil {
+			return fmt.Errorf("give up waiting: %w", err)
+		}
+		if n > 0 {
+			t.log.Info("conversions never attributed", slog.Int64("count", n))
+		}
+		return nil
+	})
+}
