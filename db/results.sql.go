@@ -12,45 +12,25 @@ import (
 	"github.com/google/uuid"
 )
 
-const lastTraffic = `-- name: LastTraffic :one
-SELECT coalesce(sum(visitors), 0)::bigint AS visitors, coalesce(sum(converters), 0)::bigint AS converters,
-  coalesce(sum(value), 0)::float8 AS value
-FROM rollups WHERE account_id = $1 AND experiment_id = $2
-`
-
-type LastTrafficRow struct {
-	Visitors   int64
-	Converters int64
-	Value      float64
-}
-
-// Marks the state of the counts: a result computed for the same mark is still good.
-func (q *Queries) LastTraffic(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) (LastTrafficRow, error) {
-	row := q.db.QueryRow(ctx, lastTraffic, accountID, experimentID)
-	var i LastTrafficRow
-	err := row.Scan(&i.Visitors, &i.Converters, &i.Value)
-	return i, err
-}
-
 const looks = `-- name: Looks :many
-SELECT split, arm, p FROM sequential_looks
-WHERE account_id = $1 AND experiment_id = $2 AND goal_id = $3 ORDER BY split, arm
+SELECT experiment_id, arm, p FROM sequential_looks
+WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) AND split = 0 AND goal_id = ANY($3::uuid[]) ORDER BY experiment_id, arm
 `
 
 type LooksParams struct {
-	AccountID    uuid.UUID
-	ExperimentID uuid.UUID
-	GoalID       uuid.UUID
+	AccountID   uuid.UUID
+	Experiments []uuid.UUID
+	Goals       []uuid.UUID
 }
 
 type LooksRow struct {
-	Split int16
-	Arm   int16
-	P     float64
+	ExperimentID uuid.UUID
+	Arm          int16
+	P            float64
 }
 
 func (q *Queries) Looks(ctx context.Context, arg LooksParams) ([]LooksRow, error) {
-	rows, err := q.db.Query(ctx, looks, arg.AccountID, arg.ExperimentID, arg.GoalID)
+	rows, err := q.db.Query(ctx, looks, arg.AccountID, arg.Experiments, arg.Goals)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +38,7 @@ func (q *Queries) Looks(ctx context.Context, arg LooksParams) ([]LooksRow, error
 	items := []LooksRow{}
 	for rows.Next() {
 		var i LooksRow
-		if err := rows.Scan(&i.Split, &i.Arm, &i.P); err != nil {
+		if err := rows.Scan(&i.ExperimentID, &i.Arm, &i.P); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -69,48 +49,48 @@ func (q *Queries) Looks(ctx context.Context, arg LooksParams) ([]LooksRow, error
 	return items, nil
 }
 
-const rollups = `-- name: Rollups :many
-SELECT split, epoch, arm, hour,
+const resultCells = `-- name: ResultCells :many
+SELECT experiment_id, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
   coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
-  coalesce(sum(converters) FILTER (WHERE goal_id = $1), 0)::bigint AS converters,
-  coalesce(sum(value) FILTER (WHERE goal_id = $1), 0)::float8 AS value,
-  coalesce(sum(value_sq) FILTER (WHERE goal_id = $1), 0)::float8 AS value_sq
-FROM rollups WHERE account_id = $2 AND experiment_id = $3
-GROUP BY split, epoch, arm, hour ORDER BY split, hour, epoch, arm
+  coalesce(sum(converters) FILTER (WHERE goal_id = ANY($1::uuid[])), 0)::bigint AS converters,
+  coalesce(sum(value) FILTER (WHERE goal_id = ANY($1::uuid[])), 0)::float8 AS value,
+  coalesce(sum(value_sq) FILTER (WHERE goal_id = ANY($1::uuid[])), 0)::float8 AS value_sq
+FROM rollups WHERE account_id = $2 AND experiment_id = ANY($3::uuid[]) AND split = 0
+GROUP BY experiment_id, epoch, arm, day ORDER BY experiment_id, epoch, day, arm
 `
 
-type RollupsParams struct {
-	GoalID       uuid.UUID
-	AccountID    uuid.UUID
+type ResultCellsParams struct {
+	Goals       []uuid.UUID
+	AccountID   uuid.UUID
+	Experiments []uuid.UUID
+}
+
+type ResultCellsRow struct {
 	ExperimentID uuid.UUID
+	Epoch        int32
+	Arm          int16
+	Day          time.Time
+	Visitors     int64
+	Converters   int64
+	Value        float64
+	ValueSq      float64
 }
 
-type RollupsRow struct {
-	Split      int16
-	Epoch      int32
-	Arm        int16
-	Hour       time.Time
-	Visitors   int64
-	Converters int64
-	Value      float64
-	ValueSq    float64
-}
-
-// Cells of the primary counts and of one goal, by hour of first exposure.
-func (q *Queries) Rollups(ctx context.Context, arg RollupsParams) ([]RollupsRow, error) {
-	rows, err := q.db.Query(ctx, rollups, arg.GoalID, arg.AccountID, arg.ExperimentID)
+// Visitors, and what they did about the given goals, by epoch, arm and UTC day of first exposure.
+func (q *Queries) ResultCells(ctx context.Context, arg ResultCellsParams) ([]ResultCellsRow, error) {
+	rows, err := q.db.Query(ctx, resultCells, arg.Goals, arg.AccountID, arg.Experiments)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []RollupsRow{}
+	items := []ResultCellsRow{}
 	for rows.Next() {
-		var i RollupsRow
+		var i ResultCellsRow
 		if err := rows.Scan(
-			&i.Split,
+			&i.ExperimentID,
 			&i.Epoch,
 			&i.Arm,
-			&i.Hour,
+			&i.Day,
 			&i.Visitors,
 			&i.Converters,
 			&i.Value,
@@ -127,28 +107,26 @@ func (q *Queries) Rollups(ctx context.Context, arg RollupsParams) ([]RollupsRow,
 }
 
 const saveLook = `-- name: SaveLook :exec
-INSERT INTO sequential_looks (account_id, experiment_id, split, goal_id, arm, p, looked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO sequential_looks AS l (account_id, experiment_id, split, goal_id, arm, p, looked_at)
+VALUES ($1, $2, 0, $3, $4, $5, $6)
 ON CONFLICT (account_id, experiment_id, split, goal_id, arm)
-DO UPDATE SET p = least(sequential_looks.p, excluded.p), looked_at = excluded.looked_at
-WHERE excluded.p < sequential_looks.p
+DO UPDATE SET p = excluded.p, looked_at = excluded.looked_at WHERE excluded.p < l.p
 `
 
 type SaveLookParams struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
-	Split        int16
 	GoalID       uuid.UUID
 	Arm          int16
 	P            float64
 	Now          time.Time
 }
 
+// Keeps the smallest p.
 func (q *Queries) SaveLook(ctx context.Context, arg SaveLookParams) error {
 	_, err := q.db.Exec(ctx, saveLook,
 		arg.AccountID,
 		arg.ExperimentID,
-		arg.Split,
 		arg.GoalID,
 		arg.Arm,
 		arg.P,
@@ -176,48 +154,6 @@ func (q *Queries) TalliesOfExperiment(ctx context.Context, accountID uuid.UUID, 
 	for rows.Next() {
 		var i TalliesOfExperimentRow
 		if err := rows.Scan(&i.Kind, &i.N); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const visitorsOfExperiments = `-- name: VisitorsOfExperiments :many
-SELECT r.experiment_id, r.arm,
-  coalesce(sum(r.visitors), 0)::bigint AS visitors,
-  coalesce(sum(r.converters) FILTER (WHERE g.id IS NOT NULL), 0)::bigint AS converters
-FROM rollups r LEFT JOIN goals g ON g.account_id = r.account_id AND g.id = r.goal_id AND g.role = 'primary'
-WHERE r.account_id = $1 AND r.experiment_id = ANY($2::uuid[]) AND r.split = 0
-GROUP BY r.experiment_id, r.arm ORDER BY r.experiment_id, r.arm
-`
-
-type VisitorsOfExperimentsRow struct {
-	ExperimentID uuid.UUID
-	Arm          int16
-	Visitors     int64
-	Converters   int64
-}
-
-// Visitors and converters of the primary goal per arm of split 0, for lists.
-func (q *Queries) VisitorsOfExperiments(ctx context.Context, accountID uuid.UUID, experiments []uuid.UUID) ([]VisitorsOfExperimentsRow, error) {
-	rows, err := q.db.Query(ctx, visitorsOfExperiments, accountID, experiments)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []VisitorsOfExperimentsRow{}
-	for rows.Next() {
-		var i VisitorsOfExperimentsRow
-		if err := rows.Scan(
-			&i.ExperimentID,
-			&i.Arm,
-			&i.Visitors,
-			&i.Converters,
-		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

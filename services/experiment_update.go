@@ -18,8 +18,8 @@ import (
 // reasonTraffic is the reason of an epoch that only the traffic share separates from the one before.
 const reasonTraffic = "traffic_changed"
 
-// Update changes an experiment. Editors and above may. Of a draft anything may change; of one that was started only the traffic
-// share, and the weights of a fixed split, each opening an audited epoch. version, when given, must still be the experiment's.
+// Update changes an experiment. Editors and above may. Of a draft anything may change; of a running one only the traffic share, and
+// the weights of a fixed split, each opening an audited epoch. version, when given, must still be the experiment's.
 // Nothing different changes nothing. NotFound if absent or another account's, Invalid naming the fields, Conflict when the state
 // forbids the change, Stale when the version is not the current one.
 func (e *Experiments) Update(ctx context.Context, by Actor, id string, in ExperimentInput, version *int) (Experiment, error) {
@@ -51,8 +51,8 @@ func (e *Experiments) Update(ctx context.Context, by Actor, id string, in Experi
 		switch x.Status {
 		case Draft:
 			err = e.updateDraft(ctx, s, by, x, in)
-		case Running, Paused:
-			err = e.updateLaunched(ctx, s, by, x, in)
+		case Running:
+			err = e.updateRunning(ctx, s, by, x, in)
 		default:
 			err = conflict("state", fmt.Sprintf("An experiment that is %s cannot be changed.", x.Status))
 		}
@@ -132,7 +132,7 @@ func frozen() error {
 	return conflict("frozen", "Since it was started only traffic_allocation can change, and with allocator sequential the weights. Duplicate it to change more.")
 }
 
-func (e *Experiments) updateLaunched(ctx context.Context, s *db.Store, by Actor, x Experiment, in ExperimentInput) error {
+func (e *Experiments) updateRunning(ctx context.Context, s *db.Store, by Actor, x Experiment, in ExperimentInput) error {
 	full, at, ok := in.overArms(x.input())
 	if !ok {
 		return frozen()

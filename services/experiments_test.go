@@ -424,8 +424,8 @@ func TestUpdateOfWhatRuns(t *testing.T) {
 		}
 		return in
 	}
-	fixed, learning := d.in(t, Running, `{}`), d.in(t, Paused, `{"allocator":"thompson"}`)
-	done := d.in(t, Completed, `{}`)
+	fixed, learning := d.in(t, Running, `{}`), d.in(t, Running, `{"allocator":"thompson"}`)
+	paused, done := d.in(t, Paused, `{}`), d.in(t, Completed, `{}`)
 	for _, c := range []struct {
 		name, patch string
 		x           Experiment
@@ -447,6 +447,7 @@ func TestUpdateOfWhatRuns(t *testing.T) {
 		{"too little weight", `{"variants":[{"key":"b","weight":0.001}]}`, fixed, CodeInvalid, 5, "weights_changed"},
 		{"traffic of a learning one", `{"traffic_allocation":0.5}`, learning, "", 2, "traffic_changed"},
 		{"weights of a learning one", `{"variants":[{"key":"b","weight":3}]}`, learning, CodeConflict, 2, "traffic_changed"},
+		{"paused", `{"traffic_allocation":0.5}`, paused, CodeConflict, 1, "initial"},
 		{"completed", `{"traffic_allocation":0.5}`, done, CodeConflict, 1, "initial"},
 	} {
 		_, err := d.Update(t.Context(), d.by, c.x.ID.String(), parse(c.patch), nil)

@@ -1,0 +1,148 @@
+package services
+
+import (
+	"time"
+
+	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/engine"
+)
+
+// What is needed before anything is judged, and what is too small or too far away to matter.
+const (
+	needVisitors    = 100 // in each variant
+	needConversions = 25  // in all
+	smallestLift    = 0.05
+	longestTest     = 90 // days
+)
+
+// dayNumber counts UTC days.
+func dayNumber(t time.Time) int { return int(t.Unix() / 86400) }
+
+func dayText(day int) string { return time.Unix(int64(day)*86400, 0).UTC().Format(time.DateOnly) }
+
+// analyze is a pure function of what was counted.
+func analyze(x Experiment, goal Goal, c counts, now time.Time) Results {
+	r := Results{ExperimentID: x.ID, Status: x.Status, AsOf: now.Truncate(time.Second), Goal: goal.Key, Epochs: x.Epochs, Timeline: []DayResult{},
+		Experiment: x, Shown: goal}
+	arms, _ := x.arms()
+	data := engine.Data{Arms: arms, Adaptive: x.Learns(), Planned: float64(x.PlannedPerArm), PastP: x.past(c.looks),
+		MinVisitors: needVisitors, MinConversions: needConversions, Margin: smallestLift, MaxDays: longestTest, DailyVisitors: daily(x, c.cells, now)}
+	for _, e := range x.Epochs {
+		data.Epochs = append(data.Epochs, engine.Epoch{Number: e.Number, Weights: e.units(arms)})
+	}
+	if len(x.Epochs) == 0 { // a draft: as it would start
+		if _, weights, err := x.launchable(); err == nil {
+			data.Epochs = []engine.Epoch{{Number: 1, Weights: weights}}
+		}
+	}
+	for _, cell := range c.cells {
+		if int(cell.Arm) < len(arms) {
+			data.Cells = append(data.Cells, engine.Cell{Epoch: int(cell.Epoch), Day: dayNumber(cell.Day), Arm: int(cell.Arm), Visitors: cell.Visitors,
+				Converters: cell.Converters, Value: cell.Value, ValueSq: cell.ValueSq})
+		}
+	}
+	a := engine.Analyze(data)
+	r.fill(a)
+	r.Expected = expected(data)
+	return r
+}
+
+// units are the epoch's weights in the order of the arms.
+func (e Epoch) units(arms []string) engine.Weights {
+	w := make(engine.Weights, len(arms))
+	for i, arm := range arms {
+		w[i] = int(e.Weights[arm]*engine.Buckets + 0.5)
+	}
+	return w
+}
+
+// daily is the recent traffic: visitors a day over the last week, or since the start when that is less.
+func daily(x Experiment, cells []db.ResultCellsRow, now time.Time) float64 {
+	if x.Status != Running || x.StartedAt == nil {
+		return 0
+	}
+	const week = 7
+	first, visitors := dayNumber(now)-week, int64(0)
+	for _, c := range cells {
+		if dayNumber(c.Day) > first {
+			visitors += c.Visitors
+		}
+	}
+	// The oldest day of the week counts whole, today as far as it has come.
+	days := now.Sub(time.Unix(int64(first+1)*86400, 0)).Hours() / 24
+	return float64(visitors) / max(min(days, now.Sub(*x.StartedAt).Hours()/24), 1.0/24)
+}
+
+// expected is how many of the visitors each arm should have, by the weights they came under.
+func expected(d engine.Data) []float64 {
+	shares := map[int]engine.Weights{}
+	for _, e := range d.Epochs {
+		shares[e.Number] = e.Weights
+	}
+	out := make([]float64, len(d.Arms))
+	for _, c := range d.Cells {
+		if w := shares[c.Epoch]; w != nil {
+			for i := range out {
+				out[i] += float64(c.Visitors) * w.Share(i)
+			}
+		}
+	}
+	return out
+}
+
+// fill copies the engine's answer, number by number.
+func (r *Results) fill(a engine.Analysis) {
+	variants, money := r.Experiment.Variants(), false
+	for _, arm := range a.Arms {
+		money = money || arm.Revenue.Sum != 0
+	}
+	r.looks = make([]float64, len(a.Arms))
+	for i, arm := range a.Arms {
+		v := VariantResult{Key: arm.Key, Name: variants[i].Name, IsControl: i == 0, Visitors: arm.Visitors, Conversions: arm.Conversions, Rate: arm.Rate,
+			Interval: Interval(arm.Interval), ProbBest: arm.ProbBest, ProbBeatsControl: arm.ProbBeatsControl, ExpectedLoss: arm.ExpectedLoss, WeightNow: arm.WeightNow}
+		if arm.Lift != nil {
+			v.Lift = &Lift{arm.Lift.Mean, arm.Lift.Low, arm.Lift.High, arm.Lift.Estimator}
+		}
+		if money {
+			v.Revenue = &Revenue{arm.Revenue.Sum, arm.Revenue.PerVisitor, Interval(arm.Revenue.Interval)}
+		}
+		r.Variants, r.looks[i] = append(r.Variants, v), arm.MinP
+		r.Progress.Conversions += arm.Conversions
+		if i == 0 || arm.Visitors < r.Progress.Visitors {
+			r.Progress.Visitors = arm.Visitors
+		}
+	}
+	r.Progress.Enough, r.Progress.NeedVisitors, r.Progress.NeedMore = a.Enough, needVisitors, needConversions
+	r.SRM = SRM(a.SRM)
+	r.Sequential = Sequential{Decided: a.Sequential.Decided, P: a.Sequential.P}
+	if a.Sequential.Arm > 0 {
+		r.Sequential.Variant = variants[a.Sequential.Arm].Key
+	}
+	r.Verdict = Verdict{Action: string(a.Verdict.Action), Reason: a.Verdict.Reason, Rule: a.Verdict.Rule, DaysLeft: a.Verdict.DaysLeft}
+	if a.Verdict.Arm >= 0 {
+		r.Verdict.Variant = variants[a.Verdict.Arm].Key
+	}
+	for _, d := range a.Timeline {
+		day := DayResult{Day: dayText(d.Day), Variant: variants[d.Arm].Key, Visitors: d.Visitors, Conversions: d.Conversions}
+		if money {
+			day.Revenue = &d.Value
+		}
+		r.Timeline = append(r.Timeline, day)
+	}
+}
+
+// State is the verdict in one of five words.
+func (r Results) State() string {
+	switch engine.Action(r.Verdict.Action) {
+	case engine.Fix:
+		return VerdictFix
+	case engine.Ship:
+		return VerdictWinner
+	case engine.Stop:
+		if r.Verdict.Reason == engine.ReasonEqual || r.Verdict.Reason == engine.ReasonNotBetter {
+			return VerdictTie
+		}
+		return VerdictReady
+	}
+	return VerdictLearning
+}

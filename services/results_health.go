@@ -1,0 +1,72 @@
+package services
+
+import (
+	"context"
+	"time"
+
+	"github.com/samplit/samplit/locale"
+)
+
+// HealthCheck is one thing that can spoil a result. Key is split, snippet, goal, crossovers, filtered or looks; State good, warn,
+// bad or idle; Detail a sentence.
+type HealthCheck struct{ Key, State, Detail string }
+
+const (
+	// silentSnippet is how long a site with visitors may be quiet.
+	silentSnippet = 24 * time.Hour
+	// silentGoal is how many visitors may pass before a goal that nobody reached is odd.
+	silentGoal = 1000
+)
+
+// Health checks what the numbers rest on.
+func (r Results) Health(ctx context.Context) []HealthCheck {
+	return []HealthCheck{r.splitHealth(ctx), r.snippetHealth(ctx), r.goalHealth(ctx), r.crossoverHealth(ctx), r.filteredHealth(ctx),
+		{"looks", "good", locale.T(ctx, "health.looks_good")}}
+}
+
+func (r Results) splitHealth(ctx context.Context) HealthCheck {
+	switch {
+	case r.Visitors() == 0:
+		return HealthCheck{"split", "idle", locale.T(ctx, "health.no_visitors")}
+	case !r.SRM.OK:
+		v, want := r.mismatch()
+		return HealthCheck{"split", "bad", locale.T(ctx, "reason.fix_split", "Variant", v.Name, "Have", v.Visitors, "Want", int64(want+0.5))}
+	}
+	return HealthCheck{"split", "good", locale.T(ctx, "health.split_good")}
+}
+
+func (r Results) snippetHealth(ctx context.Context) HealthCheck {
+	switch {
+	case r.LastSeen.IsZero() && r.Visitors() > 0: // visitors come through the server: there may be no snippet at all
+		return HealthCheck{"snippet", "idle", locale.T(ctx, "health.snippet_none")}
+	case r.LastSeen.IsZero():
+		return HealthCheck{"snippet", "warn", locale.T(ctx, "health.snippet_none")}
+	case r.Status == Running && r.AsOf.Sub(r.LastSeen) > silentSnippet:
+		return HealthCheck{"snippet", "bad", locale.T(ctx, "health.snippet_silent", "When", locale.Ago(ctx, r.LastSeen, r.AsOf))}
+	}
+	return HealthCheck{"snippet", "good", locale.T(ctx, "health.snippet_good")} // without a time: the page stays the same between reports
+}
+
+func (r Results) goalHealth(ctx context.Context) HealthCheck {
+	switch {
+	case r.Progress.Conversions > 0:
+		return HealthCheck{"goal", "good", locale.T(ctx, "health.goal_good", "Count", r.Progress.Conversions)}
+	case r.Visitors() >= silentGoal:
+		return HealthCheck{"goal", "bad", locale.T(ctx, "health.goal_silent", "Count", r.Visitors())}
+	}
+	return HealthCheck{"goal", "idle", locale.T(ctx, "health.goal_none")}
+}
+
+func (r Results) crossoverHealth(ctx context.Context) HealthCheck {
+	switch share := float64(r.Crossovers) / float64(max(r.Visitors(), 1)); {
+	case r.Crossovers == 0:
+		return HealthCheck{"crossovers", "good", locale.T(ctx, "health.crossovers_none")}
+	case share > 0.01:
+		return HealthCheck{"crossovers", "warn", locale.T(ctx, "health.crossovers", "Count", r.Crossovers)}
+	}
+	return HealthCheck{"crossovers", "good", locale.T(ctx, "health.crossovers", "Count", r.Crossovers)}
+}
+
+func (r Results) filteredHealth(ctx context.Context) HealthCheck {
+	return HealthCheck{"filtered", "good", locale.T(ctx, "health.filtered_count", "Count", r.Excluded["bot"])}
+}

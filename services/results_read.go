@@ -1,0 +1,217 @@
+package services
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/db"
+)
+
+// Analytics reads what experiments found out.
+type Analytics struct {
+	db    *db.DB
+	clock Clock
+	log   *slog.Logger
+}
+
+// NewAnalytics makes the service.
+func NewAnalytics(d *db.DB, clock Clock, log *slog.Logger) *Analytics {
+	return &Analytics{d, clock, log}
+}
+
+// counts are what a result is computed from.
+type counts struct {
+	cells []db.ResultCellsRow
+	looks []db.LooksRow
+}
+
+// Results returns what is known of one goal of an experiment, the primary one when goal is empty, with sentences in the language
+// of ctx. Any member may. NotFound when the experiment is absent or another account's; Invalid names a goal it does not have.
+func (a *Analytics) Results(ctx context.Context, by Actor, id, goal string) (r Results, err error) {
+	key, err := experimentID(id)
+	if err != nil {
+		return r, err
+	}
+	var past []float64
+	err = a.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		row, err := s.Experiment(ctx, by.Account, key)
+		if err != nil {
+			return orNotFound(err, "experiment")
+		}
+		list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, true)
+		if err != nil {
+			return err
+		}
+		x := list[0]
+		shown, err := x.goal(goal)
+		if err != nil {
+			return err
+		}
+		c, err := readCounts(ctx, s, by.Account, []uuid.UUID{x.ID}, []uuid.UUID{shown.ID})
+		if err != nil {
+			return err
+		}
+		past = x.past(c.looks)
+		r = analyze(x, shown, c, a.clock.now())
+		return readBeside(ctx, s, by.Account, &r)
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Verdict.Headline = r.headline(ctx)
+	a.keepLook(ctx, by, r, past)
+	return r, nil
+}
+
+func (d Definition) goal(key string) (Goal, error) {
+	if key == "" {
+		return d.Primary(), nil
+	}
+	for _, g := range d.Goals {
+		if g.Key == key {
+			return g, nil
+		}
+	}
+	return Goal{}, (Fields{"goal": {"unknown", "Must be the key of one of the experiment's goals."}}).err()
+}
+
+func readCounts(ctx context.Context, s *db.Store, account uuid.UUID, experiments, goals []uuid.UUID) (c counts, err error) {
+	c.cells, err = s.ResultCells(ctx, db.ResultCellsParams{AccountID: account, Experiments: experiments, Goals: goals})
+	if err != nil {
+		return c, fmt.Errorf("read cells: %w", err)
+	}
+	c.looks, err = s.Looks(ctx, db.LooksParams{AccountID: account, Experiments: experiments, Goals: goals})
+	if err != nil {
+		return c, fmt.Errorf("read looks: %w", err)
+	}
+	return c, nil
+}
+
+// readBeside adds what was not counted, and when the site's snippet was last heard.
+func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results) error {
+	tallies, err := s.TalliesOfExperiment(ctx, account, r.ExperimentID)
+	if err != nil {
+		return fmt.Errorf("read tallies: %w", err)
+	}
+	r.Excluded = map[string]int64{"bot": 0}
+	for _, t := range tallies {
+		if t.Kind == "crossover" {
+			r.Crossovers = t.N
+		} else {
+			r.Excluded[t.Kind] = t.N
+		}
+	}
+	site, err := s.Installation(ctx, account, r.Experiment.InstallationID)
+	if err != nil {
+		return fmt.Errorf("read installation: %w", err)
+	}
+	if site.LastAt != nil {
+		r.LastSeen = *site.LastAt
+	}
+	return nil
+}
+
+// past puts the smallest p of earlier looks in the order of the arms.
+func (x Experiment) past(looks []db.LooksRow) []float64 {
+	out := make([]float64, len(x.Variants()))
+	for _, l := range looks {
+		if l.ExperimentID == x.ID && int(l.Arm) < len(out) {
+			out[l.Arm] = l.P
+		}
+	}
+	return out
+}
+
+// keepLook stores the p-values that have become smaller, after the answer is known and in a transaction of its own: an answer does
+// not fail because its look could not be kept, and the next one keeps at least as small a value.
+func (a *Analytics) keepLook(ctx context.Context, by Actor, r Results, past []float64) {
+	smaller := func(arm int) bool { return r.looks[arm] < 1 && (past[arm] == 0 || r.looks[arm] < past[arm]) }
+	arms := make([]int, 0, len(past))
+	for arm := 1; arm < len(past); arm++ {
+		if smaller(arm) {
+			arms = append(arms, arm)
+		}
+	}
+	if len(arms) == 0 || !slices.Contains([]Status{Running, Paused}, r.Status) {
+		return
+	}
+	err := a.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		for _, arm := range arms {
+			err := s.SaveLook(ctx, db.SaveLookParams{AccountID: by.Account, ExperimentID: r.ExperimentID, GoalID: r.Shown.ID, Arm: int16(arm), P: r.looks[arm], Now: r.AsOf})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		a.log.WarnContext(ctx, "look not kept", slog.String("experiment_id", r.ExperimentID.String()), slog.String("error", err.Error()))
+	}
+}
+
+// Summary is how an experiment is doing, where several are listed.
+type Summary struct {
+	Results Results
+	Trend   []int // visitors per day, oldest first
+}
+
+// Summaries returns how each experiment does on its primary goal. Any member may.
+func (a *Analytics) Summaries(ctx context.Context, by Actor, list []Experiment) (map[uuid.UUID]Summary, error) {
+	out := make(map[uuid.UUID]Summary, len(list))
+	if len(list) == 0 {
+		return out, nil
+	}
+	var ids, goals []uuid.UUID
+	for _, x := range list {
+		ids, goals = append(ids, x.ID), append(goals, x.Primary().ID)
+	}
+	var c counts
+	var epochs []db.Epoch
+	err := a.db.InTx(ctx, by.Account, func(s *db.Store) (err error) {
+		if epochs, err = s.Epochs(ctx, by.Account, ids); err != nil {
+			return fmt.Errorf("read epochs: %w", err)
+		}
+		c, err = readCounts(ctx, s, by.Account, ids, goals)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	cells := groupBy(c.cells, func(r db.ResultCellsRow) uuid.UUID { return r.ExperimentID })
+	all := groupBy(epochs, func(r db.Epoch) uuid.UUID { return r.ExperimentID })
+	now := a.clock.now()
+	for _, x := range list {
+		arms, _ := x.arms()
+		x.Epochs = nil
+		for _, e := range all[x.ID] {
+			x.Epochs = append(x.Epochs, newEpochOf([]db.Split{{Arms: arms}}, e))
+		}
+		r := analyze(x, x.Primary(), counts{cells[x.ID], c.looks}, now)
+		r.Verdict.Headline = r.headline(ctx)
+		out[x.ID] = Summary{Results: r, Trend: trend(cells[x.ID], now)}
+	}
+	return out, nil
+}
+
+// trend counts the visitors of each of the last 14 days with any before them.
+func trend(cells []db.ResultCellsRow, now time.Time) []int {
+	const span = 14
+	today := dayNumber(now)
+	first := today
+	for _, c := range cells {
+		first = min(first, dayNumber(c.Day))
+	}
+	first = max(first, today-span+1)
+	out := make([]int, today-first+1)
+	for _, c := range cells {
+		if day := dayNumber(c.Day); day >= first && day <= today {
+			out[day-first] += int(c.Visitors)
+		}
+	}
+	return out
+}
