@@ -20,8 +20,8 @@ type Proposal struct {
 
 // NextEpoch asks the allocator for weights and applies the rule of epochs. last are the weights now, nil before the
 // first epoch; since counts exposures since that epoch opened. A learning split gets a new epoch when some weight
-// moves by at least 0.01 and at least max(30, 1 % of all) exposures came since the last one; a fixed split when its
-// initial weights are no longer the last ones.
+// moves by at least 0.01 and at least max(30, 1 % of all) exposures came since the last one. A fixed split never
+// does: people open its epochs, with Split and ReasonChanged.
 // It panics when last does not fit the arms.
 func NextEpoch(a Allocator, f Facts, last Weights, since int64) Proposal {
 	answer := a.Allocate(f)
@@ -35,11 +35,7 @@ func NextEpoch(a Allocator, f Facts, last Weights, since int64) Proposal {
 	case last == nil:
 		next.Open, next.Reason = true, ReasonInitial
 		weights = Round(f.initial(), f.keys())
-	case answer.Reason == ReasonFixed:
-		if next.Open = last.moved(weights) > 0; next.Open {
-			next.Reason = ReasonChanged
-		}
-	case answer.Reason == ReasonWarmUp:
+	case answer.Reason == ReasonFixed, answer.Reason == ReasonWarmUp:
 	case last.moved(weights) < MinMove:
 		next.Reason = ReasonSmallMove
 	case since < MinBatch || since*100 < total:

@@ -30,7 +30,7 @@ func TestNextEpochRule(t *testing.T) {
 		{"under 1 %", "adaptive", facts([2]float64{50000, 5000}, [2]float64{50000, 5500}), even, 999, false, even, ReasonFewExposures},
 		{"small move", "adaptive", better, moved, 5000, false, moved, ReasonSmallMove},
 		{"fixed stays", "sequential", better, even, 5000, false, even, ReasonFixed},
-		{"fixed changed", "sequential", better, Weights{6000, 4000}, 0, true, even, ReasonChanged},
+		{"fixed and changed", "sequential", better, Weights{6000, 4000}, 5000, false, Weights{6000, 4000}, ReasonFixed},
 	} {
 		got := NextEpoch(every[c.allocator], c.facts, c.last, c.since)
 		if got.Open != c.open || got.Reason != c.reason || !slices.Equal(got.Weights, c.weights) {

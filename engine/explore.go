@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 
 	"github.com/samplit/samplit/engine/stats"
 )
@@ -43,9 +44,9 @@ func (e explore) Allocate(f Facts) Allocation {
 	var p []float64
 	switch e.policy {
 	case PolicyUCB1:
-		p = ahead(counts, total, UCB1)
+		p = ahead(counts, total, stats.UCB1)
 	case PolicyKLUCB:
-		p = ahead(counts, total, KLUCB)
+		p = ahead(counts, total, stats.KLUCB)
 	default:
 		p = greedy(posterior, ExploreRate(e.epsilon, e.decay, float64(total)/float64(len(f.Arms))))
 	}
@@ -60,9 +61,9 @@ func ExploreRate(epsilon, decay, n float64) float64 { return epsilon / (1 + deca
 func greedy(posterior []stats.Beta, rate float64) []float64 {
 	means := make([]float64, len(posterior))
 	for i, b := range posterior {
-		means[i] = b.Alpha / (b.Alpha + b.Beta)
+		means[i] = b.Mean()
 	}
-	return Floor(leaders(means), rate/float64(len(means)))
+	return stats.FloorShares(leaders(means), rate/float64(len(means)))
 }
 
 // leaders shares 1 evenly among the largest values.
@@ -89,67 +90,24 @@ func leaders(values []float64) []float64 {
 // the arm with the highest bound, whose count grows while its rate stays what it is. The shares of a batch are the
 // parts each arm got. Playing a bound by itself would give one arm every visit of an epoch
 // (Desautels, Krause & Burdick 2014).
-func ahead(counts []Count, total int64, bound func(mean, n, t float64) float64) []float64 {
+func ahead(counts []Count, total int64, bound func(arm Count, t float64) float64) []float64 {
 	const parts = 100
 	part := max(MinBatch, float64(total)/100) / parts
-	n, mean, values := make([]float64, len(counts)), make([]float64, len(counts)), make([]float64, len(counts))
-	t := 0.0
-	for i, c := range counts {
-		n[i] = positive(c.Trials)
-		if n[i] > 0 {
-			mean[i] = min(positive(c.Successes)/n[i], 1)
-		}
-		t += n[i]
+	played, t := slices.Clone(counts), 0.0
+	for _, c := range counts {
+		t += c.Trials
 	}
-	p := make([]float64, len(counts))
+	p, bounds := make([]float64, len(counts)), make([]float64, len(counts))
 	for range parts {
-		for i := range values {
-			values[i] = bound(mean[i], n[i], t)
+		for i, c := range played {
+			bounds[i] = bound(c, t)
 		}
-		for i, share := range leaders(values) {
-			n[i] += share * part
+		for i, share := range leaders(bounds) {
+			played[i].Trials += share * part
+			played[i].Successes += share * part * counts[i].Value()
 			p[i] += share / parts
 		}
 		t += part
 	}
 	return p
-}
-
-// UCB1 returns mean + √(2 ln t / n), the upper bound of an arm with n trials among t in all (Auer et al. 2002).
-// It is +Inf for an arm without trials.
-func UCB1(mean, n, t float64) float64 {
-	if n <= 0 {
-		return math.Inf(1)
-	}
-	return mean + math.Sqrt(2*math.Log(max(t, 1))/n)
-}
-
-// KLUCB returns the largest q ≤ 1 with n·KL(mean, q) ≤ ln t, KL between Bernoulli distributions
-// (Garivier & Cappé 2011, with their c = 0). It is +Inf for an arm without trials.
-func KLUCB(mean, n, t float64) float64 {
-	if n <= 0 {
-		return math.Inf(1)
-	}
-	budget := math.Log(max(t, 1)) / n
-	low, high := mean, 1.0
-	for range 60 {
-		if mid := (low + high) / 2; divergence(mean, mid) <= budget {
-			low = mid
-		} else {
-			high = mid
-		}
-	}
-	return low
-}
-
-// divergence is KL(p, q) of Bernoulli distributions, 0·ln 0 = 0.
-func divergence(p, q float64) float64 {
-	d := 0.0
-	if p > 0 {
-		d += p * math.Log(p/q)
-	}
-	if p < 1 {
-		d += (1 - p) * math.Log((1-p)/(1-q))
-	}
-	return d
 }

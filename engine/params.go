@@ -51,8 +51,8 @@ func (r *reader) learning() learning {
 func (l learning) counts(f Facts) ([]Count, []stats.Beta) {
 	counts, posterior := make([]Count, len(f.Arms)), make([]stats.Beta, len(f.Arms))
 	for i, a := range f.Arms {
-		counts[i] = Accumulate(a.Periods, l.discount)
-		posterior[i] = counts[i].posterior(l.prior)
+		counts[i] = accumulate(a.Periods, l.discount)
+		posterior[i] = counts[i].Posterior(l.prior)
 	}
 	return counts, posterior
 }
@@ -66,7 +66,7 @@ func (l learning) lift(p []float64, control int) []float64 {
 	if floor == 0 {
 		floor = DefaultFloor(len(p))
 	}
-	return Floor(p, floor)
+	return stats.FloorShares(p, floor)
 }
 
 // reader takes settings out of decoded JSON and keeps the first thing that is wrong.

@@ -34,42 +34,9 @@ func (t thompson) Allocate(f Facts) Allocation {
 	}
 	p := probBest(posterior)
 	if t.topTwo > 0 {
-		p = TopTwo(p, t.topTwo)
+		p = stats.TopTwo(p, t.topTwo)
 	}
 	return Allocation{Shares: t.lift(p, f.Control), Reason: ReasonLearned, Posterior: posterior}
-}
-
-// TopTwo returns the expected shares of top-two Thompson sampling from the probabilities of being best:
-//
-//	ψ_i = p_i (β + (1-β) Σ_{j≠i} p_j/(1-p_j))
-//
-// the leader is shown with probability β in (0, 1), else the best of the others. Where one arm is best beyond what
-// a double can hold, the others share 1-β evenly. Russo 2016, 2020.
-func TopTwo(p []float64, beta float64) []float64 {
-	shares := make([]float64, len(p))
-	if len(p) == 1 {
-		shares[0] = 1
-		return shares
-	}
-	for j, leads := range p {
-		shares[j] += beta * leads
-		others := 0.0 // 1-p_j without losing the digits of a small difference
-		for i, x := range p {
-			if i != j {
-				others += x
-			}
-		}
-		for i, x := range p {
-			switch {
-			case i == j:
-			case others > 0:
-				shares[i] += (1 - beta) * leads * x / others
-			default:
-				shares[i] += (1 - beta) * leads / float64(len(p)-1)
-			}
-		}
-	}
-	return shares
 }
 
 // probBest is stats.ProbBest computed in an order that does not depend on the arms' positions, so that sums round

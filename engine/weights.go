@@ -93,20 +93,6 @@ func DefaultFloor(k int) float64 {
 	return max(min(0.05, 0.5/float64(k)), float64(MinWeight)/Buckets)
 }
 
-// Floor lifts every share additively: f + (1-kf)·p, uniform when kf ≥ 1. Unlike clipping it keeps order and
-// ratios of the differences. p sums to 1; f ≥ 0.
-func Floor(p []float64, f float64) []float64 {
-	k := float64(len(p))
-	if k*f >= 1 {
-		return EqualShares(len(p))
-	}
-	lifted := make([]float64, len(p))
-	for i, share := range p {
-		lifted[i] = f + (1-k*f)*share
-	}
-	return lifted
-}
-
 // ControlFloor gives the control at least the share of the largest other arm and shrinks the others in proportion:
 // with m = max_{j≠c} p_j/(1-p_c), the control gets m/(1+m). A well measured control serves every comparison
 // (Offer-Westort, Coppock & Green 2021). p sums to 1.

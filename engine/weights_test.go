@@ -11,19 +11,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestFloorVectors(t *testing.T) {
-	t.Parallel()
-	for _, v := range vectors(t, allocation, "weight_floor_additive") {
-		var in struct {
-			Weights []float64
-			Floor   float64
-		}
-		var out struct{ Weights []float64 }
-		v.decode(t, &in, &out)
-		v.nearAll(t, "weights", Floor(in.Weights, in.Floor), out.Weights)
-	}
-}
-
 func TestDefaultFloor(t *testing.T) {
 	t.Parallel()
 	for k, want := range map[int]float64{2: 0.05, 10: 0.05, 20: 0.025, 50: 0.01, 64: 0.01} {

@@ -1,0 +1,171 @@
+package engine
+
+import "math"
+
+// Action is what to do next.
+type Action string
+
+// Actions.
+const (
+	KeepRunning Action = "keep_running"
+	Ship        Action = "ship" // choose Verdict.Arm
+	Stop        Action = "stop" // there is nothing to gain by going on; Verdict.Arm, the control, may stay
+	Fix         Action = "fix"  // the numbers cannot be trusted
+)
+
+// Reasons of a verdict.
+const (
+	ReasonMismatch       = "sample_ratio_mismatch" // fix: visitors were not split as they should
+	ReasonNoVariants     = "no_variants"           // keep running: only the control
+	ReasonNoVisitors     = "no_visitors"           // keep running
+	ReasonFewVisitors    = "few_visitors"          // keep running: some arm is under the minimum
+	ReasonFewConversions = "few_conversions"       // keep running: too few in all
+	ReasonUndecided      = "undecided"             // keep running
+	ReasonBetter         = "better_than_control"   // ship
+	ReasonControlBest    = "control_is_best"       // stop: every variant is proven worse
+	ReasonEqual          = "practically_equal"     // stop: every difference is smaller than the margin
+	ReasonNotBetter      = "not_better_by_margin"  // stop: some is worse, none is better by the margin
+	ReasonOutOfReach     = "out_of_reach"          // stop: at this traffic it takes longer than the maximum
+)
+
+// Rules of a verdict.
+const (
+	RuleSRM         = "srm"          // chi-square of the split against the epochs, p < 0.001
+	RuleMinimum     = "minimum_data" // Data.MinVisitors and Data.MinConversions
+	RuleSequential  = "sequential"   // the confidence sequence leaves out no difference, Holm over variants
+	RuleEquivalence = "equivalence"  // the confidence sequences lie below the margin
+	RuleHorizon     = "horizon"      // Data.MaxDays
+)
+
+// Verdict is what the data say to do, in codes.
+type Verdict struct {
+	Action       Action
+	Reason, Rule string
+	Arm          int  // the arm to choose, of Ship and Stop; -1 otherwise
+	DaysLeft     *int // until something is likely decided, when it runs on and that can be told
+}
+
+// decide applies the rules in the order of the constants above.
+func decide(d Data, a Analysis, j judgement, t table) Verdict {
+	all, least := t.visitors()
+	running := func(reason, rule string, days float64) Verdict {
+		return Verdict{Action: KeepRunning, Reason: reason, Rule: rule, Arm: -1, DaysLeft: wholeDays(days)}
+	}
+	switch {
+	case !a.SRM.OK:
+		return Verdict{Action: Fix, Reason: ReasonMismatch, Rule: RuleSRM, Arm: -1}
+	case len(d.Arms) < 2:
+		return running(ReasonNoVariants, RuleMinimum, math.Inf(1))
+	case all == 0:
+		return running(ReasonNoVisitors, RuleMinimum, math.Inf(1))
+	case least < d.MinVisitors:
+		return running(ReasonFewVisitors, RuleMinimum, t.daysToMinimum(d, a))
+	case !t.enough(d):
+		return running(ReasonFewConversions, RuleMinimum, t.daysToMinimum(d, a))
+	}
+	if v, ok := j.conclude(a, d.Margin); ok {
+		return v
+	}
+	days := float64(all) * (j.factor(d.Margin) - 1) / d.DailyVisitors
+	if d.DailyVisitors > 0 && float64(least) >= d.Planned && days > d.MaxDays {
+		return Verdict{Action: Stop, Reason: ReasonOutOfReach, Rule: RuleHorizon, Arm: 0}
+	}
+	return running(ReasonUndecided, RuleSequential, days)
+}
+
+// conclude ships the variant that is proven better and most likely best, or stops.
+func (j judgement) conclude(a Analysis, margin float64) (Verdict, bool) {
+	if arm := a.Sequential.Arm; j.better(arm) {
+		return Verdict{Action: Ship, Reason: ReasonBetter, Rule: RuleSequential, Arm: arm}, true
+	}
+	worse, notBetter, equal := true, true, true // all variants are proven to be
+	for i := 1; i < len(j.contrasts); i++ {
+		l := j.lifts[i]
+		below := l.OK && l.High < margin
+		worse = worse && j.worse(i)
+		notBetter = notBetter && (below || j.worse(i))
+		equal = equal && below && l.Low > -margin
+	}
+	switch {
+	case equal:
+		return Verdict{Action: Stop, Reason: ReasonEqual, Rule: RuleEquivalence}, true
+	case worse:
+		return Verdict{Action: Stop, Reason: ReasonControlBest, Rule: RuleSequential}, true
+	case notBetter:
+		return Verdict{Action: Stop, Reason: ReasonNotBetter, Rule: RuleEquivalence}, true
+	}
+	return Verdict{}, false
+}
+
+// factor is how many times as many visitors decide something if they behave like those so far: prove some variant
+// better, or all of them not better by the margin.
+func (j judgement) factor(margin float64) float64 {
+	first, last := math.Inf(1), 1.0
+	for i, c := range j.contrasts {
+		if i == 0 {
+			continue
+		}
+		if c.diff.Mean > 0 {
+			first = min(first, until(func(f float64) bool { return c.times(f).look(j.each()).P <= j.each() }))
+		}
+		if !j.worse(i) {
+			last = max(last, until(func(f float64) bool {
+				l := c.times(f).lift(j.each())
+				return l.OK && l.High < margin
+			}))
+		}
+	}
+	return min(first, last)
+}
+
+// until returns the least factor ≥ 1 by which the visitors must grow until done, +Inf if ten thousand times are not
+// enough. done must stay true once it is.
+func until(done func(factor float64) bool) float64 {
+	most := math.Log(10_000)
+	if !done(math.Exp(most)) {
+		return math.Inf(1)
+	}
+	low, high := 0.0, most
+	for range 30 {
+		if mid := (low + high) / 2; done(math.Exp(mid)) {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	return math.Exp(high)
+}
+
+// enough says whether anything is judged: every arm and the conversions in all have reached their minimum.
+func (t table) enough(d Data) bool {
+	_, least := t.visitors()
+	return least >= d.MinVisitors && t.conversions() >= d.MinConversions
+}
+
+func (t table) conversions() int64 {
+	var sum int64
+	for _, a := range t.totals {
+		sum += a.converters
+	}
+	return sum
+}
+
+// daysToMinimum is the time until the minimum of data at the recent traffic and conversion rate.
+func (t table) daysToMinimum(d Data, a Analysis) float64 {
+	days := 0.0
+	for i, arm := range t.totals {
+		days = max(days, float64(d.MinVisitors-arm.visitors)/(d.DailyVisitors*a.Arms[i].WeightNow))
+	}
+	all, _ := t.visitors()
+	rate := float64(t.conversions()) / float64(all)
+	return max(days, float64(d.MinConversions-t.conversions())/(d.DailyVisitors*rate))
+}
+
+// wholeDays rounds up; unknown and more than ten years is nil.
+func wholeDays(days float64) *int {
+	if !(days >= 0 && days < 3650) {
+		return nil
+	}
+	n := int(math.Ceil(days))
+	return &n
+}
