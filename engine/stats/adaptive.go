@@ -61,7 +61,7 @@ func NewAdaptive(k, control int, start float64) *Adaptive {
 
 // Add adds a period in which visitors got arm i with probability propensity[i]
 // and had the outcomes summed up in arms[i]. Periods without visitors, or with
-// totals that are not finite, add nothing. An arm with propensity 0 is left out
+// totals that are not finite, add nothing. An arm with a propensity of 0, or above 1, is left out
 // of the period, and so is the contrast with it. It panics on slices of other
 // lengths than the arms.
 func (a *Adaptive) Add(propensity []float64, arms []Sums) {
@@ -108,16 +108,19 @@ func (a *Adaptive) score(i int, propensity []float64, arms []Sums) score {
 		m = seen.mean()
 	}
 	s := score{propensity: e, plugIn: m - a.start, raw: raw}
-	if e > 0 {
+	if s.assigned() {
 		s.residual = (raw.Sum - raw.N*m) / e
 		s.squared = math.Max(0, raw.Squares-2*m*raw.Sum+raw.N*m*m) / (e * e)
 	}
 	return s
 }
 
+// assigned reports whether the arm could be assigned in the period.
+func (s score) assigned() bool { return positive(s.propensity) && s.propensity <= 1 }
+
 // add adds the arm's own estimates of a period of n visitors.
 func (arm *adaptiveArm) add(s score, n, start float64) {
-	if !(s.propensity > 0) {
+	if !s.assigned() {
 		return
 	}
 	// The IPW score is y/e for the arm's visitors and 0 for the others, here less
@@ -134,7 +137,7 @@ func (arm *adaptiveArm) add(s score, n, start float64) {
 
 // compare adds the contrast with the control over a period of n visitors.
 func (arm *adaptiveArm) compare(control, s score, n float64) {
-	if !(s.propensity > 0 && control.propensity > 0) {
+	if !s.assigned() || !control.assigned() {
 		return
 	}
 	h := 1 / math.Sqrt(1/control.propensity+1/s.propensity)
@@ -164,7 +167,7 @@ func (m *moments) estimate(shift float64) Estimate {
 	}
 	mean := m.hs / m.h
 	v := math.Max(0, m.hhss-2*mean*m.hhs+mean*mean*m.hh) / m.h / m.h
-	if !finite(mean, v) {
+	if !finite(mean, shift, v) {
 		return Estimate{}
 	}
 	return Estimate{mean + shift, v}
@@ -213,7 +216,7 @@ func (a *Adaptive) Lift(i int, width float64) Lift {
 	cov := (x.product - x.first*x.second/x.n) / x.n / x.n
 	r := 1 + d.Mean/c.Mean
 	v := (d.Variance + d.Mean/c.Mean*(d.Mean/c.Mean*c.Variance-2*(cov-c.Variance))) / c.Mean / c.Mean
-	if !(r > 0) || !(v > 0) {
+	if !positive(r, v) {
 		return Lift{}
 	}
 	l, h := math.Log(r), width*math.Sqrt(v)/r

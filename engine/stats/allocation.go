@@ -60,7 +60,7 @@ func UCB1(r Rate, t float64) float64 {
 	if !ok {
 		return math.Inf(1)
 	}
-	return s.Successes/s.Trials + math.Sqrt(2*math.Log(max(t, 1))/s.Trials)
+	return s.Successes/s.Trials + math.Sqrt(2*logTrials(t)/s.Trials)
 }
 
 // KLUCB returns the largest q with n KL(mean, q) <= ln t, the upper confidence
@@ -71,7 +71,7 @@ func KLUCB(r Rate, t float64) float64 {
 	if !ok || s.Successes == s.Trials {
 		return 1
 	}
-	mean, budget := s.Successes/s.Trials, math.Log(max(t, 1))/s.Trials
+	mean, budget := s.Successes/s.Trials, logTrials(t)/s.Trials
 	if mean == 0 {
 		return -math.Expm1(-budget)
 	}
@@ -79,6 +79,14 @@ func KLUCB(r Rate, t float64) float64 {
 		return mean
 	}
 	return root(func(q float64) float64 { return divergence(mean, q) - budget }, mean, math.Nextafter(1, 0))
+}
+
+// logTrials returns ln t, 0 for a t that is not above 1.
+func logTrials(t float64) float64 {
+	if !(t > 1) {
+		return 0
+	}
+	return math.Log(min(t, huge))
 }
 
 // divergence returns the Kullback-Leibler divergence
@@ -113,5 +121,8 @@ func LaiRobbins(rates []float64) (coefficient float64, ok bool) {
 			coefficient += (best - p) / d
 		}
 	}
-	return coefficient, finite(coefficient)
+	if !finite(coefficient) {
+		return 0, false
+	}
+	return coefficient, true
 }

@@ -18,7 +18,7 @@ const minShape, maxShape = 1e-3, 1e15
 
 // sane returns the posterior as it is read.
 func (b Beta) sane() Beta {
-	if !(b.Alpha > 0 && b.Beta > 0) || math.IsInf(b.Alpha, 1) || math.IsInf(b.Beta, 1) {
+	if !(b.Alpha > 0 && b.Beta > 0) || !finite(b.Alpha, b.Beta) {
 		return Flat
 	}
 	if m := max(b.Alpha, b.Beta); m > maxShape {
@@ -32,7 +32,7 @@ func (b Beta) sane() Beta {
 // that are not positive and finite add nothing.
 func (b Beta) Update(successes, trials float64) Beta {
 	b = b.sane()
-	if !(trials > 0) || math.IsInf(trials, 1) || math.IsNaN(successes) {
+	if !positive(trials) || math.IsNaN(successes) {
 		return b
 	}
 	x := clamp(successes, 0, trials)

@@ -1,5 +1,7 @@
 package stats
 
+import "math"
+
 // Bivariate summarises N units with two values each: numerator and denominator
 // of a ratio metric, or outcome and covariate. Variances and covariance divide
 // by N-1.
@@ -33,6 +35,9 @@ func BivariateFromSums(n, sumX, squaresX, sumY, squaresY, products float64) Biva
 	if n > 1 {
 		b.Cov = (products - sumX*b.MeanY) / (n - 1)
 	}
+	if !finite(b.Cov) {
+		return Bivariate{}
+	}
 	return b
 }
 
@@ -63,25 +68,19 @@ func (b Bivariate) Merge(c Bivariate) Bivariate {
 // visitors are randomised. The zero Estimate when ȳ is 0 or nothing is known.
 // Deng, Knoblich, Lu 2018.
 func (b Bivariate) Ratio() Estimate {
-	if !(b.N > 0) || b.MeanY == 0 {
-		return Estimate{}
-	}
-	s := b.ratioSample()
-	return Estimate{s.Mean, s.Variance / s.N}
+	return b.RatioSample().Estimate()
 }
 
-// ratioSample returns the ratio as if each unit had the linearised value
-// R + (x - R y)/ȳ.
-func (b Bivariate) ratioSample() Sample {
-	r := b.MeanX / b.MeanY
-	return Sample{b.N, r, max(0, (b.VarX-2*r*b.Cov+r*r*b.VarY)/b.MeanY/b.MeanY)}
-}
-
-// RatioSample returns the ratio metric as a Sample of linearised values, for
-// Welch; the zero Sample when it is undefined.
+// RatioSample returns the ratio metric as a Sample, for Welch, as if each unit
+// had the linearised value R + (x - R y)/ȳ; the zero Sample when it is undefined.
 func (b Bivariate) RatioSample() Sample {
-	if !(b.N > 0) || b.MeanY == 0 {
+	if !positive(b.N, math.Abs(b.MeanY)) {
 		return Sample{}
 	}
-	return b.ratioSample()
+	r := b.MeanX / b.MeanY
+	v := max(0, (b.VarX-2*r*b.Cov+r*r*b.VarY)/b.MeanY/b.MeanY)
+	if !finite(r, v) {
+		return Sample{}
+	}
+	return Sample{b.N, r, v}
 }

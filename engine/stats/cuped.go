@@ -1,5 +1,7 @@
 package stats
 
+import "math"
+
 // Theta returns the regression coefficient of CUPED over the units of all arms
 // together, cov(X, Y)/var(Y), where X is the outcome and Y the covariate, which
 // must be known before the first exposure. It is 0 when the covariate is
@@ -9,10 +11,11 @@ func Theta(arms ...Bivariate) float64 {
 	for _, arm := range arms {
 		joint = joint.Merge(arm)
 	}
-	if !(joint.VarY > 0) || !finite(joint.Cov, joint.VarY) {
+	theta := joint.Cov / joint.VarY
+	if !positive(joint.VarY) || !finite(theta) {
 		return 0
 	}
-	return joint.Cov / joint.VarY
+	return theta
 }
 
 // CUPED returns each arm's outcome adjusted for the covariate,
@@ -44,7 +47,7 @@ func (b Bivariate) adjust(theta, centre float64) Sample {
 // same mean in both arms, as randomisation makes it. The zero Estimate when the
 // control mean is 0 or either arm is empty.
 func CUPEDRelative(a, b Bivariate) Estimate {
-	if !(a.N > 0 && b.N > 0) || a.MeanX == 0 {
+	if !positive(a.N, b.N, math.Abs(a.MeanX)) {
 		return Estimate{}
 	}
 	theta := Theta(a, b)

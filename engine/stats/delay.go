@@ -29,7 +29,7 @@ func DelayedRate(cohorts []Cohort, reached func(age float64) float64) Delayed {
 	var parts []part
 	for _, c := range cohorts {
 		f := clamp(reached(c.Age), 0, 1)
-		if !(c.N > 0) || !finite(c.N, c.Conversions, f) {
+		if !positive(c.N) || !finite(c.Conversions, f) {
 			continue
 		}
 		x := clamp(c.Conversions, 0, c.N)
@@ -37,7 +37,7 @@ func DelayedRate(cohorts []Cohort, reached func(age float64) float64) Delayed {
 		d.Effective += c.N * f
 		d.Converted += x
 	}
-	if !(d.Effective > 0) {
+	if !positive(d.Effective) {
 		return Delayed{}
 	}
 	d.Ratio = math.Min(1, d.Converted/d.Effective)
@@ -99,7 +99,7 @@ func KaplanMeier(waits []Wait) DelayCurve {
 	sorted := make([]Wait, 0, len(waits))
 	var atRisk float64
 	for _, w := range waits {
-		if finite(w.Time, w.N) && w.Time >= 0 && w.N > 0 {
+		if finite(w.Time) && w.Time >= 0 && positive(w.N) {
 			sorted = append(sorted, w)
 			atRisk += w.N
 		}

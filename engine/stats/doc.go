@@ -21,6 +21,8 @@
 // a p-value of 1, an interval over everything possible, a chance of 1/k to be
 // the best of k arms. They never return NaN. Each function documents its own
 // neutral result; results that can have none say so by a false OK and zeros, so
-// that every result can be written as JSON. A caller that breaks the contract of a function, such as by
-// slices of different lengths, is a bug and panics with the prefix "stats: ".
+// that every result can be written as JSON. Numbers beyond 10¹⁰⁰ are read as
+// infinite, and where a positive number is needed those below 10⁻¹⁰⁰ as 0. A
+// caller that breaks the contract of a function, such as by slices of different
+// lengths, is a bug and panics with the prefix "stats: ".
 package stats

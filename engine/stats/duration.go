@@ -7,11 +7,14 @@ import "math"
 // already: max(0, arms·perArm - have)/perDay, to be rounded up. ok is false
 // without traffic.
 func Days(perArm, arms, have, perDay float64) (days float64, ok bool) {
-	if !(perDay > 0 && perArm >= 0 && arms >= 1 && have >= 0) || !finite(perArm, arms, have, perDay) {
+	if !(perArm >= 0 && arms >= 1 && have >= 0) || !positive(perDay) {
 		return 0, false
 	}
 	days = math.Max(0, arms*perArm-have) / perDay
-	return days, finite(days)
+	if !finite(days) {
+		return 0, false
+	}
+	return days, true
 }
 
 // SequentialSampleSize returns the visitors per arm with which the always-valid
@@ -30,5 +33,8 @@ func SequentialSampleSize(diff, varA, varB, power, alpha float64) (n float64, ok
 	planned := 1.0
 	width := csMultiplier(planned, Rho(planned, alpha), alpha) + NormalQuantile(power)
 	n = width / diff * width / diff * (varA + varB)
-	return n, finite(n) && n > 0
+	if !positive(n) {
+		return 0, false
+	}
+	return n, true
 }

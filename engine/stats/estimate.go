@@ -8,7 +8,7 @@ import "math"
 type Estimate struct{ Mean, Variance float64 }
 
 // OK reports whether the estimate is finite and has a positive variance.
-func (e Estimate) OK() bool { return finite(e.Mean, e.Variance) && e.Variance > 0 }
+func (e Estimate) OK() bool { return finite(e.Mean) && positive(e.Variance) }
 
 // Interval returns the normal interval mean ± z √variance; (mean, mean) if the
 // estimate is not OK, with 0 for a mean that is not finite.
@@ -33,5 +33,11 @@ func around(mean, width, variance float64) (low, high float64) {
 	return mean - h, mean + h
 }
 
-// SE returns the standard error, 0 for a variance that is not positive.
-func (e Estimate) SE() float64 { return math.Sqrt(max(e.Variance, 0)) }
+// SE returns the standard error, 0 for a variance that is not positive and
+// finite.
+func (e Estimate) SE() float64 {
+	if !positive(e.Variance) {
+		return 0
+	}
+	return math.Sqrt(e.Variance)
+}

@@ -70,8 +70,8 @@ func ProbPathBeats(a, b Path) float64 {
 // small shapes leave.
 func gilPelaez(logChar func(u float64) complex128, sd float64) (sum float64) {
 	width := 1 / (6 * sd)
-	for from, size := 0.0, 1.0; from < 1e15/sd; from += width {
-		size = 0
+	for from := 0.0; from < 1e15/sd; {
+		size := 0.0
 		for k := range order {
 			u := from + width*gauss.x[k]
 			l := logChar(u)
@@ -81,8 +81,8 @@ func gilPelaez(logChar func(u float64) complex128, sd float64) (sum float64) {
 		if size < 1e-13 {
 			break
 		}
-		if from > 12/sd {
-			width = from / 4
+		if from += width; from > 12/sd {
+			width = from / 2
 		}
 	}
 	return sum

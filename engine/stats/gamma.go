@@ -12,7 +12,7 @@ type Gamma struct{ Shape, Rate float64 }
 var UnitGamma = Gamma{1, 1}
 
 // OK reports whether the posterior is proper: finite with both positive.
-func (g Gamma) OK() bool { return finite(g.Shape, g.Rate) && g.Shape > 0 && g.Rate > 0 }
+func (g Gamma) OK() bool { return positive(g.Shape, g.Rate) }
 
 // Update returns Gamma(shape + events, rate + exposure): events over the
 // exposure (visitors, days) of a Poisson process, or orders and their revenue.
@@ -90,15 +90,14 @@ func ProbRevenueBeats(a, b Revenue) float64 {
 	if !a.Order.OK() || !b.Order.OK() {
 		return 0.5
 	}
-	ratio := newMass(Beta{a.Order.Shape, b.Order.Shape})
+	// λ_a θ_b > λ_b θ_a is G_b/(G_a + G_b) < r_b θ_b/(r_a θ_a + r_b θ_b).
+	ratio := newTable(Beta{b.Order.Shape, a.Order.Shape})
 	as, bs := a.Conversion.nodes(), b.Conversion.nodes()
 	var p float64
 	for _, x := range as {
 		for _, y := range bs {
-			// λ_a θ_b > λ_b θ_a is G_a/(G_a + G_b) > r_a θ_a/(r_a θ_a + r_b θ_b).
 			if w := x.w * y.w; w > 1e-18 {
-				_, above := ratio.split(clamp(1/(1+b.Order.Rate/a.Order.Rate*(y.x/max(x.x, math.SmallestNonzeroFloat64))), math.SmallestNonzeroFloat64, 1-epsilon))
-				p += w * above
+				p += w * ratio.below(1/(1+a.Order.Rate/b.Order.Rate*(x.x/max(y.x, math.SmallestNonzeroFloat64))))
 			}
 		}
 	}

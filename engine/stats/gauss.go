@@ -1,6 +1,10 @@
 package stats
 
-import "gonum.org/v1/gonum/integrate/quad"
+import (
+	"slices"
+
+	"gonum.org/v1/gonum/integrate/quad"
+)
 
 // order is the number of nodes of the Gauss-Legendre rule used on each panel.
 // It integrates polynomials of degree 23 exactly.
@@ -12,6 +16,9 @@ type gaussRule struct {
 	// below[k] are the weights of the integral from 0 to x[k] of the polynomial
 	// through the twelve nodes; above[k] those of the integral from x[k] to 1.
 	below, above [order][order]float64
+	// expand[m] are the weights of the coefficient of P_m, on [-1, 1], in the
+	// expansion of the integral from 0 to u of that polynomial.
+	expand [order + 1][order]float64
 }
 
 var gauss = newGaussRule()
@@ -23,6 +30,7 @@ var gauss = newGaussRule()
 func newGaussRule() *gaussRule {
 	var r gaussRule
 	quad.Legendre{}.FixedLocations(r.x[:], r.w[:], 0, 1)
+	slices.Sort(r.x[:]) // they come in descending order, and their weights are symmetric
 	var p [order][order + 1]float64
 	for k := range order {
 		p[k] = legendre(2*r.x[k] - 1)
@@ -35,6 +43,19 @@ func newGaussRule() *gaussRule {
 			}
 			r.below[k][l] = r.w[l] * sum / 2
 			r.above[k][l] = r.w[l] - r.below[k][l]
+		}
+	}
+	for l := range order {
+		// A coefficient a_m of the polynomial adds a_m/(2m+1)/2 to that of P_{m+1} and
+		// takes it from P_{m-1}; P_0 makes the integral start at 0.
+		for m := range order {
+			a := r.w[l] * p[l][m] / 2
+			r.expand[m+1][l] += a
+			if m > 0 {
+				r.expand[m-1][l] -= a
+			} else {
+				r.expand[0][l] += a
+			}
 		}
 	}
 	return &r

@@ -14,7 +14,7 @@ const (
 )
 
 // MaxLooks is the largest number of looks of a group-sequential test.
-const MaxLooks = 200
+const MaxLooks = 100
 
 // Boundaries returns the constant of a two-sided group-sequential test with
 // equally spaced looks and its |Z| boundaries, which together reject a true null

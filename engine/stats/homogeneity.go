@@ -24,7 +24,7 @@ func TestHomogeneity(rates []Rate) Homogeneity {
 		}
 	}
 	h := Homogeneity{PChi2: 1, PG: 1}
-	if len(known) < 2 || !(x > 0 && x < n) || !finite(n) {
+	if len(known) < 2 || !positive(x, n-x, x/n) {
 		return h
 	}
 	p := x / n

@@ -27,7 +27,7 @@ func LogLift(a, b Estimate, width float64) Lift {
 		return Lift{}
 	}
 	v := a.Variance/a.Mean/a.Mean + b.Variance/b.Mean/b.Mean
-	if !(v > 0) {
+	if !positive(v) {
 		return Lift{}
 	}
 	l, h := math.Log(b.Mean/a.Mean), width*math.Sqrt(v)

@@ -14,8 +14,13 @@ type mass struct {
 }
 
 func newMass(b Beta) *mass {
-	m := &mass{angle: newAngle(b)}
-	m.panels = panels([]angle{m.angle})
+	a := newAngle(b)
+	return a.over(panels([]angle{a}))
+}
+
+// over returns the mass of the density on the panels.
+func (a angle) over(ps []panel) *mass {
+	m := &mass{angle: a, panels: ps}
 	n := len(m.panels)
 	m.before, m.after = make([]float64, n+1), make([]float64, n)
 	for i := range m.panels {

@@ -13,7 +13,7 @@ var VagueNIG = NIG{M: 0, Kappa: 0.001, Alpha: 1, Beta: 1}
 // OK reports whether the posterior is proper: finite, with positive Kappa, Alpha
 // and Beta.
 func (g NIG) OK() bool {
-	return finite(g.M, g.Kappa, g.Alpha, g.Beta) && g.Kappa > 0 && g.Alpha > 0 && g.Beta > 0
+	return finite(g.M) && positive(g.Kappa, g.Alpha, g.Beta)
 }
 
 // Update returns the posterior after the sample,
@@ -23,7 +23,7 @@ func (g NIG) OK() bool {
 //
 // A sample that is empty or not finite adds nothing.
 func (g NIG) Update(s Sample) NIG {
-	if !(s.N > 0) || !finite(s.N, s.Mean, s.Variance) || s.Variance < 0 {
+	if !positive(s.N) || !finite(s.Mean, s.Variance) || s.Variance < 0 {
 		return g
 	}
 	kappa := g.Kappa + s.N
@@ -36,12 +36,17 @@ func (g NIG) Update(s Sample) NIG {
 }
 
 // Mean returns the marginal posterior of μ as a mean and a variance
-// β/(κ(α-1)), which needs Alpha > 1 and is 0 otherwise.
+// β/(κ(α-1)), which needs Alpha > 1 and is 0 otherwise; the zero Estimate if the
+// posterior is not proper.
 func (g NIG) Mean() Estimate {
-	if !g.OK() || g.Alpha <= 1 {
-		return Estimate{Mean: g.M}
+	if !g.OK() {
+		return Estimate{}
 	}
-	return Estimate{g.M, g.Beta / g.Kappa / (g.Alpha - 1)}
+	v := g.Beta / g.Kappa / (g.Alpha - 1)
+	if !(g.Alpha > 1) || !finite(v) {
+		v = 0
+	}
+	return Estimate{g.M, v}
 }
 
 // Interval returns the equal-tailed credible interval of μ, Student's t with 2α
@@ -88,7 +93,7 @@ func probNIG(a, b NIG, part float64) float64 {
 // exp(x̄ + s²/2 ± z √(s²/n + s⁴/(2(n-1)))). ok is false for fewer than two values
 // or when it overflows. Land 1972; Olsson 2005.
 func CoxInterval(logs Sample, level float64) (mean, low, high float64, ok bool) {
-	if !(logs.N > 1) || !(logs.Variance >= 0) {
+	if !(logs.N > 1) || !(logs.Variance >= 0) || !finite(logs.N) {
 		return 0, 0, 0, false
 	}
 	v := logs.Variance

@@ -46,10 +46,24 @@ func saneAlpha(alpha float64) float64 {
 	return 0.05
 }
 
-// finite reports whether none of the values is NaN or infinite.
+// huge is the largest number that is read as finite, tiny the smallest as
+// positive.
+const huge, tiny = 1e100, 1e-100
+
+// finite reports whether none of the values is NaN, infinite or huge.
 func finite(values ...float64) bool {
 	for _, x := range values {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
+		if !(math.Abs(x) <= huge) {
+			return false
+		}
+	}
+	return true
+}
+
+// positive reports whether all of the values are finite and above 0.
+func positive(values ...float64) bool {
+	for _, x := range values {
+		if !(x >= tiny && x <= huge) {
 			return false
 		}
 	}

@@ -21,7 +21,10 @@ func SampleSizeRates(p1, p2, power, alpha float64) (n float64, ok bool) {
 	za, zb := -NormalQuantile(alpha/2), NormalQuantile(power)
 	root := za*math.Sqrt(2*mean*(1-mean)) + zb*math.Sqrt(p1*(1-p1)+p2*(1-p2))
 	n = root / (p2 - p1) * root / (p2 - p1)
-	return n, finite(n)
+	if !positive(n) {
+		return 0, false
+	}
+	return n, true
 }
 
 func plannable(power, alpha float64) bool {

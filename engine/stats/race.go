@@ -106,7 +106,8 @@ func (r *race) tails(i, node int, below, above []float64) {
 }
 
 // best returns for each arm the probability to be the largest and the expected
-// shortfall against the largest.
+// shortfall against the largest. Densities too narrow for their distance to be
+// told apart in float64 are not resolved: then nobody is ahead.
 func best(arms []curve, ps []panel) (prob, loss []float64) {
 	r := newRace(arms, ps)
 	if finer := r.refine(); finer != nil {
@@ -123,6 +124,9 @@ func best(arms []curve, ps []panel) (prob, loss []float64) {
 	for i := range prob {
 		prob[i] = clamp(prob[i]/sum, 0, 1)
 		loss[i] = max(loss[i], 0)
+		if !finite(prob[i], loss[i]) {
+			return slices.Repeat([]float64{1 / float64(len(arms))}, len(arms)), make([]float64, len(arms))
+		}
 	}
 	return prob, loss
 }

@@ -9,7 +9,7 @@ type Rate struct{ Successes, Trials float64 }
 
 // sane returns the rate as it is read, and whether it is known.
 func (r Rate) sane() (Rate, bool) {
-	if !(r.Trials > 0) || math.IsInf(r.Trials, 1) || math.IsNaN(r.Successes) {
+	if !positive(r.Trials) || math.IsNaN(r.Successes) {
 		return Rate{}, false
 	}
 	return Rate{clamp(r.Successes, 0, r.Trials), r.Trials}, true
@@ -57,8 +57,11 @@ func Wilson(x, n, level float64) (low, high float64) {
 }
 
 // wilsonLow solves the score equation for the lower end in the form
-// x²/n over its conjugate, which has no cancellation and is exactly 0 at x = 0.
+// x²/n over its conjugate, which has no cancellation.
 func wilsonLow(x, n, z float64) float64 {
+	if x == 0 {
+		return 0
+	}
 	zz := z * z
 	root := z * math.Sqrt(x/n*(n-x)+zz/4)
 	return clamp(x*(x/n)/(x+zz/2+root), 0, 1)

@@ -29,12 +29,15 @@ func SampleOf(values []float64) Sample {
 // mean is large against the standard deviation, squared. Without a positive,
 // finite n and finite sums it returns the zero Sample.
 func SampleFromSums(n, sum, squares float64) Sample {
-	if !finite(n, sum, squares) || n <= 0 {
+	if !positive(n) || !finite(sum, squares) {
 		return Sample{}
 	}
 	s := Sample{N: n, Mean: sum / n}
 	if n > 1 {
 		s.Variance = max(0, (squares-sum*s.Mean)/(n-1))
+	}
+	if !finite(s.Mean, s.Variance) {
+		return Sample{}
 	}
 	return s
 }
@@ -53,7 +56,7 @@ func Capped(values []float64, limit float64) Sample {
 
 // Estimate returns the mean with the variance s²/n of its estimate.
 func (s Sample) Estimate() Estimate {
-	if !(s.N > 0) {
+	if !positive(s.N) || !finite(s.Mean, s.Variance) {
 		return Estimate{}
 	}
 	return Estimate{s.Mean, s.Variance / s.N}
@@ -87,7 +90,7 @@ func CompareZ(diff Estimate, level float64) Comparison {
 
 // CompareT is CompareZ with Student's t on df degrees of freedom.
 func CompareT(diff Estimate, df, level float64) Comparison {
-	if !diff.OK() || !(df > 0) {
+	if !diff.OK() || !positive(df) {
 		return neutral
 	}
 	c := Comparison{Diff: diff.Mean, SE: math.Sqrt(diff.Variance), DF: df, OK: true}
@@ -130,7 +133,7 @@ func Welch(a, b Sample, level float64) Comparison {
 // (v_a + v_b)²/(v_a²/(n_a-1) + v_b²/(n_b-1)) with v = s²/n; 0 if undefined.
 func WelchDF(a, b Sample) float64 {
 	va, vb := a.Estimate().Variance, b.Estimate().Variance
-	if !finite(va, vb) || !(va+vb > 0) || !(a.N > 1 && b.N > 1) {
+	if !(va >= 0 && vb >= 0) || !positive(va+vb) || !(a.N > 1 && b.N > 1) {
 		return 0
 	}
 	// Only the ratio matters, and its terms cannot overflow.

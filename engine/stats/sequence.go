@@ -15,7 +15,7 @@ const DefaultPlanned = 5000
 // 27). It must be fixed before the first look. Without a positive, finite plan
 // it is tuned for DefaultPlanned.
 func Rho(planned, alpha float64) float64 {
-	if !(planned > 0) || math.IsInf(planned, 1) {
+	if !positive(planned) {
 		planned = DefaultPlanned
 	}
 	l := -2 * math.Log(saneAlpha(alpha))
@@ -45,7 +45,7 @@ type Sequential struct {
 // OK is false, p is 1 and the rest 0 unless all arguments are finite and
 // variance, n and rho positive; alpha outside (0, 1) is read as 0.05.
 func AsymptoticCS(diff, variance, n, rho, alpha float64) Sequential {
-	if !finite(diff, variance, n, rho) || !(variance > 0 && n > 0 && rho > 0) {
+	if !finite(diff) || !positive(variance, n, rho) {
 		return Sequential{P: 1}
 	}
 	h := csMultiplier(n, rho, alpha) * math.Sqrt(variance)
@@ -69,7 +69,7 @@ func csMultiplier(n, rho, alpha float64) float64 {
 // approximation, ρ² = (-W(-α²/e) - 1)/m with the lower branch W of Lambert's
 // function.
 func RhoExact(planned, alpha float64) float64 {
-	if !(planned > 0) || math.IsInf(planned, 1) {
+	if !positive(planned) {
 		planned = DefaultPlanned
 	}
 	// y = -W(-α²/e) solves y - ln y = 1 - 2 ln α with y > 1; Newton from above.
@@ -98,9 +98,12 @@ func RhoOneSided(planned, alpha float64) float64 {
 //
 // 0 when there is nothing to test.
 func OneSidedHalfwidth(variance, n, rho, alpha float64) float64 {
+	if !positive(variance, n, rho) {
+		return 0
+	}
 	m := n * rho * rho
 	h := math.Sqrt(variance * 2 * (m + 1) / m * math.Log1p(math.Sqrt(m+1)/(2*saneAlpha(alpha))))
-	if !(variance > 0 && m > 0) || !finite(h) {
+	if !finite(h) {
 		return 0
 	}
 	return h

@@ -70,7 +70,7 @@ func TestSRMDegenerate(t *testing.T) {
 			t.Errorf("SRM(%v) = %v, %v, %v, want 1, 0, 0", in, p, chi2, df)
 		}
 	}
-	if p, chi2, df := SRM([]float64{50, 50, 1}, []float64{1, 1, 0}); p != 0 || !finite(chi2) || df != 1 {
+	if p, chi2, df := SRM([]float64{50, 50, 1}, []float64{1, 1, 0}); p != 0 || math.IsInf(chi2, 0) || df != 1 {
 		t.Errorf("visitor in an arm of weight 0: got %v, %v, %v", p, chi2, df)
 	}
 	if p, _, df := SRM([]float64{50, 50, 0}, []float64{1, 1, 0}); p != 1 || df != 1 {

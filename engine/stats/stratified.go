@@ -82,6 +82,9 @@ func MergeThin(strata [][]Sums, least float64) [][]Sums {
 }
 
 func addArms(a, b []Sums) []Sums {
+	if a != nil && len(a) != len(b) {
+		panic("stats: strata of different lengths")
+	}
 	sum := make([]Sums, len(b))
 	for i := range b {
 		sum[i] = b[i]

@@ -15,9 +15,9 @@ const hillFrom = 2000
 // df that is not positive, gives 0.5.
 func StudentTail(t, df float64) float64 {
 	switch {
-	case math.IsNaN(t) || !(df > 0):
+	case math.IsNaN(t) || !(df >= tiny):
 		return 0.5
-	case math.IsInf(df, 1):
+	case df > huge:
 		return NormalTail(t)
 	case df >= hillFrom:
 		return NormalTail(hill(t, df))
@@ -48,7 +48,7 @@ func hill(t, df float64) float64 {
 // read as infinite.
 func StudentQuantile(p, df float64) float64 {
 	z := NormalQuantile(p)
-	if !(df > 0) || math.IsInf(df, 1) || z == 0 {
+	if !positive(df) || z == 0 {
 		return z
 	}
 	if z > 0 {

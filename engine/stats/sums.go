@@ -19,7 +19,7 @@ func (s Sums) Add(t Sums) Sums {
 }
 
 // Known reports whether there are visitors and all totals are finite.
-func (s Sums) Known() bool { return s.N > 0 && finite(s.N, s.Sum, s.Squares) }
+func (s Sums) Known() bool { return positive(s.N) && finite(s.Sum, s.Squares) }
 
 // Sample returns the totals as a Sample, with the variance over N-1.
 func (s Sums) Sample() Sample { return SampleFromSums(s.N, s.Sum, s.Squares) }

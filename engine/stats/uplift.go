@@ -44,7 +44,7 @@ func DiffQuantile(a, b Beta, p float64) float64 {
 // taken at transformed rates of the reference.
 type rival struct {
 	reference angle
-	masses    []*mass
+	tables    []*table
 	means     []float64
 	sds       []float64
 }
@@ -52,7 +52,7 @@ type rival struct {
 func newRival(reference Beta, others ...Beta) *rival {
 	r := &rival{reference: newAngle(reference)}
 	for _, other := range others {
-		r.masses = append(r.masses, newMass(other))
+		r.tables = append(r.tables, newTable(other))
 		r.means = append(r.means, other.Mean())
 		r.sds = append(r.sds, other.SD())
 	}
@@ -76,7 +76,7 @@ func (r *rival) diffBelow(d float64) float64 {
 // to.
 func (r *rival) below(to, back func(float64) float64) float64 {
 	centres := []centre{r.reference.centre}
-	for j := range r.masses {
+	for j := range r.tables {
 		if c, ok := image(back(r.means[j]), back(r.means[j]+r.sds[j])); ok {
 			centres = append(centres, c)
 		}
@@ -107,16 +107,9 @@ func (r *rival) below(to, back func(float64) float64) float64 {
 
 // product returns ∏ F_j(y).
 func (r *rival) product(y float64) float64 {
-	if y <= 0 {
-		return 0
-	}
-	if y >= 1 {
-		return 1
-	}
 	product := 1.0
-	for _, m := range r.masses {
-		below, _ := m.split(y)
-		if product *= below; product == 0 {
+	for _, t := range r.tables {
+		if product *= t.below(y); product == 0 {
 			break
 		}
 	}

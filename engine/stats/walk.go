@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/integrate/quad"
 )
@@ -32,7 +33,8 @@ func (k *walk) cross(t, z float64) (p float64) {
 }
 
 const (
-	// farthest is the |Z - drift| beyond which no density is followed.
+	// farthest is the number of standard deviations beyond which no density is
+	// followed.
 	farthest = 9
 	// finest is the number of nodes per standard deviation of the step between
 	// two looks; fewest and most bound their number.
@@ -52,11 +54,20 @@ func (k *walk) pass(t, z float64) {
 	n := int(clamp(finest*(hi-lo)/sd, fewest, most))
 	x, w := make([]float64, n), make([]float64, n)
 	quad.Legendre{}.FixedLocations(x, w, lo, hi)
+	slices.Sort(x) // they come in descending order, and their weights are symmetric
 	norm := 1 / (sd * math.Sqrt(2*math.Pi))
+	first := 0
 	for i := range x {
 		var density float64
-		for j, from := range k.x {
-			d := (x[i] - from - k.drift*(t-k.t)) / sd
+		for j := first; j < len(k.x); j++ {
+			d := (x[i] - k.x[j] - k.drift*(t-k.t)) / sd
+			if d > farthest {
+				first = j + 1
+				continue
+			}
+			if d < -farthest {
+				break
+			}
 			density += k.w[j] * math.Exp(-d*d/2)
 		}
 		w[i] *= density * norm
