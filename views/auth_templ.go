@@ -305,7 +305,7 @@ func RegisterPage(p Page, f RegisterForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = inputField(field{Name: "name", Label: t(ctx, "register.name"), Value: f.Name, Error: f.Errors["name"],
-					Autocomplete: "name", Max: 100, Focus: true}).Render(ctx, templ_7745c5c3_Buffer)
+					Autocomplete: "name", Max: 100, Focus: len(f.Errors) == 0}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

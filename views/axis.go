@@ -1,8 +1,11 @@
 package views
 
 import (
+	"context"
 	"math"
 	"strconv"
+
+	"github.com/samplit/samplit/locale"
 )
 
 // axis maps uplifts to places along a bar, the same for every row of a table.
@@ -25,7 +28,7 @@ func newAxis(lifts []*Lift) axis {
 	limit := 4*widest + 0.05
 	low, high = math.Max(low, -limit), math.Min(high, limit)
 	low, high = math.Min(low, -0.05), math.Max(high, 0.05)
-	step := niceStep((high - low) / 4)
+	step := niceStep((high - low) / 3.2)
 	a := axis{low: math.Floor(low/step) * step, high: math.Ceil(high/step) * step}
 	for i := math.Round(a.low / step); i <= math.Round(a.high/step); i++ {
 		a.ticks = append(a.ticks, i*step)
@@ -60,15 +63,12 @@ func (a axis) decimals() int {
 	return 0
 }
 
-// tickAnchor keeps the labels of the outermost ticks inside the bar.
-func (a axis) tickAnchor(i int) string {
-	switch i {
-	case 0:
-		return "start"
-	case len(a.ticks) - 1:
-		return "end"
+// liftNumber writes an uplift; a tenth of a percent means nothing once it doubles.
+func liftNumber(ctx context.Context, x float64) string {
+	if math.Abs(x) >= 0.995 {
+		return locale.SignedPercent(ctx, x, 0)
 	}
-	return "middle"
+	return locale.SignedPercent(ctx, x, 1)
 }
 
 // liftClass colours an uplift only when its interval leaves zero out.

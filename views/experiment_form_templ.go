@@ -1146,7 +1146,7 @@ func formSplit(f ExperimentForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = radioCards(field{Name: "method", Value: f.Method, Error: f.Errors["method"], Label: t(ctx, "form.method")}, methodOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = radioCards(field{Name: "method", Value: f.Method, Error: f.Errors["method"], Label: t(ctx, "form.method"), Hidden: true}, methodOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

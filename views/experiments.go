@@ -92,3 +92,11 @@ func rowWhen(ctx context.Context, row ExperimentRow, now time.Time) string {
 	}
 	return locale.Ago(ctx, row.Updated, now)
 }
+
+// visitorText counts visitors; a draft has none to count.
+func visitorText(ctx context.Context, row ExperimentRow) string {
+	if row.Status == "draft" {
+		return "–"
+	}
+	return locale.Int(ctx, row.Visitors)
+}

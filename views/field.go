@@ -20,6 +20,7 @@ type field struct {
 	Optional          bool
 	Focus             bool // where typing starts when nothing is wrong
 	Mono              bool // a selector or an address
+	Hidden            bool // the label is for screen readers alone
 }
 
 // fieldID makes a name usable as an id: goals[0][type] is goals-0-type.

@@ -172,9 +172,20 @@ func chanceText(ctx context.Context, chance *float64) string {
 	return locale.Percent(ctx, *chance, 0)
 }
 
-// riskNumber is a risk in conversions per 1,000 visitors.
-func riskNumber(ctx context.Context, risk float64) string {
-	return locale.Number(ctx, 1000*risk, 1)
+// riskText is a risk in conversions per 1,000 visitors.
+func riskText(ctx context.Context, risk *float64) string {
+	if risk == nil {
+		return "–"
+	}
+	return locale.Number(ctx, 1000**risk, 1)
+}
+
+// rateText is the observed rate; nobody's is not zero.
+func rateText(ctx context.Context, v VariantResult) string {
+	if v.Visitors == 0 {
+		return "–"
+	}
+	return locale.Percent(ctx, v.Rate, 2)
 }
 
 func healthIcon(state string) string {

@@ -46,7 +46,7 @@ func SearchPage(p Page, m Search) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <form class=\"filter\" action=\"/search\" method=\"get\" role=\"search\"><label class=\"search search-wide\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <form class=\"filter-bar\" action=\"/search\" method=\"get\" role=\"search\"><label class=\"search search-wide\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

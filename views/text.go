@@ -73,3 +73,11 @@ func noteIcon(kind string) string {
 func machineTime(at time.Time) string {
 	return at.UTC().Format(time.RFC3339)
 }
+
+// email is the address of the person signed in, for the browser's password store.
+func email(p Page) string {
+	if p.User == nil {
+		return ""
+	}
+	return p.User.Email
+}

@@ -1,0 +1,21 @@
+// The dashboard's script. Every page works without it; what is here saves a click or a look.
+import { watchMenus } from "./menu";
+import { watchTheme, watchNavigation } from "./preference";
+import { watchCopy } from "./copy";
+import { watchDialogs } from "./dialog";
+import { watchPalette } from "./palette";
+import { watchPasswords } from "./password";
+import { watchUnsaved } from "./unsaved";
+import { watchTables } from "./sort";
+import { watchSwaps } from "./swap";
+
+watchMenus();
+watchTheme();
+watchNavigation();
+watchCopy();
+watchDialogs();
+watchPalette();
+watchPasswords();
+watchUnsaved();
+watchTables();
+watchSwaps();

@@ -1,0 +1,35 @@
+// Draws the charts of a results page from the JSON beside them. Without this script the tables under the charts remain.
+import { drawRates, type RatesData } from "./rates";
+import { drawTraffic, type TrafficData } from "./traffic";
+
+const drawn = new WeakMap<Element, string>();
+
+// draw puts the chart of a [data-plot] element in place, unless the same data is already drawn at the same width.
+function draw(place: HTMLElement): void {
+  const kind = place.dataset["plot"];
+  const text = document.getElementById(`${kind}-data`)?.textContent ?? "";
+  const width = Math.round(place.clientWidth);
+  const state = `${width}:${text}`;
+  if (text === "" || width === 0 || drawn.get(place) === state) return;
+  drawn.set(place, state);
+  const data: unknown = JSON.parse(text);
+  const chart = kind === "rates" ? drawRates(data as RatesData, width) : drawTraffic(data as TrafficData, width);
+  // The page's policy allows no style element of the chart's own; its rules are in app.css.
+  chart.querySelectorAll("style").forEach((style) => style.remove());
+  chart.setAttribute("aria-hidden", "true"); // its place is an image with a name, and the table holds the numbers
+  place.replaceChildren(chart);
+}
+
+function drawAll(): void {
+  document.querySelectorAll<HTMLElement>("[data-plot]").forEach((place) => {
+    if (!drawn.has(place)) resized.observe(place);
+    draw(place);
+  });
+}
+
+const resized = new ResizeObserver((entries) => {
+  for (const entry of entries) if (entry.target instanceof HTMLElement) draw(entry.target);
+});
+
+drawAll();
+document.addEventListener("htmx:afterSettle", drawAll);
