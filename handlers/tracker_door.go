@@ -36,8 +36,19 @@ func NewTracker(d TrackerDeps) (*echo.Echo, error) {
 // trackerPaths are the beginnings of the tracker's addresses.
 var trackerPaths = []string{"/api/v1/tracker/", "/s/"}
 
-// Root sends each request to its door: the demo shop by its host name, the tracker by its addresses, everything else to the app.
-func Root(app, tracker, shop http.Handler, shopHost string) http.Handler {
+// Shop is the demo shop: the host name it answers to, and the line in its pages.
+type Shop struct {
+	Host    string
+	Snippet func() string
+}
+
+// Root sends each request to its door: the tracker by its addresses, the demo shop, where there is one, by its host name,
+// everything else to the app.
+func Root(app, tracker http.Handler, shop *Shop) http.Handler {
+	var pages http.Handler
+	if shop != nil {
+		pages = demoShop(shop.Snippet)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, p := range trackerPaths {
 			if strings.HasPrefix(r.URL.Path, p) {
@@ -45,8 +56,8 @@ func Root(app, tracker, shop http.Handler, shopHost string) http.Handler {
 				return
 			}
 		}
-		if shop != nil && hostName(r.Host) == shopHost {
-			shop.ServeHTTP(w, r)
+		if shop != nil && hostName(r.Host) == shop.Host {
+			pages.ServeHTTP(w, r)
 			return
 		}
 		app.ServeHTTP(w, r)

@@ -94,11 +94,11 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 // root adds the demo shop in development.
 func (a *app) root(c *config, pages, public *echo.Echo, i *services.Installations, e *services.Experiments, acc *services.Accounts) http.Handler {
 	if c.production() {
-		return handlers.Root(pages, public, nil, "")
+		return handlers.Root(pages, public, nil)
 	}
 	shop := c.shopURL()
 	a.demo = services.NewDemo(acc, i, e, a.snapshot, shop.String())
-	return handlers.Root(pages, public, handlers.DemoShop(a.demo.Snippet), shop.Hostname())
+	return handlers.Root(pages, public, &handlers.Shop{Host: shop.Hostname(), Snippet: a.demo.Snippet})
 }
 
 // shopURL is where the demo shop answers: its own host name on the app's port.

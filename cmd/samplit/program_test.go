@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/samplit/samplit/db"
+)
+
+// buildOnce makes the binary that tests start, since only another process can be killed.
+var buildOnce = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "samplit-bin-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "samplit")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build: %w: %s", err, out)
+	}
+	return path, nil
+})
+
+// program is an installation of its own: binary, port, data folder.
+type program struct {
+	t    *testing.T
+	path string
+	addr string
+	dir  string
+	env  []string
+}
+
+func newProgram(t *testing.T) *program {
+	t.Helper()
+	path, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	// t.TempDir is closed to the database's user when tests run as root.
+	dir, err := os.MkdirTemp("", "samplit-program-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	_, port, _ := net.SplitHostPort(addr)
+	return &program{t: t, path: path, addr: addr, dir: dir, env: append(os.Environ(), "ADDR="+addr, "BASE_URL=http://localhost:"+port, "ADMIN_ADDR=",
+		"DATA_DIR="+dir, "DATABASE_URL=", "LEARN_INTERVAL=1s", "LOG_LEVEL=warn", "ENVIRONMENT=development")}
+}
+
+func (p *program) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(p.path, args...)
+	cmd.Env, cmd.Dir = p.env, p.dir
+	return cmd
+}
+
+// output runs a command to its end and returns what it printed and its exit code.
+func (p *program) output(args ...string) (string, int) {
+	p.t.Helper()
+	out, err := p.command(args...).CombinedOutput()
+	code := 0
+	if exit, ok := err.(*exec.ExitError); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(out), code
+}
+
+// serve starts the server and waits until it is ready.
+func (p *program) serve() *exec.Cmd {
+	p.t.Helper()
+	cmd := p.command("serve")
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait() })
+	p.await("ready", func() bool {
+		resp, err := http.Get("http://" + p.addr + "/readyz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+	return cmd
+}
+
+func (p *program) await(what string, ok func() bool) {
+	p.t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	p.t.Fatalf("not %s after two minutes", what)
+}
+
+// database opens the program's private database, starting it when nobody runs it.
+func (p *program) database() (*db.Private, *pgx.Conn) {
+	p.t.Helper()
+	ctx := context.WithoutCancel(p.t.Context())
+	private, err := db.StartPrivate(ctx, db.PrivateConfig{Dir: filepath.Join(p.dir, "postgres"), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = private.Stop(ctx) })
+	conn, err := pgx.Connect(ctx, private.URL("postgres", db.PrivateDatabase))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = conn.Close(ctx) })
+	return private, conn
+}
+
+// post sends JSON to the tracker; status 0 means that nothing answered.
+func (p *program) post(path string, body map[string]any) (status int, answer map[string]any) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		p.t.Error(err)
+		return 0, nil
+	}
+	client := http.Client{Timeout: 20 * time.Second}
+	resp, err := client.Post("http://"+p.addr+"/api/v1/tracker/"+path, "application/json", strings.NewReader(string(raw)))
+	if err != nil {
+		return 0, nil
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, nil
+	}
+	_ = json.Unmarshal(b, &answer)
+	return resp.StatusCode, answer
+}
+
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,136 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/db/dbtest"
+)
+
+// fillEveryTable leaves at least one row of the account in every tenant table.
+func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
+	t.Helper()
+	x := dbtest.Experiment(t, d, "thompson")
+	at := time.Now().UTC()
+	apply(t, d, db.Batch{Now: at, Assignments: []db.NewAssignment{assignment(x, "v", 1, at)}, Events: []db.NewEvent{conversion(x, "v", at)},
+		Beats: []db.Beat{{Account: x.Account, Installation: x.Installation, At: at, URL: "http://site.test/"}}})
+	if err := d.Quarantine(t.Context(), []db.NewEvent{conversion(x, "q", at)}, at, errors.New("test")); err != nil {
+		t.Fatal(err)
+	}
+	hash := make([]byte, 32)
+	err := d.InTx(t.Context(), x.Account, func(s *db.Store) error {
+		ctx := t.Context()
+		return errors.Join(
+			s.InsertOptimisationState(ctx, db.InsertOptimisationStateParams{AccountID: x.Account, ExperimentID: x.ID, Version: 1, Sealed: []byte{1}, Now: at}),
+			s.SaveLook(ctx, db.SaveLookParams{AccountID: x.Account, ExperimentID: x.ID, GoalID: x.Goal, Arm: 1, P: .5, Now: at}),
+			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),
+			s.InsertAuditEntry(ctx, db.InsertAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
+				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash}),
+		)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// as runs one statement as the application with an account set, or none, and rolls it back.
+func as(t *testing.T, account uuid.UUID, sql string, args ...any) (affected int64, err error) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, dbtest.URL(t, db.App))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(ctx) }()
+	if account != uuid.Nil {
+		if _, err := tx.Exec(ctx, "SELECT set_config('app.account_id', $1, true)", account.String()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tag, err := tx.Exec(ctx, sql, args...)
+	return tag.RowsAffected(), err
+}
+
+func denied(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "42501" || pg.Code == "55000") // no permission, or a view that nobody writes
+}
+
+func TestEveryTenantTableHidesOtherAccounts(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t)
+	mine := fillEveryTable(t, d)
+	other, _ := dbtest.Account(t, d)
+	c := owner(t)
+	for _, table := range names(t, c, "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition") {
+		if isExempt(table) {
+			continue
+		}
+		key := "account_id"
+		if table == "accounts" {
+			key = "id"
+		}
+		seen, err := as(t, mine.Account, fmt.Sprintf("SELECT FROM %s WHERE %s = $1", table, key), mine.Account)
+		if err != nil || seen == 0 {
+			t.Errorf("%s: its own account sees %d rows, %v: the test would be blind", table, seen, err)
+		}
+		for _, who := range []uuid.UUID{other, uuid.Nil} {
+			if n, err := as(t, who, fmt.Sprintf("SELECT FROM %s WHERE %s = $1", table, key), mine.Account); err != nil || n != 0 {
+				t.Errorf("%s: account %s sees %d rows, %v", table, who, n, err)
+			}
+			for _, change := range []string{fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s = $1", table, key, key, key), fmt.Sprintf("DELETE FROM %s WHERE %s = $1", table, key)} {
+				if n, err := as(t, who, change, mine.Account); n != 0 || err != nil && !denied(err) {
+					t.Errorf("%s: %q as %s: %d rows, %v", table, change, who, n, err)
+				}
+			}
+		}
+	}
+}
+
+func TestRowsCannotBeMovedIntoAnotherAccount(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t)
+	mine := fillEveryTable(t, d)
+	other, user := dbtest.Account(t, d)
+	for _, sql := range []string{
+		"INSERT INTO installations (account_id, id, name, site_url, token, created_at, changed_xid) VALUES ($1, gen_random_uuid(), 'x', 'x', gen_random_uuid()::text, now(), pg_current_xact_id())",
+		"INSERT INTO members (account_id, user_id, role, created_at) VALUES ($1, '" + user.String() + "', 'owner', now())",
+		"INSERT INTO audit_head (account_id, size, hash, at) VALUES ($1, 0, '', now())",
+	} {
+		if _, err := as(t, other, sql, mine.Account); !denied(err) {
+			t.Errorf("%q: got %v, want it refused", sql, err)
+		}
+	}
+	if _, err := as(t, other, "UPDATE members SET account_id = $1", mine.Account); !denied(err) {
+		t.Errorf("moving a membership: got %v, want it refused", err)
+	}
+}
+
+func TestApplicationCannotLeaveItsRole(t *testing.T) {
+	t.Parallel()
+	dbtest.Open(t)
+	for _, sql := range []string{"SET ROLE postgres", "SET ROLE samplit_ingest", "ALTER TABLE events DISABLE ROW LEVEL SECURITY", "DROP TABLE goals",
+		"TRUNCATE audit_entries", "UPDATE audit_entries SET actor = 'x'", "DELETE FROM audit_entries", "CREATE TABLE mine (x int)",
+		"SELECT * FROM events_" + time.Now().UTC().Format("20060102"), "SELECT ensure_event_days(current_date, current_date)"} {
+		if _, err := as(t, uuid.Nil, sql); !denied(err) {
+			t.Errorf("%s: got %v, want permission denied", sql, err)
+		}
+	}
+	if _, err := as(t, uuid.Nil, "SET row_security = off; SELECT FROM experiments"); err == nil {
+		t.Error("row security could be switched off")
+	}
+}
