@@ -4,9 +4,10 @@ package engine
 
 import "testing"
 
-// TestDailyLooksSlow is TestDailyLooks over more settings and enough runs to see a few tenths of a per cent.
+// TestDailyLooksSlow is TestDailyLooks over more settings and more runs. With 2,000 of each, 0.6 to 1.5 % of fixed splits
+// and 0.6 to 3.6 % of learning ones were decided falsely.
 func TestDailyLooksSlow(t *testing.T) {
-	const runs = 2000
+	const runs = 500
 	for _, x := range []trial{
 		{rates: []float64{.1, .1}, daily: 1000, days: 20, learns: "sequential"},
 		{rates: []float64{.005, .005}, daily: 400, days: 40, learns: "sequential"},
@@ -31,7 +32,7 @@ func TestDailyLooksSlow(t *testing.T) {
 // TestPowerSlow keeps what a decision costs: a fixed split finds 10 % against 12 % as in the published table of peeking
 // rules (0.95 within 10,000 visitors per arm), a learning one half as often, for it starves the control.
 func TestPowerSlow(t *testing.T) {
-	const runs = 1000
+	const runs = 500
 	for learns, want := range map[string]float64{"sequential": 0.93, "adaptive": 0.45} {
 		x := trial{rates: []float64{.1, .12}, daily: 500, days: 40, learns: learns}
 		if _, better, _ := x.decisions(t, runs); better < want {
