@@ -59,8 +59,9 @@
 //
 // Keys of Errors are the field names; a value is a message id or a finished sentence in the page's language. Ids made for it:
 // error.required, error.email, error.url, error.too_long, error.too_short_password, error.wrong_password, error.email_taken,
-// error.bad_credentials, error.number, error.percent, error.sum_100, error.selector, error.choose, error.changed_elsewhere,
-// error.not_allowed.
+// error.bad_credentials, error.percent, error.sum_100, error.selector, error.choose, error.changed_elsewhere, error.form (for the
+// form as a whole), error.state. Flash texts after an accepted form: flash.started, paused, resumed, completed, archived,
+// duplicated, saved, traffic, password, session, sessions, site, welcome.
 //
 // # What a browser is sent
 //

@@ -18,6 +18,8 @@ type exhibit struct {
 	name      string
 	signedOut bool
 	page      func(ctx context.Context, p Page) templ.Component
+	model     any                             // nil for a page without one
+	with      func(Page, any) templ.Component // the page with another model of the same type
 }
 
 // samplePage is the frame data of a signed-in person with two sites.
@@ -41,7 +43,11 @@ func (e exhibit) component(lang, theme string) (context.Context, templ.Component
 
 // fixed makes an exhibit of a page that needs only its model.
 func fixed[M any](name string, page func(Page, M) templ.Component, m M) exhibit {
-	return exhibit{name: name, page: func(_ context.Context, p Page) templ.Component { return page(p, m) }}
+	return exhibit{
+		name: name, model: m,
+		page: func(_ context.Context, p Page) templ.Component { return page(p, m) },
+		with: func(p Page, other any) templ.Component { return page(p, other.(M)) },
+	}
 }
 
 func outsider(e exhibit) exhibit {
@@ -109,7 +115,7 @@ func sampleRows() []ExperimentRow {
 
 func sampleHistory() []HistoryRow {
 	return []HistoryRow{
-		{Seq: 1284, At: moment.Add(-3 * time.Minute), Action: "experiment.epoch", Subject: "Free shipping banner", URL: "/experiments/e2",
+		{Seq: 1284, At: moment.Add(-3 * time.Minute), Action: "epoch.opened", Subject: "Free shipping banner", URL: "/experiments/e2",
 			Detail: []HistoryDetail{{"Free over 50 €", "41%", "48%"}, {"Original", "33%", "27%"}}},
 		{Seq: 1283, At: moment.Add(-50 * time.Minute), Actor: "Ana Ruiz", Action: "experiment.traffic", Subject: "Checkout button colour", URL: "/experiments/e3",
 			Detail: []HistoryDetail{{"traffic", "50%", "100%"}}},

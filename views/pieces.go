@@ -23,9 +23,10 @@ var (
 		"learning": "hourglass", "ready": "scale", "winner": "trophy", "tie": "equal", "fix": "wrench",
 	}
 	methodWords = map[string]string{"sequential": "method.sequential", "thompson": "method.thompson", "explore": "method.explore"}
-	healthWords = map[string]string{
-		"split": "health.split", "snippet": "health.snippet", "goal": "health.goal",
-		"crossovers": "health.crossovers", "filtered": "health.filtered", "looks": "health.looks",
+	healthWords = map[string][2]string{ // name, meaning
+		"split": {"health.split", "health.split_info"}, "snippet": {"health.snippet", "health.snippet_info"},
+		"goal": {"health.goal", "health.goal_info"}, "crossovers": {"health.one_each", "health.one_each_info"},
+		"filtered": {"health.filtered", "health.filtered_info"}, "looks": {"health.looks", "health.looks_info"},
 	}
 	actionWords = map[string]string{
 		"text": "change.text", "html": "change.html", "attr": "change.attr", "class": "change.class", "style": "change.style",

@@ -200,6 +200,25 @@ func healthIcon(state string) string {
 	return "circle-dashed"
 }
 
+func healthName(ctx context.Context, key string) string {
+	if words, ok := healthWords[key]; ok {
+		return t(ctx, words[0])
+	}
+	return key
+}
+
+func healthMeaning(ctx context.Context, key string) string {
+	if words, ok := healthWords[key]; ok {
+		return t(ctx, words[1])
+	}
+	return ""
+}
+
+// isLoud says whether a check speaks up instead of waiting to be asked.
+func isLoud(check Health) bool {
+	return check.Detail != "" && (check.State == "bad" || check.State == "warn")
+}
+
 func variantName(m Results, key string) string {
 	for _, v := range m.Variants {
 		if v.Key == key {
