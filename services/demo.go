@@ -130,59 +130,58 @@ type demoSeed struct {
 	rates map[string]float64
 }
 
-// seeds plants one clear winner under smart traffic, one small effect and one test of nothing under a fair split.
+// seeds plants a clear winner under smart traffic, a small effect under a fair split, and a test of nothing.
 func (d *Demo) seeds() []demoSeed {
 	return []demoSeed{
 		{
 			input: ExperimentInput{
 				Key: new("demo-headline"), Name: new("Headline of the home page"), URL: new("/"), Allocator: new("thompson"),
-				Hypothesis: new("A headline that names the benefit brings more people to the featured product."),
+				Hypothesis: new("A headline that names the harvest brings more people to the featured seed."),
 				Variants: []VariantInput{
 					{Key: new("control"), Name: new("Original"), IsControl: new(true)},
-					{Key: new("benefit"), Name: new("Names the benefit"), Changes: []ChangeInput{text("#hero-title", demoBenefit)}},
-					{Key: new("question"), Name: new("Asks a question"), Changes: []ChangeInput{text("#hero-title", demoQuestion)}},
+					{Key: new("harvest"), Name: new("Names the harvest"), Changes: []ChangeInput{change("#hero-title", "text", "", "Pick tomatoes without leaving home")}},
+					{Key: new("question"), Name: new("Asks a question"), Changes: []ChangeInput{change("#hero-title", "text", "", "What would grow on your windowsill?")}},
 				},
-				Goals: []GoalInput{{Key: new("see-product"), Name: new("Opens the featured product"), Primary: new(true), Type: new("click"),
-					Config: map[string]any{"selector": "#hero-cta"}}},
+				Goals: []GoalInput{goalOf("see-product", "Opens the featured seed", "click", "selector", "#hero-cta")},
 			},
-			rates: map[string]float64{"control": .08, "benefit": .14, "question": .09},
+			rates: map[string]float64{"control": .08, "harvest": .14, "question": .09},
 		},
 		{
 			input: ExperimentInput{
 				Key: new("demo-button"), Name: new("Colour of the cart button"), URL: new("/products/*"), Allocator: new("sequential"),
-				Hypothesis: new("A button that stands out gets more products into the cart."),
+				Hypothesis: new("A button that stands out gets more seeds into the cart."),
 				Variants: []VariantInput{
 					{Key: new("control"), Name: new("Original"), IsControl: new(true)},
 					{Key: new("bold"), Name: new("Stands out"), Changes: []ChangeInput{
-						{Selector: new("#add-to-cart"), Action: new("style"), Name: new("background-color"), Value: new("#b3261e")},
-						{Selector: new("#add-to-cart"), Action: new("style"), Name: new("color"), Value: new("#ffffff")}}},
+						change("#add-to-cart", "style", "background-color", "#b52a22"), change("#add-to-cart", "style", "color", "#fffaf0")}},
 				},
-				Goals: []GoalInput{{Key: new("add-to-cart"), Name: new("Adds to the cart"), Primary: new(true), Type: new("click"),
-					Config: map[string]any{"selector": "#add-to-cart"}}},
+				Goals: []GoalInput{goalOf("add-to-cart", "Adds to the cart", "click", "selector", "#add-to-cart")},
 			},
 			rates: map[string]float64{"control": .20, "bold": .22},
 		},
 		{
 			input: ExperimentInput{
-				Key: new("demo-trust"), Name: new("Trust strip at the checkout"), URL: new("/checkout"), Allocator: new("sequential"),
-				Hypothesis: new("Hiding the trust strip makes no difference to orders."),
+				Key: new("demo-promise"), Name: new("Without the promise"), URL: new("/products/*"), Allocator: new("sequential"),
+				Hypothesis: new("Nobody misses the promise under the button."),
 				Variants: []VariantInput{
 					{Key: new("control"), Name: new("Original"), IsControl: new(true)},
-					{Key: new("without"), Name: new("Without the strip"), Changes: []ChangeInput{{Selector: new(".trust"), Action: new("hide")}}},
+					{Key: new("without"), Name: new("Without the promise"), Changes: []ChangeInput{{Selector: new("#product-promise"), Action: new("hide")}}},
 				},
-				Goals: []GoalInput{{Key: new("order"), Name: new("Places the order"), Primary: new(true), Type: new("url"),
-					Config: map[string]any{"url": "/thanks"}}},
+				Goals: []GoalInput{goalOf("order", "Places an order", "url", "url", "/thanks")},
 			},
-			rates: map[string]float64{"control": .35, "without": .35},
+			rates: map[string]float64{"control": .12, "without": .12},
 		},
 	}
 }
 
-func text(selector, value string) ChangeInput {
-	return ChangeInput{Selector: &selector, Action: new("text"), Value: &value}
+func change(selector, action, name, value string) ChangeInput {
+	c := ChangeInput{Selector: &selector, Action: &action, Value: &value}
+	if name != "" {
+		c.Name = &name
+	}
+	return c
 }
 
-const (
-	demoBenefit  = "Wake up to better coffee, delivered fresh"
-	demoQuestion = "When did you last look forward to breakfast?"
-)
+func goalOf(key, name, kind, setting, value string) GoalInput {
+	return GoalInput{Key: &key, Name: &name, Primary: new(true), Type: &kind, Config: map[string]any{setting: value}}
+}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/e2e/program"
 )
 
 // acks is what clients were told is stored.
@@ -27,18 +29,18 @@ func (a *acks) add(id uuid.UUID) {
 // Clients keep converting while the program and then its database are killed; whatever was acknowledged is there afterwards, once.
 func TestAcknowledgedConversionsSurviveKills(t *testing.T) {
 	t.Parallel()
-	p := newProgram(t)
-	server := p.serve()
-	if out, code := p.output("demo"); code != 0 {
+	p := program.New(t)
+	server := p.Serve()
+	if out, code := p.Output("demo"); code != 0 {
 		t.Fatalf("demo: exit %d: %s", code, out)
 	}
-	private, conn := p.database()
+	private, conn := p.Database()
 	var token string
 	if err := conn.QueryRow(t.Context(), "SELECT token FROM installations").Scan(&token); err != nil {
 		t.Fatal(err)
 	}
-	p.await("in the snapshot", func() bool {
-		_, a := p.post("assign", map[string]any{"installation_token": token, "experiment": "demo-button", "visitor_id": "probe"})
+	p.Await("in the snapshot", func() bool {
+		_, a := p.Post("assign", map[string]any{"installation_token": token, "experiment": "demo-button", "visitor_id": "probe"})
 		return a["assigned"] == true
 	})
 
@@ -53,19 +55,19 @@ func TestAcknowledgedConversionsSurviveKills(t *testing.T) {
 					return
 				default:
 				}
-				p.convertUntilAcknowledged(token, fmt.Sprintf("client-%d-%d", c, i/10), &got, stop)
+				convertUntilAcknowledged(t, p, token, fmt.Sprintf("client-%d-%d", c, i/10), &got, stop)
 			}
 		})
 	}
 	flowing := func(n int64) {
 		t.Helper()
 		from := got.n.Load()
-		p.await("acknowledging", func() bool { return got.n.Load() >= from+n })
+		p.Await("acknowledging", func() bool { return got.n.Load() >= from+n })
 	}
 	flowing(300)
 	kill(t, server.Process.Pid)
 	_, _ = server.Process.Wait()
-	server = p.serve()
+	server = p.Serve()
 	flowing(300)
 	kill(t, private.PID())
 	flowing(300)
@@ -77,18 +79,18 @@ func TestAcknowledgedConversionsSurviveKills(t *testing.T) {
 	if state, err := server.Process.Wait(); err != nil || state.ExitCode() != 0 {
 		t.Errorf("after SIGTERM: %v, %v", state, err)
 	}
-	p.checkAcknowledged(got.ids)
-	if out, code := p.output("recount"); code != 0 {
+	checkAcknowledged(t, p, got.ids)
+	if out, code := p.Output("recount"); code != 0 {
 		t.Errorf("recount: exit %d: %s", code, out)
 	}
 }
 
 // convertUntilAcknowledged sends one conversion as an honest client does: the same id until somebody says it is stored.
-func (p *program) convertUntilAcknowledged(token, visitor string, got *acks, stop <-chan struct{}) {
+func convertUntilAcknowledged(t *testing.T, p *program.Program, token, visitor string, got *acks, stop <-chan struct{}) {
 	id := uuid.Must(uuid.NewV7())
-	p.post("assign", map[string]any{"installation_token": token, "experiment": "demo-button", "visitor_id": visitor})
+	p.Post("assign", map[string]any{"installation_token": token, "experiment": "demo-button", "visitor_id": visitor})
 	for {
-		status, _ := p.post("convert", map[string]any{"installation_token": token, "experiment": "demo-button", "goal": "add-to-cart",
+		status, _ := p.Post("convert", map[string]any{"installation_token": token, "experiment": "demo-button", "goal": "add-to-cart",
 			"visitor_id": visitor, "event_id": id.String()})
 		switch status {
 		case 200:
@@ -101,30 +103,30 @@ func (p *program) convertUntilAcknowledged(token, visitor string, got *acks, sto
 			default:
 			}
 		default:
-			p.t.Errorf("convert: status %d", status)
+			t.Errorf("convert: status %d", status)
 			return
 		}
 	}
 }
 
-func (p *program) checkAcknowledged(ids []uuid.UUID) {
-	p.t.Helper()
-	_, conn := p.database()
-	rows, err := conn.Query(p.t.Context(), "SELECT event_id, count(*) FROM events WHERE kind = 2 GROUP BY 1")
+func checkAcknowledged(t *testing.T, p *program.Program, ids []uuid.UUID) {
+	t.Helper()
+	_, conn := p.Database()
+	rows, err := conn.Query(t.Context(), "SELECT event_id, count(*) FROM events WHERE kind = 2 GROUP BY 1")
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	stored := map[uuid.UUID]int{}
 	for rows.Next() {
 		var id uuid.UUID
 		var n int
 		if err := rows.Scan(&id, &n); err != nil {
-			p.t.Fatal(err)
+			t.Fatal(err)
 		}
 		stored[id] = n
 	}
 	if err := rows.Err(); err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	lost, doubled := 0, 0
 	for _, id := range ids {
@@ -136,8 +138,15 @@ func (p *program) checkAcknowledged(ids []uuid.UUID) {
 			doubled++
 		}
 	}
-	p.t.Logf("%d acknowledged, %d stored", len(ids), len(stored))
+	t.Logf("%d acknowledged, %d stored", len(ids), len(stored))
 	if lost > 0 || doubled > 0 {
-		p.t.Errorf("of %d acknowledged conversions %d are lost and %d stored more than once", len(ids), lost, doubled)
+		t.Errorf("of %d acknowledged conversions %d are lost and %d stored more than once", len(ids), lost, doubled)
+	}
+}
+
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -16,6 +16,9 @@ import (
 // hostRules keep the browser on this machine: names under .test are the loopback address, and no other name exists.
 const hostRules = "MAP *.test 127.0.0.1,MAP * ~NOTFOUND,EXCLUDE localhost,EXCLUDE 127.0.0.1"
 
+// userAgent is an ordinary visitor's: headless browsers are served but never counted.
+const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+
 // Browser is one headless Chromium with a fresh profile. A test package starts one and opens a tab for each test.
 type Browser struct {
 	ctx    context.Context
@@ -33,6 +36,7 @@ func Start() (*Browser, error) {
 		chromedp.NoSandbox,
 		chromedp.DisableGPU,
 		chromedp.WindowSize(1280, 800),
+		chromedp.UserAgent(userAgent),
 		chromedp.WSURLReadTimeout(time.Minute),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),

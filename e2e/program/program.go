@@ -1,4 +1,5 @@
-package main
+// Package program runs the real binary as a test's own installation: its port, its data folder, its private database.
+package program
 
 import (
 	"context"
@@ -13,7 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -29,23 +29,25 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "samplit")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", path, "github.com/samplit/samplit/cmd/samplit").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w: %s", err, out)
 	}
 	return path, nil
 })
 
-// program is an installation of its own: binary, port, data folder.
-type program struct {
-	t    *testing.T
+// Program is an installation of its own: binary, port, data folder.
+type Program struct {
+	Addr string // host:port it listens on
+	URL  string // its BASE_URL
+	t    testing.TB
 	path string
-	addr string
 	dir  string
 	env  []string
 }
 
-func newProgram(t *testing.T) *program {
+// New prepares an installation; extra settings are NAME=value.
+func New(t testing.TB, extra ...string) *Program {
 	t.Helper()
 	path, err := buildOnce()
 	if err != nil {
@@ -67,18 +69,21 @@ func newProgram(t *testing.T) *program {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	_, port, _ := net.SplitHostPort(addr)
-	return &program{t: t, path: path, addr: addr, dir: dir, env: append(os.Environ(), "ADDR="+addr, "BASE_URL=http://localhost:"+port, "ADMIN_ADDR=",
-		"DATA_DIR="+dir, "DATABASE_URL=", "LEARN_INTERVAL=1s", "LOG_LEVEL=warn", "ENVIRONMENT=development")}
+	p := &Program{Addr: addr, URL: "http://localhost:" + port, t: t, path: path, dir: dir}
+	p.env = append(os.Environ(), "ADDR="+addr, "BASE_URL="+p.URL, "TRACKER_URL=", "ADMIN_ADDR=", "DATA_DIR="+dir, "DATABASE_URL=", "LEARN_INTERVAL=1s",
+		"LOG_LEVEL=error", "ENVIRONMENT=development")
+	p.env = append(p.env, extra...)
+	return p
 }
 
-func (p *program) command(args ...string) *exec.Cmd {
+func (p *Program) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(p.path, args...)
 	cmd.Env, cmd.Dir = p.env, p.dir
 	return cmd
 }
 
-// output runs a command to its end and returns what it printed and its exit code.
-func (p *program) output(args ...string) (string, int) {
+// Output runs a command to its end and returns what it printed and its exit code.
+func (p *Program) Output(args ...string) (string, int) {
 	p.t.Helper()
 	out, err := p.command(args...).CombinedOutput()
 	code := 0
@@ -90,8 +95,8 @@ func (p *program) output(args ...string) (string, int) {
 	return string(out), code
 }
 
-// serve starts the server and waits until it is ready.
-func (p *program) serve() *exec.Cmd {
+// Serve starts the server and waits until it is ready.
+func (p *Program) Serve() *exec.Cmd {
 	p.t.Helper()
 	cmd := p.command("serve")
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
@@ -99,8 +104,8 @@ func (p *program) serve() *exec.Cmd {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait() })
-	p.await("ready", func() bool {
-		resp, err := http.Get("http://" + p.addr + "/readyz")
+	p.Await("ready", func() bool {
+		resp, err := http.Get("http://" + p.Addr + "/readyz")
 		if err != nil {
 			return false
 		}
@@ -110,7 +115,7 @@ func (p *program) serve() *exec.Cmd {
 	return cmd
 }
 
-func (p *program) await(what string, ok func() bool) {
+func (p *Program) Await(what string, ok func() bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if ok() {
@@ -120,8 +125,8 @@ func (p *program) await(what string, ok func() bool) {
 	p.t.Fatalf("not %s after two minutes", what)
 }
 
-// database opens the program's private database, starting it when nobody runs it.
-func (p *program) database() (*db.Private, *pgx.Conn) {
+// Database opens the program's private database, starting it when nobody runs it.
+func (p *Program) Database() (*db.Private, *pgx.Conn) {
 	p.t.Helper()
 	ctx := context.WithoutCancel(p.t.Context())
 	private, err := db.StartPrivate(ctx, db.PrivateConfig{Dir: filepath.Join(p.dir, "postgres"), Log: slog.New(slog.DiscardHandler)})
@@ -137,15 +142,15 @@ func (p *program) database() (*db.Private, *pgx.Conn) {
 	return private, conn
 }
 
-// post sends JSON to the tracker; status 0 means that nothing answered.
-func (p *program) post(path string, body map[string]any) (status int, answer map[string]any) {
+// Post sends JSON to the tracker; status 0 means that nothing answered.
+func (p *Program) Post(path string, body map[string]any) (status int, answer map[string]any) {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		p.t.Error(err)
 		return 0, nil
 	}
 	client := http.Client{Timeout: 20 * time.Second}
-	resp, err := client.Post("http://"+p.addr+"/api/v1/tracker/"+path, "application/json", strings.NewReader(string(raw)))
+	resp, err := client.Post("http://"+p.Addr+"/api/v1/tracker/"+path, "application/json", strings.NewReader(string(raw)))
 	if err != nil {
 		return 0, nil
 	}
@@ -156,11 +161,4 @@ func (p *program) post(path string, body map[string]any) (status int, answer map
 	}
 	_ = json.Unmarshal(b, &answer)
 	return resp.StatusCode, answer
-}
-
-func kill(t *testing.T, pid int) {
-	t.Helper()
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
 }
