@@ -91,6 +91,17 @@ func (p Package) download(temp string) error {
 		return err
 	}
 	defer archive.Close()
+	if err := p.verify(archive); err != nil {
+		return err
+	}
+	if _, err := archive.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return unpack(archive, filepath.Join(temp, "files"))
+}
+
+// verify reads an archive to its end and returns an error unless it is the published one.
+func (p Package) verify(archive io.Reader) error {
 	hash := sha512.New()
 	if _, err := io.Copy(hash, archive); err != nil {
 		return err
@@ -98,10 +109,7 @@ func (p Package) download(temp string) error {
 	if got := "sha512-" + base64.StdEncoding.EncodeToString(hash.Sum(nil)); got != p.Integrity {
 		return fmt.Errorf("archive is %s, want %s", got, p.Integrity)
 	}
-	if _, err := archive.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	return unpack(archive, filepath.Join(temp, "files"))
+	return nil
 }
 
 // unpack writes the regular files of an npm archive, without their first folder, below folder and nowhere else.

@@ -4,6 +4,7 @@ package snippet_test
 
 import (
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -204,9 +205,11 @@ func TestPrerenderedPageExposesWhenItIsActivated(t *testing.T) {
 	t.Parallel()
 	e := test("prerender", text("#title", "new")).with(func(e *experiment) { e.URL = "/next" })
 	tr, s := newTracker(t, e), newSite(t)
-	reports, release := make(chan string, 10), make(chan struct{})
+	reports, released := make(chan string, 10), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	defer release()
 	s.mux.HandleFunc("POST /report", func(_ http.ResponseWriter, r *http.Request) { reports <- r.URL.RawQuery })
-	s.mux.HandleFunc("POST /release", func(http.ResponseWriter, *http.Request) { <-release })
+	s.mux.HandleFunc("POST /release", func(http.ResponseWriter, *http.Request) { <-released })
 	s.page(tr, "/next", `<h1 id="title">old</h1><script>
 		const report = what => fetch("/report?" + what + "&" + title.textContent, {method: "POST"});
 		addEventListener("load", () => report(document.prerendering ? "prerendered" : "loaded"));
@@ -235,7 +238,7 @@ func TestPrerenderedPageExposesWhenItIsActivated(t *testing.T) {
 	if got := tr.seen(); len(got) > 0 {
 		t.Errorf("a prerendered page sent %+v", got)
 	}
-	close(release)
+	release()
 	expect("activated&new")
 	tr.await(1, "exposures", exposureOf(e))
 	tr.await(1, "page views", ofType("pageview"))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ window.frames = {empty: 0, hidden: 0, theirs: 0, ours: 0, shown: []};
 		frames[ours ? "ours" : "theirs"]++;
 		if (!ours) frames.shown.push(element.textContent);
 	}
+	if (frames.hidden + frames.theirs + frames.ours === 3) fetch("/continue");
 	requestAnimationFrame(frame);
 })();
 </script>`
@@ -50,7 +52,8 @@ var templates = []template{
 
 const ours = "A headline of ours"
 
-// stream serves the template in three pieces, the second cut amid the headline, with head put in at the start of the head.
+// stream serves the template in three pieces, with head put in at the start of the head. The second piece ends amid the headline
+// and the third waits until frames with that half have been painted.
 func (tpl template) stream(t *testing.T, s *site, head string) {
 	t.Helper()
 	folder, err := tpl.pkg.Fetch()
@@ -68,13 +71,24 @@ func (tpl template) stream(t *testing.T, s *site, head string) {
 	page = strings.Replace(page, "<head>", "<head>"+strings.NewReplacer("SELECTOR", quote(tpl.selector), "OURS", quote(ours)).Replace(recorder)+head, 1)
 	body := strings.Index(page, "<body")
 	middle := strings.Index(page, ">"+tpl.headline+"<") + 1 + len(tpl.headline)/2
+	painted := make(chan struct{}, 1)
+	s.mux.HandleFunc("GET /continue", func(http.ResponseWriter, *http.Request) {
+		select {
+		case painted <- struct{}{}:
+		default:
+		}
+	})
 	s.mux.Handle("GET /", http.FileServer(http.Dir(filepath.Join(folder, "dist"))))
-	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		write(w, page[:body])
 		time.Sleep(60 * time.Millisecond)
 		write(w, page[body:middle])
-		time.Sleep(80 * time.Millisecond)
+		select {
+		case <-painted:
+		case <-r.Context().Done():
+		case <-time.After(patience):
+		}
 		write(w, page[middle:])
 	})
 }
@@ -113,8 +127,8 @@ func TestNoFlash(t *testing.T) {
 				tpl.stream(t, s, tag(tr))
 				got := inTime(t, s.URL)
 				t.Logf("frames: %+v", got)
-				if got.Theirs != 0 {
-					t.Errorf("%d frames show the original: %q", got.Theirs, got.Shown)
+				if got.Theirs != 0 || got.Hidden < 3 {
+					t.Errorf("%d frames show the original, %d nothing, want 0 and at least 3: %q", got.Theirs, got.Hidden, got.Shown)
 				}
 				tr.await(1, "exposures", exposureOf(e))
 			})
@@ -164,22 +178,22 @@ func TestDeadlineShowsTheOriginalUncounted(t *testing.T) {
 			slow := test("slow", text("#title", ours), style("#title", "color", "rgb(1, 2, 3)")).with(func(e *experiment) { e.Splits[0].Weights = always(arm) })
 			other := test("other", text("#late", ours))
 			tr, s := newTracker(t, slow, other), newSite(t)
-			release := make(chan struct{})
+			released := make(chan struct{})
+			release := sync.OnceFunc(func() { close(released) })
+			defer release()
 			s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
 				write(w, "<!doctype html><head>"+tag(tr)+"</head><body>"+strings.Repeat("<!-- -->", 200)+"<h1 id=title>Orig")
-				<-release
+				<-released
 				write(w, "inal</h1><p id=late>late</p></body>")
 			})
 			tab := chromium.NewTab(t)
-			loaded := make(chan struct{})
-			go func() { tab.Open(s.URL); close(loaded) }()
+			tab.Run(`location = ` + quote(s.URL))
 			tab.Until(`document.querySelector("#title") && samplit("debug")[0].why === "deadline"`)
 			if got := browser.Eval[string](tab, `getComputedStyle(document.querySelector("#title")).visibility`); got != "visible" {
 				t.Errorf("after the deadline the headline is %s", got)
 			}
-			close(release)
-			<-loaded
+			release()
 			tr.await(1, "exposures to an element that came whole", exposureOf(other))
 			if got := browser.Eval[[]string](tab, `[title.textContent, late.textContent, getComputedStyle(title).color]`); quote(got) != quote([]string{"Original", ours, "rgb(0, 0, 0)"}) {
 				t.Errorf("headline, late text, color: got %q, want the original headline", got)
@@ -190,4 +204,32 @@ func TestDeadlineShowsTheOriginalUncounted(t *testing.T) {
 			noErrors(t, tab)
 		})
 	}
+}
+
+// A winner is not counted, so it may still come late; but it too may keep an unfinished element from sight only for so long.
+func TestWinnerHidesNoLongerThanTheDeadline(t *testing.T) {
+	variant := 1
+	won := test("won", text("#title", ours)).with(func(e *experiment) { e.State, e.Splits[0].Winner = "winner", &variant })
+	tr, s := newTracker(t, won), newSite(t)
+	released := make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	defer release()
+	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		write(w, "<!doctype html><head>"+tag(tr)+"</head><body>"+strings.Repeat("<!-- -->", 200)+"<h1 id=title>Orig")
+		<-released
+		write(w, "inal</h1><p>end</p></body>")
+	})
+	tab := chromium.NewTab(t)
+	tab.Run(`location = ` + quote(s.URL))
+	const visibility = `getComputedStyle(document.querySelector("#title")).visibility`
+	tab.Until(`document.querySelector("#title") && ` + visibility + ` === "visible"`)
+	for range 3 { // it does not start again when more arrives
+		tab.Run(`document.body.prepend(document.createElement("i")); new Promise(requestAnimationFrame)`)
+		if got := browser.Eval[string](tab, visibility); got != "visible" {
+			t.Errorf("after the deadline the headline is %s again", got)
+		}
+	}
+	release()
+	tab.Until(`title.textContent === ` + quote(ours))
 }

@@ -16,7 +16,7 @@ const (
 )
 
 // identities reads cookie and mirror.
-const identities = `[document.cookie, JSON.parse(localStorage._smp || "[]").join()].join(" ")`
+const identities = `[document.cookie, JSON.parse(localStorage._smp || "[]")[0]].join(" ")`
 
 func TestIdentityIsRandomAndKept(t *testing.T) {
 	t.Parallel()
@@ -84,6 +84,29 @@ func TestCookieIsSharedBySubdomains(t *testing.T) {
 	tab.Open(s.at("other.test", "/"))
 	if got := browser.Eval[string](tab, `document.cookie`); got == "_smp="+older {
 		t.Error("another site has the same visitor")
+	}
+}
+
+// The cookie is renewed once a day, which outlives browsers that keep it for a week, and left alone in between.
+func TestCookieIsRenewedDaily(t *testing.T) {
+	t.Parallel()
+	_, s, tab := setup(t, ``)
+	tab.OnNewDocument(`{
+		const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+		window.writes = [];
+		Object.defineProperty(document, "cookie", {get, set(value) { writes.push(value); set.call(document, value); }});
+	}`)
+	const renewals = `writes.filter(write => write.startsWith("_smp=A") && write.includes("max-age=34560000")).length`
+	tab.Open(s.URL)
+	tab.Run(`document.cookie = "_smp=` + older + `;path=/"; localStorage._smp = JSON.stringify(["` + older + `", 20000])`)
+	for i, want := range []int{1, 0, 0} {
+		tab.Open(s.URL)
+		if got := browser.Eval[int](tab, renewals); got != want {
+			t.Errorf("page %d renews the cookie %d times, want %d", i, got, want)
+		}
+	}
+	if got := browser.Eval[string](tab, identities); got != "_smp="+older+" "+older {
+		t.Errorf("got %q, want the same id", got)
 	}
 }
 

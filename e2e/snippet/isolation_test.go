@@ -16,17 +16,20 @@ func TestFaultsStayInTheirExperiment(t *testing.T) {
 	name := test("name", attr("#title", "not an attribute", "x"), text("#title", "broken"))
 	shape := test("shape")
 	shape.Splits[0].Arms, shape.Splits[0].Weights, shape.Splits[0].Changes = nil, nil, nil
+	elsewhere := test("elsewhere").with(func(e *experiment) { e.URL, e.Splits[0].Changes = "/elsewhere", nil })
 	good := test("good", text("#title", "good"))
-	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, selector, name, shape, good)
+	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, selector, name, shape, elsewhere, good)
 	for i := range 4 {
 		tab.Open(s.URL)
 		tr.await(i+1, "exposures", exposureOf(good))
+		tab.Until(`title.textContent === "good"`)
+		tab.Run(`title.textContent = "rendered again"`)
 		tab.Until(`title.textContent === "good"`)
 		if got := browser.Eval[string](tab, `getComputedStyle(title).color`); got != "rgb(0, 0, 0)" {
 			t.Errorf("half of a broken experiment is shown: color %s", got)
 		}
 	}
-	if got := browser.Eval[[]string](tab, `samplit("debug").filter(row => row.experiment !== "good").map(row => row.why)`); quote(got) != `["faults","faults","faults"]` {
+	if got := browser.Eval[[]string](tab, `samplit("debug").filter(row => !/good|elsewhere/.test(row.experiment)).map(row => row.why)`); quote(got) != `["faults","faults","faults"]` {
 		t.Errorf("broken experiments are %q after three faults, want off", got)
 	}
 	if got := tr.accepted(ofType("exposure")); len(got) != 4 {

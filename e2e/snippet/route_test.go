@@ -99,6 +99,19 @@ func TestHashRouteChanges(t *testing.T) {
 	}
 }
 
+// A router in the middle of its work must not find the page changed under its hands by its own call of pushState.
+func TestPushStateTouchesNothing(t *testing.T) {
+	t.Parallel()
+	home := test("home", text("#title", "Home variant")).with(func(e *experiment) { e.URL = "/" })
+	_, s, tab := setup(t, spa, home)
+	tab.Open(s.URL)
+	tab.Until(`title.textContent === "Home variant"`)
+	if got := browser.Eval[string](tab, `history.pushState(null, "", "/about"), title.textContent`); got != "Home variant" {
+		t.Errorf("right after pushState the page shows %q, want it untouched", got)
+	}
+	tab.Until(`title.textContent === "home"`)
+}
+
 // The page's router must not notice that history is wrapped.
 func TestHistoryStaysWhatItWas(t *testing.T) {
 	t.Parallel()

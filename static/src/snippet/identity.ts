@@ -38,27 +38,31 @@ function age(value: string): number {
   return +value.slice(23);
 }
 
-function create(): string {
+function create(today: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const text = btoa(String.fromCharCode(...bytes)).slice(0, 22);
-  return text.replace(/\+/g, "-").replace(/\//g, "_") + "." + Math.floor(Date.now() / DAY);
+  return text.replace(/\+/g, "-").replace(/\//g, "_") + "." + today;
 }
 
 /**
- * Returns the visitor's id, creating it on the first visit and renewing its cookie on every other one. When cookie and storage
- * disagree the older one wins, and the cookie where both are of one day. Returns "" where neither can be kept: somebody who is
- * new on every page cannot be in an experiment.
+ * Returns the visitor's id, creating it on the first visit. When cookie and storage disagree the older one wins, and the cookie
+ * where both are of one day. The cookie is written once a day, which renews it; writing one takes a trip to another process.
+ * Returns "" where neither can be kept: somebody who is new on every page cannot be in an experiment.
  */
 export function identify(): string {
-  const known = cookies(NAME)
-    .concat(readList(NAME) as string[])
-    .filter((value) => FORM.test(value));
-  const value = known.length ? known.reduce((a, b) => (age(b) < age(a) ? b : a)) : create();
-  const domain = widestDomain();
-  if (domain) setCookie(NAME, "", "", 0); // a host-only twin would make reads depend on their order
-  setCookie(NAME, value, domain || "", 400 * 86400);
-  writeList(NAME, [value]);
-  return cookies(NAME).concat(readList(NAME) as string[]).indexOf(value) < 0 ? "" : value.slice(0, 22);
+  const today = Math.floor(Date.now() / DAY);
+  const known = cookies(NAME);
+  const [mirror, renewed] = readList(NAME);
+  const both = known.concat(mirror as string).filter((value) => FORM.test(value));
+  const value = both.length ? both.reduce((a, b) => (age(b) < age(a) ? b : a)) : create(today);
+  if (known.length !== 1 || known[0] !== value || mirror !== value || renewed !== today) {
+    const domain = widestDomain();
+    if (domain) setCookie(NAME, "", "", 0); // a host-only twin would make reads depend on their order
+    setCookie(NAME, value, domain || "", 400 * 86400);
+    writeList(NAME, [value, today]);
+    if (cookies(NAME).concat(readList(NAME) as string[]).indexOf(value) < 0) return "";
+  }
+  return value.slice(0, 22);
 }
 
 /** Erases what identify and the other modules ever stored. */

@@ -107,8 +107,9 @@ function watch(): void {
   let needed = false;
   const attributes: string[] = [];
   for (const run of runs) {
+    if (run.arm < 0) continue;
     if (awaited(run)) needed = true;
-    for (const { action, name } of run.split.changes[run.arm] || []) {
+    for (const { action, name } of run.split.changes[run.arm]!) {
       if (action === "text" || action === "attr") needed = true;
       if (action === "attr") attributes.push(name!);
     }

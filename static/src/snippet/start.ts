@@ -38,12 +38,12 @@ export function start(config: Config): void {
     trackGoals(config);
   }
   open(config, visitor);
-  watchHistory(route);
   ["readystatechange", "visibilitychange", "prerenderingchange"].forEach((type) => listen(type, seen));
   listen("pageshow", (event) => {
     if (!(event as PageTransitionEvent).persisted) return;
     viewAgain();
     seen();
   });
+  watchHistory(route);
   for (const call of (before && before.q) || []) run(call[0] as string, call[1]);
 }
