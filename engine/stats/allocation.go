@@ -1,6 +1,9 @@
 package stats
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // TopTwo returns the expected shares of top-two Thompson sampling from the
 // probabilities to be best,
@@ -8,16 +11,16 @@ import "math"
 //	ψ_i = p_i (β + (1-β) Σ_{j≠i} p_j/(1-p_j)),
 //
 // for the share beta of the leader, read as 1/2 outside (0, 1). Where one arm is
-// certain the others share 1-β evenly. Russo 2016, 2020.
+// certain the others share 1-β evenly; numbers that are no probabilities give
+// equal shares. Russo 2016, 2020.
 func TopTwo(prob []float64, beta float64) []float64 {
 	if !(beta > 0 && beta < 1) {
 		beta = 0.5
 	}
-	shares := make([]float64, len(prob))
-	if len(prob) == 1 {
-		shares[0] = 1
-		return shares
+	if len(prob) < 2 || !probabilities(prob) {
+		return slices.Repeat([]float64{1 / float64(len(prob))}, len(prob))
 	}
+	shares := make([]float64, len(prob))
 	for j, leads := range prob {
 		var others float64 // 1 - p_j without the cancellation
 		for i, p := range prob {
@@ -41,15 +44,31 @@ func TopTwo(prob []float64, beta float64) []float64 {
 
 // FloorShares lifts shares that sum to 1 additively to at least floor,
 // f + (1-kf) p_i, uniform when kf >= 1; unlike clipping it keeps the order and
-// the ratios of differences. A floor that is not positive changes nothing.
+// the ratios of differences. A floor that is not positive changes nothing; shares
+// that are no probabilities become equal.
 func FloorShares(shares []float64, floor float64) []float64 {
 	k := float64(len(shares))
-	floor = clamp(floor, 0, 1/k)
+	if !probabilities(shares) {
+		return slices.Repeat([]float64{1 / k}, len(shares))
+	}
+	if floor = min(floor, 1/k); !(floor > 0) {
+		floor = 0
+	}
 	lifted := make([]float64, len(shares))
 	for i, p := range shares {
 		lifted[i] = floor + (1-k*floor)*p
 	}
 	return lifted
+}
+
+// probabilities reports whether all values are in [0, 1].
+func probabilities(values []float64) bool {
+	for _, p := range values {
+		if !(p >= 0 && p <= 1) {
+			return false
+		}
+	}
+	return true
 }
 
 // UCB1 returns the upper confidence bound mean + √(2 ln t/n) of an arm with n

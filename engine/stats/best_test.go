@@ -33,6 +33,9 @@ func TestBestVectors(t *testing.T) {
 			near(t, v.ID+" prob", prob[i], out.Prob[i], 1e-10, 0)
 			near(t, v.ID+" loss", loss[i], out.Loss[i], 0, 1e-9)
 		}
+		if !slices.Equal(ExpectedLoss(betas(in.Arms)), loss) || !slices.Equal(ProbBest(betas(in.Arms)), prob) {
+			t.Errorf("%s: ProbBest and ExpectedLoss differ from Best", v.ID)
+		}
 		near(t, v.ID+" max", ExpectedMax(betas(in.Arms)), out.Max, 0, 1e-12)
 	}
 }

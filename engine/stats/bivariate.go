@@ -7,18 +7,28 @@ import "math"
 // by N-1.
 type Bivariate struct{ N, MeanX, MeanY, VarX, VarY, Cov float64 }
 
-// BivariateOf summarises pairs of values. It panics if the slices differ in
-// length.
+// BivariateOf summarises pairs of values; pairs that are not finite are left out.
+// It panics if the slices differ in length.
 func BivariateOf(x, y []float64) Bivariate {
 	if len(x) != len(y) {
 		panic("stats: pairs of different lengths")
 	}
-	sx, sy := SampleOf(x), SampleOf(y)
-	b := Bivariate{N: sx.N, MeanX: sx.Mean, MeanY: sy.Mean, VarX: sx.Variance, VarY: sy.Variance}
-	if b.N > 1 {
-		for i := range x {
-			b.Cov += (x[i] - b.MeanX) * (y[i] - b.MeanY) / (b.N - 1)
+	var b Bivariate
+	var xx, yy, xy float64
+	for i := range x {
+		if !finite(x[i], y[i]) {
+			continue
 		}
+		b.N++
+		dx, dy := x[i]-b.MeanX, y[i]-b.MeanY
+		b.MeanX += dx / b.N
+		b.MeanY += dy / b.N
+		xx += dx * (x[i] - b.MeanX)
+		yy += dy * (y[i] - b.MeanY)
+		xy += dx * (y[i] - b.MeanY)
+	}
+	if b.N > 1 {
+		b.VarX, b.VarY, b.Cov = xx/(b.N-1), yy/(b.N-1), xy/(b.N-1)
 	}
 	return b
 }

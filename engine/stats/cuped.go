@@ -20,7 +20,8 @@ func Theta(arms ...Bivariate) float64 {
 
 // CUPED returns each arm's outcome adjusted for the covariate,
 // x - θ (y - ȳ), with θ and ȳ over all arms: means on the scale of the outcome
-// and variances reduced by the part that the covariate explains.
+// and variances reduced by the part that the covariate explains. An arm that is
+// not finite gives the zero Sample.
 func CUPED(arms ...Bivariate) []Sample {
 	theta := Theta(arms...)
 	var joint Bivariate
@@ -35,11 +36,15 @@ func CUPED(arms ...Bivariate) []Sample {
 }
 
 func (b Bivariate) adjust(theta, centre float64) Sample {
-	return Sample{
+	s := Sample{
 		N:        b.N,
 		Mean:     b.MeanX - theta*(b.MeanY-centre),
 		Variance: max(0, b.VarX-2*theta*b.Cov+theta*theta*b.VarY),
 	}
+	if !finite(s.N, s.Mean, s.Variance) {
+		return Sample{}
+	}
+	return s
 }
 
 // CUPEDRelative returns the adjusted difference as a part of the unadjusted

@@ -46,6 +46,7 @@ var total = map[string]any{
 	"SpendingBoundaries": SpendingBoundaries, "Spending.Spent": Spending.Spent,
 	"SRM": SRM, "SRMMix": SRMMix, "SRMExpected": SRMExpected, "SequentialSRM": SequentialSRM,
 	"Stratified": Stratified, "MergeThin": MergeThin, "BOLS": BOLS, "KLUCB": KLUCB, "LaiRobbins": LaiRobbins,
+	"SampleOf": SampleOf, "Capped": Capped, "BivariateOf": BivariateOf, "CUPED": CUPED, "TopTwo": TopTwo, "FloorShares": FloorShares,
 	"adaptive": adaptiveOf, "delayed": delayedOf, "kaplanMeier": kaplanMeierOf,
 }
 

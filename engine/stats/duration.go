@@ -23,8 +23,9 @@ func Days(perArm, arms, have, perDay float64) (days float64, ok bool) {
 //
 //	|diff| / √((v_a + v_b)/n) = M(2n) + z_power,
 //
-// where M(2n) is the multiplier of AsymptoticCS at its own planned size. Peeking
-// whenever one likes costs 60-90 % more visitors than one look at the end.
+// where M(2n) is the multiplier of AsymptoticCS at its own planned size. At α =
+// 0.05 and power 0.8 that is 1.9 times the visitors of one look at the end; a clear
+// winner is found much earlier.
 func SequentialSampleSize(diff, varA, varB, power, alpha float64) (n float64, ok bool) {
 	if !finite(diff, varA, varB) || diff == 0 || !(varA >= 0 && varB >= 0 && varA+varB > 0) || !plannable(power, alpha) {
 		return 0, false

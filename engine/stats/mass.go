@@ -45,13 +45,12 @@ func (m *mass) integrate(i int, from, to float64) float64 {
 
 // split returns P(θ <= x) and P(θ > x), each from its own side, for x in (0, 1).
 func (m *mass) split(x float64) (lower, upper float64) {
-	sin, cos := math.Sqrt(x), math.Sqrt(1-x)
-	t, s := math.Atan2(sin, cos), math.Atan2(cos, sin)
-	i := m.locate(t, s)
+	at := edgeOf(x)
+	i := m.locate(at.t, at.s)
 	if i < 0 {
 		return 0, 1
 	}
-	u := m.panels[i].find(t, s)
+	u := m.panels[i].find(at.t, at.s)
 	if lower = (m.before[i] + m.integrate(i, 0, u)) / m.total; lower < 0.5 {
 		return lower, 1 - lower
 	}

@@ -29,6 +29,23 @@ func TestNormalVectors(t *testing.T) {
 	}
 }
 
+func TestStudentVectors(t *testing.T) {
+	t.Parallel()
+	type in struct{ T, DoF float64 }
+	type out struct{ SF float64 }
+	for _, v := range vectors(t, "t_tail") {
+		in, out := decode[in, out](t, v)
+		near(t, v.ID, StudentTail(in.T, in.DoF), out.SF, 0, 1e-11)
+		near(t, v.ID+" two-sided", StudentTwoSided(in.T, in.DoF), 2*min(out.SF, 1-out.SF), 0, 1e-11)
+		near(t, v.ID+" quantile", StudentQuantile(1-out.SF, in.DoF), in.T, 0, 1e-3)
+	}
+	// Cauchy's distribution has a closed form.
+	near(t, "one degree of freedom", StudentTail(2.5, 1), 0.5-math.Atan(2.5)/math.Pi, 0, 1e-13)
+	if got := StudentTail(math.NaN(), 3); got != 0.5 {
+		t.Errorf("NaN: got %v", got)
+	}
+}
+
 func TestTailsDegenerate(t *testing.T) {
 	t.Parallel()
 	nan, inf := math.NaN(), math.Inf(1)

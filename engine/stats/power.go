@@ -53,7 +53,7 @@ func DetectableRate(n, p1, power, alpha float64) (p2 float64, ok bool) {
 		return 0, false
 	}
 	// In d = p2 - p1, on a logarithmic scale: the sample size falls from infinity.
-	most := math.Nextafter(1, 0) - p1
+	most := (1 - p1) * (1 - 1e-9)
 	excess := func(logD float64) float64 {
 		needed, ok := SampleSizeRates(p1, p1+math.Exp(logD), power, alpha)
 		if !ok {

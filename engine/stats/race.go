@@ -21,6 +21,7 @@ type race struct {
 	mass    []float64 // the integral of density over the panel, by panel, arm
 	before  []float64 // the mass below the panel, by panel, arm
 	after   []float64 // the mass above the panel, by panel, arm
+	points  [order]point
 	scratch []float64
 }
 
@@ -48,7 +49,7 @@ func newRace(arms []curve, ps []panel) *race {
 
 // fill evaluates the densities on panel i.
 func (r *race) fill(i int, arms []curve) {
-	var xs [order]point
+	xs := r.points[:]
 	for node := range xs {
 		xs[node] = r.panels[i].at(gauss.x[node])
 		r.slope[i*order+node] = xs[node].slope

@@ -7,17 +7,20 @@ import "math"
 // the unit of the mean.
 type Sample struct{ N, Mean, Variance float64 }
 
-// SampleOf summarises the values; no values give the zero Sample, one value has
-// variance 0.
+// SampleOf summarises the values that are finite; none give the zero Sample, one
+// has variance 0.
 func SampleOf(values []float64) Sample {
 	var s Sample
 	var squares float64
-	for i, x := range values {
+	for _, x := range values {
+		if !finite(x) {
+			continue
+		}
+		s.N++
 		d := x - s.Mean
-		s.Mean += d / float64(i+1)
+		s.Mean += d / s.N
 		squares += d * (x - s.Mean)
 	}
-	s.N = float64(len(values))
 	if s.N > 1 {
 		s.Variance = squares / (s.N - 1)
 	}

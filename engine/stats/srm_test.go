@@ -50,6 +50,11 @@ func TestSRMMixReducesToPearson(t *testing.T) {
 		}
 		_, chi2, df := SRMMix([]SRMCell{whole})
 		_, cut, cutDF := SRMMix(halves[:])
+		for i, e := range SRMExpected(halves[:]) {
+			if math.Abs(e-n*weights[i]/total) > 1e-8*(1+n) {
+				t.Fatalf("arm %d: expected %v, want %v", i, e, n*weights[i]/total)
+			}
+		}
 		if n > 0 && (df != k-1 || cutDF != k-1) {
 			t.Fatalf("df %d and %d, want %d", df, cutDF, k-1)
 		}
@@ -66,6 +71,9 @@ func TestSRMDegenerate(t *testing.T) {
 		{nil, nil}, {{5}, {1}}, {{0, 0}, {1, 1}}, {{5, 5}, {0, 0}}, {{5, -5}, {1, 1}}, {{5, nan}, {1, 1}},
 		{{5, inf}, {1, 1}}, {{5, 5}, {1, nan}}, {{5, 5}, {1, inf}}, {{5, 5}, {-1, 1}}, {{5, 0}, {1, 0}},
 	} {
+		if expected := SRMExpected([]SRMCell{{in[1], in[0]}}); len(expected) > 0 && !finite(expected...) {
+			t.Errorf("SRMExpected(%v) = %v", in, expected)
+		}
 		if p, chi2, df := SRM(in[0], in[1]); p != 1 || chi2 != 0 || df != 0 {
 			t.Errorf("SRM(%v) = %v, %v, %v, want 1, 0, 0", in, p, chi2, df)
 		}

@@ -1,6 +1,8 @@
 package stats
 
-import "math"
+import (
+	"math"
+)
 
 // table is a mass prepared for many lookups: on each panel the running integral
 // is a polynomial. The absolute error stays that of the panels; far in the tails
@@ -8,6 +10,7 @@ import "math"
 type table struct {
 	*mass
 	series [][order + 1]float64 // Legendre coefficients of the mass within a panel
+	ends   []float64            // the rates at which panels meet, before halving
 }
 
 func newTable(b Beta) *table {
@@ -15,10 +18,15 @@ func newTable(b Beta) *table {
 	// Between its nodes the polynomial of a panel errs by 10⁻⁹; of half a panel, by
 	// 10⁻¹².
 	var halves []panel
+	t := &table{}
 	for _, p := range panels([]angle{a}) {
 		halves = append(halves, p.split(2)...)
+		if t.ends == nil {
+			t.ends = append(t.ends, square(math.Sin(p.t)))
+		}
+		t.ends = append(t.ends, square(math.Sin(p.t+p.width)))
 	}
-	t := &table{mass: a.over(halves)}
+	t.mass = a.over(halves)
 	t.series = make([][order + 1]float64, len(t.panels))
 	for i := range t.panels {
 		var f [order]float64
@@ -33,21 +41,13 @@ func newTable(b Beta) *table {
 	return t
 }
 
-// below returns P(θ <= x), for any x.
-func (t *table) below(x float64) float64 {
-	if x <= 0 {
-		return 0
-	}
-	if x >= 1 {
-		return 1
-	}
-	sin, cos := math.Sqrt(x), math.Sqrt(1-x)
-	angle, rest := math.Atan2(sin, cos), math.Atan2(cos, sin)
-	i := t.locate(angle, rest)
+// below returns the mass up to an angle.
+func (t *table) below(at edge) float64 {
+	i := t.locate(at.t, at.s)
 	if i < 0 {
 		return 0
 	}
-	part := clenshaw(&t.series[i], 2*t.panels[i].find(angle, rest)-1)
+	part := clenshaw(&t.series[i], 2*t.panels[i].find(at.t, at.s)-1)
 	return clamp((t.before[i]+part)/t.total, 0, 1)
 }
 

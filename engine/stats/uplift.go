@@ -1,6 +1,10 @@
 package stats
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // Uplift returns the posterior of the relative uplift θ_b/θ_a - 1: its mean
 // E[θ_b] E[1/θ_a] - 1 with E[1/θ_a] = (α_a+β_a-1)/(α_a-1), and the equal-tailed
@@ -44,17 +48,15 @@ func DiffQuantile(a, b Beta, p float64) float64 {
 // taken at transformed rates of the reference.
 type rival struct {
 	reference angle
+	own       []panel
 	tables    []*table
-	means     []float64
-	sds       []float64
 }
 
 func newRival(reference Beta, others ...Beta) *rival {
 	r := &rival{reference: newAngle(reference)}
+	r.own = panels([]angle{r.reference})
 	for _, other := range others {
 		r.tables = append(r.tables, newTable(other))
-		r.means = append(r.means, other.Mean())
-		r.sds = append(r.sds, other.SD())
 	}
 	return r
 }
@@ -71,60 +73,77 @@ func (r *rival) diffBelow(d float64) float64 {
 		func(y float64) float64 { return y - d })
 }
 
-// below returns ∫ f_ref(x) ∏ F_j(to(x)) dx. The panels follow both the reference
-// and the other arms as seen on the reference's axis through back, the inverse of
-// to.
+// below returns ∫ f_ref(x) ∏ F_j(to(x)) dx, over the panels of the reference cut
+// where back, the inverse of to, puts the panel ends of the others.
 func (r *rival) below(to, back func(float64) float64) float64 {
-	centres := []centre{r.reference.centre}
-	for j := range r.tables {
-		if c, ok := image(back(r.means[j]), back(r.means[j]+r.sds[j])); ok {
-			centres = append(centres, c)
-		}
-	}
-	low, high := 0.0, 0.0
-	if r.reference.raggedLow() {
-		low = max(1, 2*straight/(r.reference.p+1))
-	}
-	if r.reference.raggedHigh() {
-		high = max(1, 2*straight/(r.reference.q+1))
-	}
+	cuts := r.cuts(back)
 	var sum, total float64
-	for _, p := range cover(edges(centres, newEdge), low, high) {
-		if r.reference.misses(&p) {
-			continue
-		}
-		for k := range order {
-			x := p.at(gauss.x[k])
-			f := gauss.w[k] * r.reference.density(&x)
-			total += f
-			if f > 0 {
-				sum += f * r.product(to(x.sin*x.sin))
+	for _, whole := range r.own {
+		from := 0.0
+		for len(cuts) > 0 && from < 1 {
+			u := whole.find(cuts[0].t, cuts[0].s)
+			if u >= 1 {
+				break
 			}
+			cuts = cuts[1:]
+			r.add(&whole, from, u, to, &sum, &total)
+			from = max(from, u)
 		}
+		r.add(&whole, from, 1, to, &sum, &total)
 	}
 	return clamp(sum/total, 0, 1)
 }
 
+// add adds the integrals of f_ref ∏ F_j and of f_ref over a part of a panel.
+func (r *rival) add(p *panel, from, until float64, to func(float64) float64, sum, total *float64) {
+	if until <= from {
+		return
+	}
+	for k := range order {
+		x := p.at(from + (until-from)*gauss.x[k])
+		f := gauss.w[k] * (until - from) * r.reference.density(&x)
+		*total += f
+		if f > 0 {
+			*sum += f * r.product(to(x.sin*x.sin))
+		}
+	}
+}
+
+// cuts returns the panel ends of the other arms on the axis of the reference, in
+// order.
+func (r *rival) cuts(back func(float64) float64) []edge {
+	var cuts []edge
+	for _, t := range r.tables {
+		for _, y := range t.ends {
+			if x := back(y); x > 0 && x < 1 {
+				cuts = append(cuts, edgeOf(x))
+			}
+		}
+	}
+	slices.SortFunc(cuts, func(a, b edge) int { return cmp.Compare(a.t, b.t) })
+	return slices.Compact(cuts)
+}
+
 // product returns ∏ F_j(y).
 func (r *rival) product(y float64) float64 {
+	if y <= 0 {
+		return 0
+	}
+	if y >= 1 {
+		return 1
+	}
+	at := edgeOf(y)
 	product := 1.0
 	for _, t := range r.tables {
-		if product *= t.below(y); product == 0 {
+		if product *= t.below(at); product == 0 {
 			break
 		}
 	}
 	return product
 }
 
-// image returns the centre of a density with the given mean and the given point
-// one standard deviation above it; ok is false when it lies outside (0, 1).
-func image(mean, above float64) (c centre, ok bool) {
-	sd := above - mean
-	if !(mean > 0 && mean < 1 && sd > 0) {
-		return centre{}, false
-	}
-	c.t = math.Atan2(math.Sqrt(mean), math.Sqrt(1-mean))
-	c.s = math.Atan2(math.Sqrt(1-mean), math.Sqrt(mean))
-	c.sd = sd / (2 * math.Sqrt(mean*(1-mean)))
-	return c, true
+// edgeOf returns the angle of a rate in (0, 1), from both ends.
+func edgeOf(x float64) edge {
+	sin, cos := math.Sqrt(x), math.Sqrt(1-x)
+	return edge{math.Atan2(sin, cos), math.Atan2(cos, sin)}
 }

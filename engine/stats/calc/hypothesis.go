@@ -210,18 +210,32 @@ func srm(in struct {
 	}{chi2, df, p, logBF, sequential}, nil
 }
 
-// srmChi2 keeps one degree of freedom for every arm but one, used or not, as
-// GrowthBook does.
+// srmChi2 follows GrowthBook: arms of weight 0 add nothing to the statistic but
+// count towards the total and the degrees of freedom, and nobody is no mismatch.
 func srmChi2(in struct {
 	Users   []float64 `json:"users"`
 	Weights []float64 `json:"weights"`
 }) (any, error) {
 	var c check
-	c.split(in.Users, in.Weights)
+	c.count("users", len(in.Users), 2, MaxArms)
+	c.that(len(in.Users) == len(in.Weights), "as many weights as users are needed")
+	var total, weights float64
+	for i := range min(len(in.Users), len(in.Weights)) {
+		c.that(in.Users[i] >= 0 && in.Users[i] <= 1e15, "users must be between 0 and 1e15")
+		c.notNegative("a weight", in.Weights[i])
+		total += in.Users[i]
+		weights += in.Weights[i]
+	}
+	c.positive("the sum of the weights", weights)
 	if c.err != nil {
 		return nil, c.err
 	}
-	_, chi2, _ := stats.SRM(in.Users, in.Weights)
+	var chi2 float64
+	for i, w := range in.Weights {
+		if e := w / weights * total; e > 0 {
+			chi2 += (in.Users[i] - e) * ((in.Users[i] - e) / e)
+		}
+	}
 	return struct {
 		P float64 `json:"p"`
 	}{stats.ChiSquareTail(chi2, float64(len(in.Users)-1))}, nil

@@ -42,22 +42,3 @@ func gammaNodes(shape float64) []node {
 	}
 	return nodes
 }
-
-// nodes returns a quadrature against the posterior.
-func (b Beta) nodes() []node {
-	a := newAngle(b)
-	var nodes []node
-	var total float64
-	for _, p := range panels([]angle{a}) {
-		for k := range order {
-			x := p.at(gauss.x[k])
-			w := gauss.w[k] * a.density(&x)
-			nodes = append(nodes, node{x.sin * x.sin, w})
-			total += w
-		}
-	}
-	for i := range nodes {
-		nodes[i].w /= total
-	}
-	return nodes
-}
