@@ -14,8 +14,8 @@ const order = 12
 type gaussRule struct {
 	x, w [order]float64
 	// below[k] are the weights of the integral from 0 to x[k] of the polynomial
-	// through the twelve nodes; above[k] those of the integral from x[k] to 1.
-	below, above [order][order]float64
+	// through the twelve nodes.
+	below [order][order]float64
 	// expand[m] are the weights of the coefficient of P_m, on [-1, 1], in the
 	// expansion of the integral from 0 to u of that polynomial.
 	expand [order + 1][order]float64
@@ -42,7 +42,6 @@ func newGaussRule() *gaussRule {
 				sum += p[l][m] * (p[k][m+1] - p[k][m-1])
 			}
 			r.below[k][l] = r.w[l] * sum / 2
-			r.above[k][l] = r.w[l] - r.below[k][l]
 		}
 	}
 	for l := range order {
