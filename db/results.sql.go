@@ -49,6 +49,21 @@ func (q *Queries) Looks(ctx context.Context, arg LooksParams) ([]LooksRow, error
 	return items, nil
 }
 
+const mostVisitors = `-- name: MostVisitors :one
+SELECT coalesce(max(n), 0)::bigint FROM (
+  SELECT sum(visitors) AS n FROM rollups
+  WHERE account_id = $1 AND split = 0 AND goal_id = '00000000-0000-0000-0000-000000000000' GROUP BY experiment_id
+) busiest
+`
+
+// Visitors of the account's busiest experiment.
+func (q *Queries) MostVisitors(ctx context.Context, accountID uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, mostVisitors, accountID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const resultCells = `-- name: ResultCells :many
 SELECT experiment_id, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
   coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,

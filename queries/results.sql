@@ -21,3 +21,10 @@ INSERT INTO sequential_looks AS l (account_id, experiment_id, split, goal_id, ar
 VALUES (@account_id, @experiment_id, 0, @goal_id, @arm, @p, @now)
 ON CONFLICT (account_id, experiment_id, split, goal_id, arm)
 DO UPDATE SET p = excluded.p, looked_at = excluded.looked_at WHERE excluded.p < l.p;
+
+-- name: MostVisitors :one
+-- Visitors of the account's busiest experiment.
+SELECT coalesce(max(n), 0)::bigint FROM (
+  SELECT sum(visitors) AS n FROM rollups
+  WHERE account_id = @account_id AND split = 0 AND goal_id = '00000000-0000-0000-0000-000000000000' GROUP BY experiment_id
+) busiest;

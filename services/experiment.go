@@ -3,6 +3,7 @@ package services
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -130,6 +131,25 @@ func (d Definition) arms() (keys []string, ratios []float64) {
 		keys, ratios = append(keys, v.Key), append(ratios, v.Weight)
 	}
 	return keys, ratios
+}
+
+// Shares are the parts of the visitors that the weights give the variants of mode single.
+func (d Definition) Shares() []float64 {
+	_, ratios := d.arms()
+	sum := 0.0
+	for _, r := range ratios {
+		sum += r
+	}
+	for i := range ratios {
+		ratios[i] /= sum
+	}
+	return ratios
+}
+
+// Even says whether all variants get the same share.
+func (d Definition) Even() bool {
+	_, ratios := d.arms()
+	return len(slices.Compact(ratios)) <= 1
 }
 
 // experimentRows are the rows below experiments.

@@ -60,8 +60,8 @@ func (in ExperimentInput) variants() ([]VariantInput, string) {
 	return in.Elements[0].Variants, "elements[0].variants"
 }
 
-// input is the definition as it would be sent.
-func (d Definition) input() ExperimentInput {
+// Input is the definition as it would be sent.
+func (d Definition) Input() ExperimentInput {
 	installation := d.InstallationID.String()
 	in := ExperimentInput{InstallationID: &installation, Key: &d.Key, Name: &d.Name, Hypothesis: &d.Hypothesis, URL: &d.URL, Mode: &d.Mode,
 		Allocator: &d.Allocator, Strategy: d.Strategy, AllocatorParams: d.AllocatorParams, TrafficAllocation: &d.TrafficAllocation}

@@ -26,6 +26,8 @@ type StatusChange struct {
 	To Status
 	// Winner is the variant that everybody sees once completed; nil or empty: none.
 	Winner *string
+	// WinnerPerElement says that a winner was named for each element, which mode single does not have.
+	WinnerPerElement bool
 	// Version, when given, must still be the experiment's.
 	Version *int
 }
@@ -70,6 +72,7 @@ func (e *Experiments) SetStatus(ctx context.Context, by Actor, id string, change
 // valid checks what can be known without the experiment.
 func (c StatusChange) valid() error {
 	f := Fields{}
+	f.notYet("winner", c.WinnerPerElement)
 	if _, known := moves[c.To]; !known || c.To == Draft {
 		f.add("status", "unknown", "Must be running, paused, completed or archived.")
 	}

@@ -69,7 +69,7 @@ func (e *Experiments) Update(ctx context.Context, by Actor, id string, in Experi
 }
 
 func (e *Experiments) updateDraft(ctx context.Context, s *db.Store, by Actor, x Experiment, in ExperimentInput) error {
-	d, err := e.checked(ctx, s, by, in.over(x.input()))
+	d, err := e.checked(ctx, s, by, in.over(x.Input()))
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func frozen() error {
 }
 
 func (e *Experiments) updateRunning(ctx context.Context, s *db.Store, by Actor, x Experiment, in ExperimentInput) error {
-	full, at, ok := in.overArms(x.input())
+	full, at, ok := in.overArms(x.Input())
 	if !ok {
 		return frozen()
 	}

@@ -25,6 +25,9 @@ func NewExperiments(d *db.DB, keys *state.Keyset, clock Clock) *Experiments {
 	return &Experiments{db: d, keys: keys, clock: clock}
 }
 
+// MayEdit is nil for editors and above, else Forbidden: for doors that show a form before anything is asked of a service.
+func (a Actor) MayEdit() error { return a.may(Editor) }
+
 // Get returns one experiment. Any member may. NotFound if absent or another account's.
 func (e *Experiments) Get(ctx context.Context, by Actor, id string) (x Experiment, err error) {
 	err = e.db.InTx(ctx, by.Account, func(s *db.Store) error {
@@ -107,6 +110,16 @@ func (e *Experiments) List(ctx context.Context, by Actor, filter ExperimentFilte
 		return err
 	})
 	return newList(items, total, filter.Paging), err
+}
+
+// Any says whether the account has experiments at all, archived ones included. Any member may.
+func (e *Experiments) Any(ctx context.Context, by Actor) (any bool, err error) {
+	err = e.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		rows, err := s.CountExperimentsByStatus(ctx, by.Account)
+		any = len(rows) > 0
+		return err
+	})
+	return any, err
 }
 
 // withRows reads what is below the experiments: whole, or without change lists and past epochs.

@@ -399,7 +399,7 @@ func TestUpdateOfADraft(t *testing.T) {
 	if diff := cmp.Diff(x.Elements, y.Elements); diff != "" {
 		t.Errorf("elements changed:\n%s", diff)
 	}
-	same, err := d.Update(t.Context(), d.by, x.ID.String(), y.input(), nil)
+	same, err := d.Update(t.Context(), d.by, x.ID.String(), y.Input(), nil)
 	if diff := cmp.Diff(y, same); err != nil || diff != "" {
 		t.Errorf("nothing different: %v\n%s", err, diff)
 	}

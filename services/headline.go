@@ -31,7 +31,7 @@ func (r Results) headline(ctx context.Context) string {
 	case engine.ReasonBetter:
 		return r.winning(ctx)
 	case engine.ReasonControlBest:
-		v := r.contender()
+		v := r.Contender()
 		return locale.T(ctx, "headline.original", "Variant", v.Name, "Lift", liftSize(ctx, v))
 	case engine.ReasonEqual, engine.ReasonNotBetter:
 		return locale.T(ctx, "headline.tie")
@@ -62,8 +62,8 @@ func (r Results) undecided(ctx context.Context) string {
 	return locale.T(ctx, "headline.level")
 }
 
-// contender is the variant, not the control, that does best.
-func (r Results) contender() VariantResult {
+// Contender is the variant, not the control, that does best.
+func (r Results) Contender() VariantResult {
 	best := r.Variants[min(1, len(r.Variants)-1)]
 	for _, v := range r.Variants[1:] {
 		if v.ProbBest > best.ProbBest {
@@ -111,7 +111,7 @@ func (r Results) Why(ctx context.Context) string {
 	case engine.ReasonOutOfReach:
 		return locale.T(ctx, "reason.out_of_reach", "Days", longestTest)
 	}
-	return r.span(ctx, "reason.open", []VariantResult{r.contender()})
+	return r.span(ctx, "reason.open", []VariantResult{r.Contender()})
 }
 
 func join(sentences ...string) (out string) {

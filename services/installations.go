@@ -153,10 +153,13 @@ type SiteName struct {
 	Name, Host string
 }
 
-// Names returns up to 200 sites by name. Any member may.
+// mostNames bounds a list to choose from.
+const mostNames = 200
+
+// Names returns the sites by name. Any member may.
 func (s *Installations) Names(ctx context.Context, by Actor) (names []SiteName, err error) {
 	err = s.db.InTx(ctx, by.Account, func(st *db.Store) error {
-		rows, err := st.InstallationNames(ctx, by.Account, 200)
+		rows, err := st.InstallationNames(ctx, by.Account, mostNames)
 		if err != nil {
 			return fmt.Errorf("list installation names: %w", err)
 		}

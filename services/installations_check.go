@@ -58,7 +58,7 @@ func checkInstall(site Installation, since, now time.Time) InstallCheck {
 		c.Path, c.Elsewhere = seenAt(site)
 	}
 	if since.IsZero() {
-		c.State = site.install(now)
+		c.State = site.Install(now)
 		return c
 	}
 	c.Since = since
@@ -78,8 +78,8 @@ func checkInstall(site Installation, since, now time.Time) InstallCheck {
 	return c
 }
 
-// install is the state of a site that nobody is watching.
-func (i Installation) install(now time.Time) string {
+// Install is the state of a site that nobody is watching.
+func (i Installation) Install(now time.Time) string {
 	switch {
 	case i.LastSeen == nil:
 		return InstallWaiting

@@ -103,9 +103,9 @@ type DayResult struct {
 
 // Progress is how far the data is from being judged.
 type Progress struct {
-	Enough                 bool
-	Visitors, NeedVisitors int64 // in the smallest variant
-	Conversions, NeedMore  int64 // in all, and how many are needed
+	Enough                       bool
+	Visitors, NeedVisitors       int64 // in the smallest variant
+	Conversions, NeedConversions int64 // in all
 }
 
 // States of a verdict, for people.

@@ -112,7 +112,7 @@ func (r *Results) fill(a engine.Analysis) {
 			r.Progress.Visitors = arm.Visitors
 		}
 	}
-	r.Progress.Enough, r.Progress.NeedVisitors, r.Progress.NeedMore = a.Enough, needVisitors, needConversions
+	r.Progress.Enough, r.Progress.NeedVisitors, r.Progress.NeedConversions = a.Enough, needVisitors, needConversions
 	r.SRM = SRM(a.SRM)
 	r.Sequential = Sequential{Decided: a.Sequential.Decided, P: a.Sequential.P}
 	if a.Sequential.Arm > 0 {

@@ -1,0 +1,181 @@
+package services
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/locale"
+)
+
+// Home tells people what needs them today.
+type Home struct {
+	db          *db.DB
+	sites       *Installations
+	experiments *Experiments
+	analytics   *Analytics
+	audit       *Audit
+	clock       Clock
+}
+
+// firstVisitors is when the first results are worth a look.
+const firstVisitors = 100
+
+// NewHome makes the service over the others.
+func NewHome(d *db.DB, i *Installations, e *Experiments, a *Analytics, audit *Audit, clock Clock) *Home {
+	return &Home{db: d, sites: i, experiments: e, analytics: a, audit: audit, clock: clock}
+}
+
+// Kinds of tasks.
+const (
+	TaskDecide  = "decide"
+	TaskFix     = "fix"
+	TaskInstall = "install"
+)
+
+// Task is something that only a person can do; Experiment or Site says about what.
+type Task struct {
+	Kind             string
+	Experiment, Site uuid.UUID
+	Name, Detail     string
+}
+
+// FirstSteps is how far a new account is. The ids name what the next step is about.
+type FirstSteps struct {
+	Site, Installed, Experiment, Launched, Visitors bool
+	SiteID, ExperimentID                            uuid.UUID
+}
+
+// Done says whether nothing is left.
+func (s FirstSteps) Done() bool {
+	return s.Site && s.Installed && s.Experiment && s.Launched && s.Visitors
+}
+
+// Today is what the home page shows.
+type Today struct {
+	Tasks     []Task
+	Running   []Experiment
+	Summaries map[uuid.UUID]Summary
+	Steps     FirstSteps
+	Activity  []Activity
+}
+
+// longestHome bounds how many sites and experiments the page looks at.
+const longestHome = 50
+
+// Today collects the page, with sentences in the language of ctx. Any member may.
+func (h *Home) Today(ctx context.Context, by Actor) (t Today, err error) {
+	sites, err := h.sites.List(ctx, by, Paging{PerPage: longestHome})
+	if err != nil {
+		return t, err
+	}
+	running, err := h.experiments.List(ctx, by, ExperimentFilter{Status: string(Running), Paging: Paging{PerPage: longestHome}})
+	if err != nil {
+		return t, err
+	}
+	t.Running = running.Items
+	if t.Summaries, err = h.analytics.Summaries(ctx, by, t.Running); err != nil {
+		return t, err
+	}
+	if t.Activity, err = h.Activity(ctx, by, uuid.Nil, 0, 6); err != nil {
+		return t, err
+	}
+	if t.Steps, err = h.steps(ctx, by, sites.Items, t); err != nil {
+		return t, err
+	}
+	now := h.clock.now()
+	for _, x := range t.Running {
+		if task, ok := experimentTask(ctx, x, t.Summaries[x.ID].Results, now); ok {
+			t.Tasks = append(t.Tasks, task)
+		}
+	}
+	if t.Steps.Done() || len(sites.Items) > 1 { // before that, the checklist says it
+		for _, site := range sites.Items {
+			if task, ok := siteTask(ctx, site, now); ok {
+				t.Tasks = append(t.Tasks, task)
+			}
+		}
+	}
+	return t, nil
+}
+
+// quietStart is how long an experiment may run before nobody in it is odd.
+const quietStart = 24 * time.Hour
+
+func experimentTask(ctx context.Context, x Experiment, r Results, now time.Time) (Task, bool) {
+	t := Task{Experiment: x.ID, Name: x.Name, Detail: r.Verdict.Headline}
+	switch r.State() {
+	case VerdictFix:
+		t.Kind = TaskFix
+		return t, true
+	case VerdictWinner, VerdictTie, VerdictReady:
+		t.Kind = TaskDecide
+		return t, true
+	}
+	switch {
+	case r.Visitors() == 0 && x.StartedAt != nil && now.Sub(*x.StartedAt) > quietStart:
+		t.Kind, t.Detail = TaskFix, locale.T(ctx, "task.no_traffic", "When", locale.Ago(ctx, *x.StartedAt, now))
+		return t, true
+	case r.Progress.Conversions == 0 && r.Visitors() >= silentGoal:
+		t.Kind, t.Detail = TaskFix, locale.T(ctx, "health.goal_silent", "Count", r.Visitors())
+		return t, true
+	}
+	return t, false
+}
+
+func siteTask(ctx context.Context, site Installation, now time.Time) (Task, bool) {
+	t := Task{Kind: TaskInstall, Site: site.ID, Name: site.Name}
+	switch site.Install(now) {
+	case InstallWaiting:
+		t.Detail = locale.T(ctx, "task.never_seen")
+		return t, true
+	case InstallMissing:
+		t.Detail = locale.T(ctx, "health.snippet_silent", "When", locale.Ago(ctx, *site.LastSeen, now))
+		return t, site.Running > 0
+	}
+	return t, false
+}
+
+// steps says how far the account is on its way to a first result.
+func (h *Home) steps(ctx context.Context, by Actor, sites []Installation, t Today) (s FirstSteps, err error) {
+	for _, site := range sites {
+		s.Site, s.SiteID = true, site.ID
+		s.Installed = s.Installed || site.Status == InstallationActive
+	}
+	for _, x := range t.Running {
+		s.Visitors = s.Visitors || t.Summaries[x.ID].Results.Visitors() >= firstVisitors
+	}
+	err = h.db.InTx(ctx, by.Account, func(st *db.Store) error {
+		byStatus, err := st.CountExperimentsByStatus(ctx, by.Account)
+		if err != nil {
+			return fmt.Errorf("count experiments: %w", err)
+		}
+		for _, row := range byStatus {
+			s.Experiment = true
+			s.Launched = s.Launched || Status(row.Status) != Draft && Status(row.Status) != Archived
+		}
+		if !s.Visitors {
+			most, err := st.MostVisitors(ctx, by.Account)
+			if err != nil {
+				return fmt.Errorf("count visitors: %w", err)
+			}
+			s.Visitors = most >= firstVisitors
+		}
+		recent, err := st.Experiments(ctx, db.ExperimentsParams{AccountID: by.Account, Take: 1})
+		if err != nil {
+			return fmt.Errorf("newest experiment: %w", err)
+		}
+		if len(recent) > 0 {
+			s.ExperimentID = recent[0].ID
+		}
+		return nil
+	})
+	// Whoever has seen visitors has been through all of it, whatever was archived since.
+	if s.Visitors {
+		s.Site, s.Installed, s.Experiment, s.Launched = true, true, true, true
+	}
+	return s, err
+}
