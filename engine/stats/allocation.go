@@ -61,10 +61,12 @@ func FloorShares(shares []float64, floor float64) []float64 {
 	return lifted
 }
 
-// probabilities reports whether all values are in [0, 1].
+// probabilities reports whether all values are in [0, 1], give or take the
+// rounding of a sum.
 func probabilities(values []float64) bool {
+	const slack = 1e-9
 	for _, p := range values {
-		if !(p >= 0 && p <= 1) {
+		if !(p >= -slack && p <= 1+slack) {
 			return false
 		}
 	}

@@ -41,6 +41,13 @@ func TestTopTwoIdentities(t *testing.T) {
 	if got := TopTwo([]float64{1}, 0.5); got[0] != 1 {
 		t.Errorf("one arm: got %v", got)
 	}
+	// A hundred parts of 0.01 sum to a little more than 1.
+	if got := FloorShares([]float64{1.0000000000000007, 0}, 0.1); math.Abs(got[0]-0.9) > 1e-12 {
+		t.Errorf("a rounded sum: got %v, want 0.9 and 0.1", got)
+	}
+	if got := FloorShares([]float64{math.NaN(), 0}, 0.1); !slices.Equal(got, []float64{0.5, 0.5}) {
+		t.Errorf("NaN: got %v, want equal shares", got)
+	}
 	if got := FloorShares([]float64{0.9, 0.1}, 0.7); !slices.Equal(got, []float64{0.5, 0.5}) {
 		t.Errorf("a floor for more than everybody: got %v", got)
 	}
