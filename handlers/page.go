@@ -18,6 +18,7 @@ func (h *server) page(c echo.Context) views.Page {
 	if who := h.person(c); who != nil {
 		p.User = &views.User{Name: who.Name, Email: who.Email}
 		p.Account = views.Account{Name: who.AccountName}
+		p.Sites = h.navigationSites(c)
 	}
 	if !wantsPart(c) {
 		p.Flash = h.takeFlash(c)

@@ -1,0 +1,120 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/samplit/samplit/services"
+)
+
+func (h *server) experimentsAPI(a *api) {
+	secured(a, http.MethodPost, "/experiments", "Create a draft", h.apiCreateExperiment, status(http.StatusCreated))
+	secured(a, http.MethodGet, "/experiments", "List experiments, without change lists", h.apiExperiments)
+	secured(a, http.MethodGet, "/experiments/{id}", "One experiment", h.apiExperiment)
+	secured(a, http.MethodPatch, "/experiments/{id}", "Change a draft, or the traffic of a running experiment", h.apiUpdateExperiment)
+	secured(a, http.MethodPatch, "/experiments/{id}/status", "Start, pause, complete or archive", h.apiExperimentStatus)
+	secured(a, http.MethodPost, "/experiments/{id}/duplicate", "Copy as a draft", h.apiDuplicateExperiment, status(http.StatusCreated))
+	secured(a, http.MethodDelete, "/experiments/{id}", "Archive", h.apiArchiveExperiment, status(http.StatusNoContent))
+}
+
+type experimentInput struct {
+	Body services.ExperimentInput
+}
+
+// InputVersion carries the version that a change was made from.
+type InputVersion struct {
+	IfMatch string `header:"If-Match" doc:"The version the change was made from, as in ETag; 412 when it is no longer the current one."`
+}
+
+// version reads If-Match: an entity tag or a bare number. A tag that no version has matches none.
+func (in InputVersion) version() *int {
+	tag := strings.TrimSpace(in.IfMatch)
+	if tag == "" || tag == "*" {
+		return nil
+	}
+	v, err := strconv.Atoi(strings.Trim(strings.TrimPrefix(tag, "W/"), `"`))
+	if err != nil {
+		v = -1
+	}
+	return &v
+}
+
+type experimentUpdate struct {
+	InputID
+	InputVersion
+	Body services.ExperimentInput
+}
+
+type statusInput struct {
+	InputID
+	InputVersion
+	Body struct {
+		Status string `json:"status" doc:"running, paused, completed or archived"`
+		Winner any    `json:"winner,omitempty" doc:"Key of the variant that everybody sees from now on; only with completed"`
+	}
+}
+
+type experimentsInput struct {
+	InputPaging
+	Query  string `query:"q" doc:"Part of the name or key."`
+	Status string `query:"status"`
+	Sort   string `query:"sort" doc:"created_at, updated_at or name; - in front sorts descending."`
+}
+
+type experimentOutput struct {
+	ETag string `header:"ETag"`
+	Body services.Experiment
+}
+
+type experimentsOutput struct {
+	Body services.List[services.Experiment]
+}
+
+func experimentReply(x services.Experiment, err error) (*experimentOutput, error) {
+	return &experimentOutput{ETag: `"` + strconv.Itoa(x.Version) + `"`, Body: x}, err
+}
+
+func (h *server) apiCreateExperiment(ctx context.Context, by services.Actor, in *experimentInput) (*experimentOutput, error) {
+	return experimentReply(h.Experiments.Create(ctx, by, in.Body))
+}
+
+func (h *server) apiExperiments(ctx context.Context, by services.Actor, in *experimentsInput) (*experimentsOutput, error) {
+	list, err := h.Experiments.List(ctx, by, services.ExperimentFilter{Query: in.Query, Status: in.Status, Sort: in.Sort, Paging: in.paging()})
+	return &experimentsOutput{list}, err
+}
+
+func (h *server) apiExperiment(ctx context.Context, by services.Actor, in *InputID) (*experimentOutput, error) {
+	return experimentReply(h.Experiments.Get(ctx, by, in.ID))
+}
+
+func (h *server) apiUpdateExperiment(ctx context.Context, by services.Actor, in *experimentUpdate) (*experimentOutput, error) {
+	return experimentReply(h.Experiments.Update(ctx, by, in.ID, in.Body, in.version()))
+}
+
+func (h *server) apiExperimentStatus(ctx context.Context, by services.Actor, in *statusInput) (*experimentOutput, error) {
+	change := services.StatusChange{To: services.Status(in.Body.Status), Version: in.version()}
+	switch winner := in.Body.Winner.(type) {
+	case nil:
+	case string:
+		change.Winner = &winner
+	default:
+		change.WinnerPerElement = true
+	}
+	return experimentReply(h.Experiments.SetStatus(ctx, by, in.ID, change))
+}
+
+func (h *server) apiDuplicateExperiment(ctx context.Context, by services.Actor, in *InputID) (*experimentOutput, error) {
+	return experimentReply(h.Experiments.Duplicate(ctx, by, in.ID))
+}
+
+type archiveInput struct {
+	InputID
+	InputVersion
+}
+
+func (h *server) apiArchiveExperiment(ctx context.Context, by services.Actor, in *archiveInput) (*struct{}, error) {
+	_, err := h.Experiments.SetStatus(ctx, by, in.ID, services.StatusChange{To: services.Archived, Version: in.version()})
+	return nil, err
+}

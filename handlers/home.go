@@ -1,0 +1,65 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/samplit/samplit/locale"
+	"github.com/samplit/samplit/services"
+	"github.com/samplit/samplit/views"
+)
+
+func (h *server) homeRoutes(g groups) {
+	g.person.GET("/home", h.homePage)
+}
+
+// speak is the request's context with the language to answer in.
+func (h *server) speak(c echo.Context) context.Context {
+	return locale.With(c.Request().Context(), h.lang(c))
+}
+
+func (h *server) homePage(c echo.Context) error {
+	ctx := h.speak(c)
+	today, err := h.Home.Today(ctx, actor(c))
+	if err != nil {
+		return err
+	}
+	refs, err := h.siteRefs(c)
+	if err != nil {
+		return err
+	}
+	m := views.Home{Running: rowsOf(today.Running, today.Summaries, refs), Activity: historyRows(ctx, today.Activity), Checklist: h.checklist(today.Steps)}
+	for _, task := range today.Tasks {
+		m.Tasks = append(m.Tasks, views.Task{Kind: task.Kind, Title: task.Name, Detail: task.Detail, URL: taskURL(task)})
+	}
+	return h.render(c, http.StatusOK, views.HomePage(h.page(c), m))
+}
+
+func taskURL(task services.Task) string {
+	if task.Site != uuid.Nil {
+		return "/sites/" + task.Site.String()
+	}
+	return "/experiments/" + task.Experiment.String()
+}
+
+// checklist leads a new account on; nil once every step is done.
+func (h *server) checklist(s services.FirstSteps) *views.Checklist {
+	if s.Done() {
+		return nil
+	}
+	site, experiment := "/sites/new", "/experiments/new"
+	if s.SiteID != uuid.Nil {
+		site = "/sites/" + s.SiteID.String()
+	}
+	if s.ExperimentID != uuid.Nil {
+		experiment = "/experiments/" + s.ExperimentID.String()
+	}
+	return &views.Checklist{DemoURL: h.DemoURL, Steps: []views.ChecklistStep{
+		{Key: "site", Done: s.Site, URL: site}, {Key: "install", Done: s.Installed, URL: site},
+		{Key: "experiment", Done: s.Experiment, URL: experiment}, {Key: "launch", Done: s.Launched, URL: experiment},
+		{Key: "visitors", Done: s.Visitors, URL: experiment},
+	}}
+}
