@@ -139,6 +139,7 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 			return
 		}
 	case <-wait.Done():
+		t.committer.promise(w)
 		out.Stored = false
 		return
 	}

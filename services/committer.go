@@ -27,8 +27,16 @@ type work struct {
 	// keep: the visitor was answered already; the rows stay in the queue until the database takes them.
 	keep   bool
 	done   chan error // buffered: the committer never waits for a reader
+	state  atomic.Int32
 	result db.Applied
 }
+
+// States of a work: waiting, answered before it was stored, stored or refused.
+const (
+	workWaiting int32 = iota
+	workPromised
+	workSettled
+)
 
 func (w *work) rows() int { return len(w.assignments) + len(w.events) + len(w.beats) + len(w.tallies) }
 
@@ -39,7 +47,7 @@ type Committer struct {
 	clock Clock
 	log   *slog.Logger
 	in    chan *work
-	// kept counts rows that were promised a place in the queue and are not stored yet.
+	// kept counts works whose visitor was answered and whose rows are not stored yet.
 	kept atomic.Int64
 	// Quarantined counts the items set aside because the database refused them.
 	quarantined atomic.Int64
@@ -66,12 +74,16 @@ func (c *Committer) submit(w *work) bool {
 	w.done = make(chan error, 1)
 	select {
 	case c.in <- w:
-		if w.keep {
-			c.kept.Add(1)
-		}
 		return true
 	default:
 		return false
+	}
+}
+
+// promise notes that the visitor of w was answered without waiting any longer.
+func (c *Committer) promise(w *work) {
+	if w.state.CompareAndSwap(workWaiting, workPromised) {
+		c.kept.Add(1)
 	}
 }
 
@@ -175,7 +187,7 @@ func (c *Committer) settle(ctx context.Context, batch []*work) (kept []*work) {
 }
 
 func (c *Committer) finish(w *work, err error) {
-	if w.keep {
+	if w.state.Swap(workSettled) == workPromised {
 		c.kept.Add(-1)
 	}
 	w.done <- err

@@ -72,6 +72,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		services.SignUpRules{BaseURL: c.BaseURL, InviteOnly: c.Signup == "invite", Exempt: c.exempt()})
 	installations := services.NewInstallations(d.DB, c.TrackerURL, clock)
 	experiments := services.NewExperiments(d.DB, keys, clock)
+	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
 	a.workers = append(accounts.Workers(), a.tracker.Workers()...)
 
 	registry := prometheus.NewRegistry()
@@ -79,7 +80,9 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	a.admin = handlers.Admin(registry)
 	pages := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
-		BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
+		Installations: installations, Experiments: experiments, Analytics: analytics, Audit: audit,
+		Home:    services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
+		DemoURL: c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh}},
 	})
@@ -109,6 +112,14 @@ func (c *config) shopURL() *url.URL {
 		u.Host += ":" + p
 	}
 	return &u
+}
+
+// demoURL is the shop's, empty in production.
+func (c *config) demoURL() string {
+	if c.production() {
+		return ""
+	}
+	return c.shopURL().String()
 }
 
 // hosts are the names the app answers to.
