@@ -28,6 +28,15 @@ func (q *Queries) Account(ctx context.Context, id uuid.UUID) (Account, error) {
 	return i, err
 }
 
+const disableUser = `-- name: DisableUser :exec
+UPDATE users SET disabled_at = $1 WHERE id = $2
+`
+
+func (q *Queries) DisableUser(ctx context.Context, now *time.Time, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, disableUser, now, iD)
+	return err
+}
+
 const insertAccount = `-- name: InsertAccount :exec
 INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3)
 `

@@ -40,13 +40,15 @@ var humaRules = sync.OnceFunc(func() {
 // newAPI mounts the API under /api/v1: JSON only, no cookie, every error a problem.
 func newAPI(e *echo.Echo, h *server) *api {
 	humaRules()
-	group := e.Group("/api/v1", h.cors(), compress, deadline, h.apiLanguage)
+	group := e.Group("/api/v1", h.cors(), compress, h.apiLanguage)
+	notFound(e, group)
 	group.OPTIONS("/*", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
 	cfg := huma.DefaultConfig("Samplit", "1")
 	cfg.CreateHooks = nil // no schema links in answers
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.Servers = []*huma.Server{{URL: h.BaseURL + "/api/v1"}}
-	cfg.Formats = map[string]huma.Format{"application/json": {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictJSON}}
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictJSON}
+	cfg.Formats = map[string]huma.Format{"application/json": format, "json": format} // the second for every …+json
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of /auth/login."},
 	}
@@ -99,11 +101,16 @@ func secured[I, O any](a *api, method, path, summary string, fn func(context.Con
 
 func (a *api) operation(method, path, summary string, options []option) huma.Operation {
 	op := huma.Operation{Method: method, Path: path, Summary: summary, MaxBodyBytes: bodyLimit,
-		OperationID: huma.GenerateOperationID(method, path, nil), Tags: []string{strings.Split(path, "/")[1]}}
+		OperationID: operationID(method, path), Tags: []string{strings.Split(path, "/")[1]}}
 	for _, set := range options {
 		set(&op)
 	}
 	return op
+}
+
+// operationID is what client generators name a call by: GET /experiments/{id} is get-experiments-id.
+func operationID(method, path string) string {
+	return strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path)
 }
 
 // bearer answers 401 unless the request carries a valid access token.

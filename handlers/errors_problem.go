@@ -116,6 +116,10 @@ func (p *problem) addShape(detail *huma.ErrorDetail) {
 		return
 	}
 	p.Detail = "Some values need fixing."
+	if rest, ok := strings.CutPrefix(detail.Message, "expected required property "); ok { // huma names the object, not the field
+		name, _, _ := strings.Cut(rest, " ")
+		field = strings.TrimPrefix(field+"."+name, ".")
+	}
 	const longest = 200
 	p.Errors = append(p.Errors, problemField{field[:min(len(field), longest)], shapeCode(detail.Message), detail.Message})
 }

@@ -22,8 +22,9 @@ const (
 func isHealth(route string) bool { return route == livePath || route == readyPath }
 
 func (h *server) healthRoutes(e *echo.Echo) {
-	e.GET(livePath, func(c echo.Context) error { return c.String(http.StatusOK, "alive\n") })
-	e.GET(readyPath, h.ready)
+	ask := []string{http.MethodGet, http.MethodHead}
+	e.Match(ask, livePath, func(c echo.Context) error { return c.String(http.StatusOK, "alive\n") })
+	e.Match(ask, readyPath, h.ready)
 }
 
 // ready asks every dependency at once and tells in words: 200 when all are there, else 503.

@@ -27,6 +27,12 @@ type Deps struct {
 	Sessions *services.Sessions
 	Tokens   *services.Tokens
 
+	Installations *services.Installations
+	Experiments   *services.Experiments
+	Analytics     *services.Analytics
+	Home          *services.Home
+	Audit         *services.Audit
+
 	BaseURL        string // public URL of the app, without a trailing slash
 	TrackerURL     string // public URL of tracker and snippet
 	Production     bool
@@ -35,6 +41,7 @@ type Deps struct {
 	TrustedProxies []netip.Prefix
 	SessionKey     []byte // signs session cookies
 
+	DemoURL string        // of the demo shop; empty in production
 	Mailbox *mail.Catcher // shown at /dev/mail; nil in production
 	Checks  []Check       // what /readyz asks
 	Log     *slog.Logger
@@ -73,25 +80,52 @@ func New(d Deps) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(d.TrustedProxies)
 	e.HTTPErrorHandler = h.answerError
-	e.Use(h.observe, h.recover, h.secure, h.checkHost)
+	e.Use(h.observe, deadline, h.recover, h.secure, h.checkHost)
 
 	h.healthRoutes(e)
 	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))
 
-	browser := e.Group("", h.sameOrigin, compress, limitBody, deadline)
+	browser := e.Group("", h.sameOrigin, compress, limitBody)
 	g := groups{public: browser, person: browser.Group("", h.signedIn), api: newAPI(e, h)}
-	browser.RouteNotFound("/*", echo.NotFoundHandler) // after the inner group, which registered one that asks to sign in
+	notFound(e, browser) // after the inner group, which registered an answer that asks to sign in
 	h.landingRoutes(g)
 	h.authRoutes(g)
+	h.homeRoutes(g)
+	h.siteRoutes(g)
+	h.experimentRoutes(g)
+	h.resultRoutes(g)
+	h.auditRoutes(g)
 	h.settingsRoutes(g)
 	h.devmailRoutes(g)
 	h.authAPI(g.api)
+	h.installationsAPI(g.api)
+	h.experimentsAPI(g.api)
+	h.analyticsAPI(g.api)
 	return e
 }
 
 // secureCookies says whether browsers reach this server over TLS.
 func (h *server) secureCookies() bool {
 	return h.Production || strings.HasPrefix(h.BaseURL, "https://")
+}
+
+// notFound answers what has no route in a group: 405 when the address has routes for other methods, else 404.
+func notFound(e *echo.Echo, g *echo.Group) {
+	g.RouteNotFound("/*", func(c echo.Context) error {
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			other := e.NewContext(c.Request(), nil)
+			e.Router().Find(method, echo.GetPath(c.Request()), other)
+			if path := other.Path(); path != "" && path != c.Path() && !strings.HasSuffix(path, "/*") {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) == 0 {
+			return echo.ErrNotFound
+		}
+		c.Response().Header().Set("Allow", strings.Join(allowed, ", "))
+		return echo.ErrMethodNotAllowed
+	})
 }
 
 // limitBody refuses a body over bodyLimit, by its announced length or while it is read.
@@ -112,6 +146,9 @@ func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 20*time.Second)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
-		return next(c)
+		if err := next(c); err != nil {
+			c.Error(err) // now: an error page may need the context
+		}
+		return nil
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	netmail "net/mail"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -57,12 +58,8 @@ func isThisMachine(host string) bool {
 // Send implements Transport.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	msg := gomail.NewMsg()
-	if err := msg.FromFormat("Samplit", m.From); err != nil {
-		return fmt.Errorf("mail from: %w", err)
-	}
-	if err := msg.AddToFormat(m.ToName, m.To); err != nil {
-		return fmt.Errorf("mail to: %w", err)
-	}
+	msg.FromMailAddress(&netmail.Address{Name: "Samplit", Address: m.From})
+	msg.AddToMailAddress(&netmail.Address{Name: m.ToName, Address: m.To}) // quotes and encodes any name
 	msg.Subject(m.Subject)
 	msg.SetMessageID()
 	msg.SetDate()

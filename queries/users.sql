@@ -37,3 +37,6 @@ FROM membership(@person::uuid, sqlc.narg('wanted')::uuid);
 SELECT u.email, u.name, u.locale, u.token_version, (u.disabled_at IS NOT NULL)::bool AS disabled,
   m.account_name::text AS account_name, m.role::text AS role
 FROM users u, membership(u.id, @account::uuid) m WHERE u.id = @person;
+
+-- name: DisableUser :exec
+UPDATE users SET disabled_at = @now WHERE id = @id;

@@ -1,0 +1,198 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// class is who may use a route.
+type class string
+
+const (
+	public  class = "public"  // anybody
+	session class = "session" // somebody signed in with a browser
+	bearer  class = "bearer"  // a program with an access token
+	dev     class = "dev"     // anybody, in development only
+)
+
+// routeClasses holds every route of the router: a new one must say here who may use it.
+var routeClasses = map[string]class{
+	"GET /healthz":   public,
+	"HEAD /healthz":  public,
+	"GET /readyz":    public,
+	"HEAD /readyz":   public,
+	"GET /static/*":  public,
+	"HEAD /static/*": public,
+
+	"GET /":                       public,
+	"GET /login":                  public,
+	"POST /login":                 public,
+	"GET /register":               public,
+	"POST /register":              public,
+	"POST /logout":                public,
+	"GET /forgot":                 public,
+	"POST /forgot":                public,
+	"GET /reset":                  public,
+	"POST /reset":                 public,
+	"GET /settings":               session,
+	"POST /settings":              session,
+	"POST /settings/password":     session,
+	"POST /settings/sessions/:id": session,
+
+	"GET /home":                       session,
+	"GET /sites":                      session,
+	"GET /sites/new":                  session,
+	"POST /sites/new":                 session,
+	"GET /sites/:id":                  session,
+	"GET /sites/:id/check":            session,
+	"POST /sites/:id/check":           session,
+	"GET /experiments":                session,
+	"GET /experiments/new":            session,
+	"POST /experiments/new":           session,
+	"GET /experiments/:id":            session,
+	"GET /experiments/:id/results":    session,
+	"GET /experiments/:id/edit":       session,
+	"POST /experiments/:id/edit":      session,
+	"GET /experiments/:id/changes":    session,
+	"GET /experiments/:id/settings":   session,
+	"POST /experiments/:id/traffic":   session,
+	"GET /experiments/:id/history":    session,
+	"GET /experiments/:id/confirm":    session,
+	"POST /experiments/:id/status":    session,
+	"POST /experiments/:id/duplicate": session,
+	"GET /audit":                      session,
+
+	"GET /dev/mail":          dev,
+	"GET /dev/mail/:id":      dev,
+	"GET /dev/mail/:id/html": dev,
+
+	"OPTIONS /api/v1/*":          public,
+	"GET /api/v1/openapi.json":   public,
+	"GET /api/v1/docs":           public,
+	"POST /api/v1/auth/register": public,
+	"POST /api/v1/auth/login":    public,
+	"POST /api/v1/auth/refresh":  public,
+	"POST /api/v1/auth/logout":   public,
+	"GET /api/v1/auth/me":        bearer,
+
+	"POST /api/v1/installations":             bearer,
+	"GET /api/v1/installations":              bearer,
+	"GET /api/v1/installations/:id":          bearer,
+	"PATCH /api/v1/installations/:id":        bearer,
+	"POST /api/v1/experiments":               bearer,
+	"GET /api/v1/experiments":                bearer,
+	"GET /api/v1/experiments/:id":            bearer,
+	"PATCH /api/v1/experiments/:id":          bearer,
+	"DELETE /api/v1/experiments/:id":         bearer,
+	"PATCH /api/v1/experiments/:id/status":   bearer,
+	"POST /api/v1/experiments/:id/duplicate": bearer,
+	"GET /api/v1/analytics/experiments/:id":  bearer,
+}
+
+// routes lists the router's routes, without the catch-alls for what does not exist.
+func (b *testBundle) routes() map[string]bool {
+	out := map[string]bool{}
+	for _, r := range b.e.Routes() {
+		if r.Method != "echo_route_not_found" {
+			out[r.Method+" "+r.Path] = true
+		}
+	}
+	return out
+}
+
+func TestEveryRouteHasItsClass(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for route := range b.routes() {
+		want, ok := routeClasses[route]
+		if !ok {
+			t.Errorf("%s is missing from routeClasses: who may use it?", route)
+			continue
+		}
+		method, path, _ := strings.Cut(route, " ")
+		path = strings.NewReplacer(":id", "018f0000-0000-7000-8000-000000000000", "*", "x").Replace(path)
+		a := b.send(method, path, "", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-origin") })
+		asked := strings.HasPrefix(a.Header.Get("Location"), "/login?next=") || method != http.MethodGet && a.Header.Get("Location") == "/login" && path != "/logout"
+		switch {
+		case (want == session) != asked:
+			t.Errorf("%s, signed out: got %d to %q, want class %s", route, a.StatusCode, a.Header.Get("Location"), want)
+		case (want == bearer) != (a.Header.Get("WWW-Authenticate") != "" && a.StatusCode == http.StatusUnauthorized):
+			t.Errorf("%s, without a token: got %d, want class %s", route, a.StatusCode, want)
+		}
+	}
+	for route := range routeClasses {
+		if !b.routes()[route] {
+			t.Errorf("%s is in routeClasses and nowhere else", route)
+		}
+	}
+}
+
+func TestProductionHasNoDevelopmentRoutes(t *testing.T) {
+	t.Parallel()
+	b := setupWith(t, bundleOptions{change: func(d *Deps) { d.Production, d.Mailbox = true, nil }})
+	for route := range b.routes() {
+		if routeClasses[route] == dev {
+			t.Errorf("%s exists in production", route)
+		}
+	}
+}
+
+// unsafeRoutes are those that change something for a browser.
+func (b *testBundle) unsafeRoutes() (out [][2]string) {
+	for route := range b.routes() {
+		method, path, _ := strings.Cut(route, " ")
+		if method != http.MethodGet && method != http.MethodHead && !strings.HasPrefix(path, "/api/") {
+			out = append(out, [2]string{method, strings.ReplaceAll(path, ":id", "018f0000-0000-7000-8000-000000000000")})
+		}
+	}
+	return out
+}
+
+func TestCrossSiteRequestsChangeNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.registered(newEmail())
+	routes := b.unsafeRoutes()
+	if len(routes) < 7 {
+		t.Fatalf("got %d unsafe routes, want all of them", len(routes))
+	}
+	for _, route := range routes {
+		for _, tc := range []struct {
+			name, site, origin string
+			refused            bool
+		}{
+			{"G1 cross-site", "cross-site", "https://evil.test", true},
+			{"G2 same-site", "same-site", "http://other.localhost:8080", true},
+			{"G3 absent with foreign origin", "", "https://evil.test", true},
+			{"absent with null origin", "", "null", true},
+			{"cross-site without origin", "cross-site", "", true},
+			{"same-origin", "same-origin", "http://localhost:8080", false},
+			{"none: typed by hand", "none", "", false},
+			{"absent with our origin", "", "http://localhost:8080", false},
+			{"absent without origin: no browser", "", "", false},
+		} {
+			a := b.send(route[0], route[1], "name=Hacked", func(r *http.Request) {
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				r.Header.Set("HX-Request", "true") // G7: buys nothing
+				r.Header.Set("X-HTTP-Method-Override", "GET")
+				if tc.site != "" {
+					r.Header.Set("Sec-Fetch-Site", tc.site)
+				}
+				if tc.origin != "" {
+					r.Header.Set("Origin", tc.origin)
+				}
+				if tc.refused {
+					r.AddCookie(&http.Cookie{Name: "samplit_session", Value: br.session()})
+				}
+			})
+			if got := a.StatusCode == http.StatusForbidden; got != tc.refused {
+				t.Errorf("%s %s, %s: got %d, refused want %v", route[0], route[1], tc.name, a.StatusCode, tc.refused)
+			}
+		}
+	}
+	doc := b.want(br.get("/settings"), http.StatusOK).doc(t)
+	if got, _ := doc.Find("#name").Attr("value"); got != "Ana" {
+		t.Errorf("a cross-site request changed the name to %q", got)
+	}
+}
