@@ -17,6 +17,7 @@ let config: Config;
 let visitor: string;
 let url = "";
 let runs: Run[] = [];
+let watching = false;
 
 /** Keeps partial text from sight for at most ms. What is then still incomplete, and was not counted, is not shown at all. */
 function hold(run: Run, ms: number): void {
@@ -104,17 +105,22 @@ export function sweep(): void {
 
 /** Keeps observing the document while some element may still come, or be written over. */
 function watch(): void {
-  let needed = false;
+  watching = false;
   const attributes: string[] = [];
   for (const run of runs) {
     if (run.arm < 0) continue;
-    if (awaited(run)) needed = true;
+    if (awaited(run)) watching = true;
     for (const { action, name } of run.split.changes[run.arm]!) {
-      if (action === "text" || action === "attr") needed = true;
+      if (action === "text" || action === "attr") watching = true;
       if (action === "attr") attributes.push(name!);
     }
   }
-  observe(needed, attributes, sweep);
+  observe(watching, attributes, sweep);
+}
+
+/** Watches the document for the page of a new address, also where nothing was left to watch for, so that it is changed unseen. */
+export function expectRoute(): void {
+  if (!watching) observe(true, [], sweep);
 }
 
 /** Decides anew when the address has changed: takes back what does not belong on the new page, then shows what does. */

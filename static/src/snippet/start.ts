@@ -3,7 +3,7 @@ import type { Config } from "./config";
 import { trackGoals } from "./goal";
 import { watchHistory } from "./history";
 import { forget, identify } from "./identity";
-import { open, route, sweep } from "./page";
+import { expectRoute, open, route, sweep } from "./page";
 import { listen } from "./safe";
 import { connect } from "./transport";
 import { view, viewAgain } from "./view";
@@ -44,6 +44,6 @@ export function start(config: Config): void {
     viewAgain();
     seen();
   });
-  watchHistory(route);
+  watchHistory(expectRoute, route);
   for (const call of (before && before.q) || []) run(call[0] as string, call[1]);
 }
