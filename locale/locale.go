@@ -118,6 +118,10 @@ func T(ctx context.Context, id string, kv ...any) string {
 		data[name] = written(ctx, kv[i+1])
 	}
 	text, err := localizers[Lang(ctx)].Localize(&config)
+	if err != nil && config.PluralCount != nil {
+		config.PluralCount = nil // a number in a message that reads the same for every number
+		text, err = localizers[Lang(ctx)].Localize(&config)
+	}
 	if err != nil {
 		return id
 	}
