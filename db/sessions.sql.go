@@ -133,13 +133,14 @@ func (q *Queries) SessionByID(ctx context.Context, iD []byte, now time.Time) (Se
 }
 
 const sessionsOfUser = `-- name: SessionsOfUser :many
-SELECT handle, user_agent, created_at, seen_at, id FROM sessions
+SELECT handle, user_agent, data, created_at, seen_at, id FROM sessions
 WHERE user_id = $1 AND expires_at > $2 ORDER BY seen_at DESC LIMIT 100
 `
 
 type SessionsOfUserRow struct {
 	Handle    uuid.UUID
 	UserAgent string
+	Data      []byte
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ID        []byte
@@ -157,6 +158,7 @@ func (q *Queries) SessionsOfUser(ctx context.Context, userID *uuid.UUID, now tim
 		if err := rows.Scan(
 			&i.Handle,
 			&i.UserAgent,
+			&i.Data,
 			&i.CreatedAt,
 			&i.SeenAt,
 			&i.ID,

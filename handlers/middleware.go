@@ -41,7 +41,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
-// observe gives a request its id, counts it and logs it. It is the outermost: whatever happens inside has a line and a number.
+// observe gives a request its id, answers its error, counts it and logs it: whatever happens inside has a line and a number.
 // The line names the route, not the address, which may hold a token.
 func (h *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

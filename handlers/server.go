@@ -80,7 +80,7 @@ func New(d Deps) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(d.TrustedProxies)
 	e.HTTPErrorHandler = h.answerError
-	e.Use(h.observe, deadline, h.recover, h.secure, h.checkHost)
+	e.Use(deadline, h.observe, h.recover, h.secure, h.checkHost)
 
 	h.healthRoutes(e)
 	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))
@@ -140,15 +140,12 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// deadline bounds how long a request may work.
+// deadline bounds how long a request may work. It is the outermost, since what answers an error needs the context, too.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 20*time.Second)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
-		if err := next(c); err != nil {
-			c.Error(err) // now: an error page may need the context
-		}
-		return nil
+		return next(c)
 	}
 }

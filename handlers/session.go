@@ -81,7 +81,7 @@ func (h *server) startSession(c echo.Context, who services.Person) error {
 	if err != nil {
 		return err
 	}
-	s.Values[personValue], s.Values[replacesValue] = &who, s.ID
+	s.Values[personValue], s.Values[replacesValue], s.Values[addressValue] = &who, s.ID, c.RealIP()
 	s.ID = ""
 	return s.Save(c.Request(), c.Response())
 }

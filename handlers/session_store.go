@@ -16,6 +16,7 @@ import (
 const (
 	personValue   = "person"   // *services.Person
 	flashValue    = "flash"    // views.Flash
+	addressValue  = "address"  // string: from where the person signed in
 	replacesValue = "replaces" // string: id of the session that the next Save ends
 )
 
@@ -63,9 +64,10 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if row.Person != nil {
 		session.Values[personValue] = row.Person
 	}
-	var flash views.Flash
-	if json.Unmarshal(row.Data, &flash) == nil && flash.Text != "" {
-		session.Values[flashValue] = flash
+	data := decodeSession(row.Data)
+	session.Values[addressValue] = data.Address
+	if data.Flash != nil {
+		session.Values[flashValue] = *data.Flash
 	}
 	return session, nil
 }
@@ -83,7 +85,7 @@ func (s *sessionStore) cookie(r *http.Request, name string) (id string, ok bool)
 // Save implements sessions.Store: without an id it begins a session, with one it stores its message, with a negative age it ends it.
 func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
 	ctx := r.Context()
-	data, err := encodeFlash(session)
+	data, err := encodeSession(session)
 	if err != nil {
 		return err
 	}
@@ -113,10 +115,25 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	return nil
 }
 
-func encodeFlash(session *sessions.Session) ([]byte, error) {
-	flash, ok := session.Values[flashValue].(views.Flash)
-	if !ok {
-		return nil, nil
+// sessionData is what the row keeps for us.
+type sessionData struct {
+	Address string       `json:"address,omitempty"`
+	Flash   *views.Flash `json:"flash,omitempty"`
+}
+
+func encodeSession(session *sessions.Session) ([]byte, error) {
+	var data sessionData
+	data.Address, _ = session.Values[addressValue].(string)
+	if flash, ok := session.Values[flashValue].(views.Flash); ok {
+		data.Flash = &flash
 	}
-	return json.Marshal(flash)
+	return json.Marshal(data)
+}
+
+// decodeSession reads what encodeSession wrote; anything else is empty.
+func decodeSession(row []byte) (data sessionData) {
+	if json.Unmarshal(row, &data) != nil {
+		return sessionData{}
+	}
+	return data
 }

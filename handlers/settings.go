@@ -41,7 +41,7 @@ func (h *server) settings(c echo.Context) (views.Settings, error) {
 	for _, info := range list {
 		ua := useragent.Parse(info.UserAgent)
 		m.Sessions = append(m.Sessions, views.Session{ID: info.Handle.String(), Device: device(ua), Mobile: ua.Mobile || ua.Tablet,
-			LastSeen: info.LastSeen, Current: info.Current})
+			Address: decodeSession(info.Data).Address, LastSeen: info.LastSeen, Current: info.Current})
 	}
 	return m, nil
 }

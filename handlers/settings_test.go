@@ -87,8 +87,8 @@ func TestSessionsList(t *testing.T) {
 		b.want(other.post("/login", url.Values{"email": {email}, "password": {goodPassword}}), http.StatusSeeOther)
 	}
 	page := b.want(br.get("/settings"), http.StatusOK)
-	if !strings.Contains(page.body, "Chrome · Linux") || !strings.Contains(page.body, "Safari · iOS") {
-		t.Error("the browsers are not named")
+	if !strings.Contains(page.body, "Chrome · Linux") || !strings.Contains(page.body, "Safari · iOS") || !strings.Contains(page.body, "192.0.2.1") {
+		t.Error("the browsers are not named, or not where they are")
 	}
 	forms := page.doc(t).Find("form[action^='/settings/sessions/']:not([action$='others'])")
 	if forms.Length() != 2 {

@@ -21,7 +21,7 @@ UPDATE sessions SET seen_at = @now, expires_at = @expires_at WHERE id = @id;
 DELETE FROM sessions WHERE id = @id;
 
 -- name: SessionsOfUser :many
-SELECT handle, user_agent, created_at, seen_at, id FROM sessions
+SELECT handle, user_agent, data, created_at, seen_at, id FROM sessions
 WHERE user_id = @user_id AND expires_at > @now ORDER BY seen_at DESC LIMIT 100;
 
 -- name: DeleteSessionByHandle :execrows

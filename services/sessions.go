@@ -122,6 +122,7 @@ func (s *Sessions) End(ctx context.Context, id string) error {
 type SessionInfo struct {
 	Handle    uuid.UUID
 	UserAgent string
+	Data      []byte // the door's own
 	Started   time.Time
 	LastSeen  time.Time
 	Current   bool
@@ -137,7 +138,7 @@ func (s *Sessions) List(ctx context.Context, by Actor, current string) ([]Sessio
 		}
 		out = make([]SessionInfo, len(rows))
 		for i, r := range rows {
-			out[i] = SessionInfo{r.Handle, r.UserAgent, r.CreatedAt, r.SeenAt, string(r.ID) == string(credentialHash(current))}
+			out[i] = SessionInfo{r.Handle, r.UserAgent, r.Data, r.CreatedAt, r.SeenAt, string(r.ID) == string(credentialHash(current))}
 		}
 		return nil
 	})
