@@ -23,7 +23,7 @@ func (h *server) auditRoutes(g groups) {
 const historyPage = 50
 
 func (h *server) auditPage(c echo.Context) error {
-	m, err := h.history(c, uuid.Nil, "/audit")
+	m, err := h.history(c, uuid.Nil, nil, "/audit")
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,11 @@ func (h *server) experimentHistoryPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m, err := h.history(c, x.ID, "/experiments/"+x.ID.String()+"/history")
+	var arms []string
+	for _, v := range x.Variants() {
+		arms = append(arms, v.Name)
+	}
+	m, err := h.history(c, x.ID, arms, "/experiments/"+x.ID.String()+"/history")
 	if err != nil {
 		return err
 	}
@@ -47,8 +51,8 @@ func (h *server) experimentHistoryPage(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.HistoryPage(h.page(c), m))
 }
 
-// history is one page of entries, of one experiment or of all.
-func (h *server) history(c echo.Context, experiment uuid.UUID, path string) (m views.History, err error) {
+// history is one page of entries, of one experiment with its arms or of all.
+func (h *server) history(c echo.Context, experiment uuid.UUID, arms []string, path string) (m views.History, err error) {
 	before, err := strconv.ParseInt(c.QueryParam("before"), 10, 64)
 	if err != nil || before < 0 {
 		before = 0
@@ -57,17 +61,17 @@ func (h *server) history(c echo.Context, experiment uuid.UUID, path string) (m v
 	if err != nil {
 		return m, err
 	}
-	m.Rows = historyRows(h.speak(c), list)
+	m.Rows = historyRows(h.speak(c), list, arms)
 	if n := len(list); n == historyPage && list[n-1].Seq > 0 {
 		m.Next = path + "?before=" + strconv.FormatInt(list[n-1].Seq, 10)
 	}
 	return m, nil
 }
 
-func historyRows(ctx context.Context, list []services.Activity) []views.HistoryRow {
+func historyRows(ctx context.Context, list []services.Activity, arms []string) []views.HistoryRow {
 	rows := make([]views.HistoryRow, 0, len(list))
 	for _, a := range list {
-		row := views.HistoryRow{Seq: a.Seq, At: a.At, Actor: a.Who, Action: a.Action, Subject: a.Subject, Detail: historyDetail(ctx, a.Payload)}
+		row := views.HistoryRow{Seq: a.Seq, At: a.At, Actor: a.Who, Action: a.Action, Subject: a.Subject, Detail: append(historyDetail(ctx, a.Payload), epochDetail(ctx, a.Payload, arms)...)}
 		switch {
 		case a.Experiment != uuid.Nil:
 			row.URL = "/experiments/" + a.Experiment.String()
@@ -95,6 +99,19 @@ func historyDetail(ctx context.Context, payload map[string]any) (out []views.His
 	}
 	if winner, ok := payload["winner"].(string); ok {
 		out = append(out, views.HistoryDetail{Name: fieldName(ctx, "winner"), After: winner})
+	}
+	return out
+}
+
+// epochDetail shows how the shares moved when an epoch opened; the record lists them in the order of the arms.
+func epochDetail(ctx context.Context, payload map[string]any, arms []string) (out []views.HistoryDetail) {
+	before, _ := payload["previous"].([]any)
+	after, _ := payload["weights"].([]any)
+	if len(after) != len(arms) || len(before) != len(arms) {
+		return nil
+	}
+	for i, arm := range arms {
+		out = appendDetail(out, arm, shareText(ctx, before[i]), shareText(ctx, after[i]))
 	}
 	return out
 }

@@ -33,7 +33,7 @@ func formPercent(share float64) string {
 func formInput(ctx context.Context, m views.ExperimentForm) (services.ExperimentInput, views.Errors) {
 	wrong := views.Errors{}
 	in := services.ExperimentInput{InstallationID: &m.SiteID, Name: &m.Name, URL: &m.URL, Hypothesis: &m.Hypothesis,
-		Goals: []services.GoalInput{goalInput(m.Goal)}}
+		Goals: []services.GoalInput{goalInput(ctx, m.Goal)}}
 	if m.Method != "" {
 		in.Allocator = &m.Method
 	}
@@ -96,13 +96,21 @@ func changeInput(c views.Change) services.ChangeInput {
 	return in
 }
 
-func goalInput(g views.GoalForm) services.GoalInput {
-	primary, config := true, map[string]any{}
+// goalInput takes what the kind of goal uses. What is clicked or reached has a name when nobody gave it one; an event must be named,
+// because it is sent under its name.
+func goalInput(ctx context.Context, g views.GoalForm) services.GoalInput {
+	primary, config, unnamed := true, map[string]any{}, g.Name == ""
 	switch g.Type {
 	case "click":
 		config["selector"] = g.Selector
+		if unnamed {
+			g.Name = locale.T(ctx, "goal.unnamed_click")
+		}
 	case "url":
 		config["url"] = g.URL
+		if unnamed {
+			g.Name = locale.T(ctx, "goal.unnamed_url")
+		}
 	case "custom":
 		config["name"] = g.Name
 	}

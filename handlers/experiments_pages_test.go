@@ -176,6 +176,47 @@ func TestExperimentForm(t *testing.T) {
 	b.want(o.post("/experiments/"+id+"/edit", f), http.StatusConflict)
 }
 
+func TestGoalsWithoutAName(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	o := b.owner().withSite()
+	for kind, want := range map[string]string{"click": "Clicked", "url": "Reached the page", "custom": ""} {
+		f := typedExperiment(o)
+		f.Set("goals[0][type]", kind)
+		f.Set("goals[0][url]", "/thanks")
+		f.Set("goals[0][name]", "")
+		a := o.post("/experiments/new", f)
+		if want == "" {
+			b.want(a, http.StatusUnprocessableEntity)
+			continue
+		}
+		_, x := o.call(http.MethodGet, strings.TrimSuffix(b.want(a, http.StatusSeeOther).Header.Get("Location"), "/"), nil, http.StatusOK)
+		if got := x["goals"].([]any)[0].(members)["name"]; got != want {
+			t.Errorf("%s: got %v, want %s", kind, got, want)
+		}
+	}
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	o := b.owner().withSite()
+	id := o.draft()
+	for query, want := range map[string]string{"HEAD": "/experiments/" + id, "shop.ex": "/sites/" + o.site, "nothing at all": "", "%": "", strings.Repeat("x", 300): "", "\xff": ""} {
+		doc := b.want(o.get("/search?q="+url.QueryEscape(query)), http.StatusOK).doc(t)
+		if got := doc.Find(".found a").AttrOr("href", ""); got != want {
+			t.Errorf("%.20q: got %q, want %q", query, got, want)
+		}
+	}
+	part := b.want(o.htmx(http.MethodGet, "/search?q=head", nil), http.StatusOK)
+	if strings.Contains(part.body, "<html") || !strings.Contains(part.body, id) {
+		t.Errorf("part: %s", part.body)
+	}
+	if strings.Contains(b.owner().get("/search?q=head").body, id) {
+		t.Error("another account is found")
+	}
+}
+
 func TestExperimentFormNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -183,7 +224,7 @@ func TestExperimentFormNamesWhatIsWrong(t *testing.T) {
 	for _, c := range []struct{ name, value, field string }{
 		{"name", "", "name"}, {"name", strings.Repeat("x", 256), "name"}, {"url", "/" + strings.Repeat("x", 2000), "url"},
 		{"hypothesis", strings.Repeat("x", 4097), "hypothesis"}, {"traffic", "many", "traffic"}, {"traffic", "101", "traffic"}, {"traffic", "0", "traffic"},
-		{"method", "coin", "method"}, {"goals[0][type]", "revenue", "goals-0-type"}, {"goals[0][selector]", "a[", "goals-0-selector"}, {"goals[0][name]", "", "goals-0-name"},
+		{"method", "coin", "method"}, {"goals[0][type]", "revenue", "goals-0-type"}, {"goals[0][selector]", "a[", "goals-0-selector"}, {"goals[0][name]", strings.Repeat("x", 256), "goals-0-name"},
 		{"variants[1][changes][0][selector]", "h1[", "variants-1-changes-0-selector"}, {"variants[1][changes][0][action]", "js", "variants-1-changes-0-action"},
 		{"variants[1][changes][1][value]", "x", "variants-1-changes-1-selector"}, {"variants[1][name]", strings.Repeat("x", 256), "variants-1-name"},
 	} {
@@ -245,7 +286,7 @@ func TestResultPages(t *testing.T) {
 	for _, tab := range []string{"/results", "/changes", "/settings", "/history", "/confirm?status=completed", "?goal=bought"} {
 		b.want(o.get(path+tab), http.StatusOK)
 	}
-	for _, missing := range []string{"?goal=nothing", "/confirm?status=running", "/confirm"} {
+	for _, missing := range []string{"?goal=nothing", "/confirm?status=draft", "/confirm"} {
 		b.want(o.get(path+missing), http.StatusNotFound)
 	}
 	stranger := b.owner()
@@ -260,7 +301,15 @@ func TestStatusForms(t *testing.T) {
 	o := b.owner().withSite()
 	id := o.draft()
 	o.run(id, "completed", http.StatusConflict)
+	start := "form[action='/experiments/" + id + "/status'] input[value=running]"
+	if n := o.get("/experiments/" + id).doc(t).Find(start).Length(); n != 0 {
+		t.Error("the page invites to start without a snippet")
+	}
+	if n := b.want(o.get("/experiments/"+id+"/confirm?status=running"), http.StatusOK).doc(t).Find(start).Length(); n != 1 {
+		t.Error("no way to start all the same")
+	}
 	o.run(id, "running", http.StatusSeeOther)
+	b.want(o.get("/experiments/"+id+"/confirm?status=running"), http.StatusSeeOther)
 	if a := o.run(id, "running", http.StatusConflict); a.doc(t).Find("#results").Length() != 1 {
 		t.Error("a refused start does not show the experiment")
 	}
@@ -363,6 +412,9 @@ func TestHome(t *testing.T) {
 	b.crowd(x, 0, 500, 40)
 	b.crowd(x, 1, 500, 110)
 	doc = o.get("/home").doc(t)
+	if feed := doc.Find(".feed").Text(); !strings.Contains(feed, "Headline") || strings.Contains(feed, "Signed in") {
+		t.Errorf("activity %s", feed)
+	}
 	if doc.Find(".steps").Length() != 0 || doc.Find(".task-decide").Length() != 1 || doc.Find("tbody tr").Length() != 1 {
 		t.Errorf("home of a winner: %s", doc.Find("main").Text())
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -15,6 +16,9 @@ func (h *server) confirmStatus(c echo.Context) error {
 		return err
 	}
 	target := c.QueryParam("status")
+	if target == string(services.Running) {
+		return h.confirmStart(c)
+	}
 	if target != string(services.Completed) && target != string(services.Archived) {
 		return echo.ErrNotFound
 	}
@@ -23,6 +27,21 @@ func (h *server) confirmStatus(c echo.Context) error {
 		return err
 	}
 	return h.showConfirmation(c, http.StatusOK, m)
+}
+
+// confirmStart offers the start as it is, whatever else could be prepared before.
+func (h *server) confirmStart(c echo.Context) error {
+	m, r, err := h.results(c, "")
+	if err != nil {
+		return err
+	}
+	if !services.CanMove(r.Status, services.Running) {
+		return redirect(c, "/experiments/"+m.Experiment.ID)
+	}
+	if m.Launch != nil {
+		m.Launch.Steps = slices.DeleteFunc(m.Launch.Steps, func(s views.LaunchStep) bool { return !s.Done })
+	}
+	return h.render(c, http.StatusOK, views.ResultsPage(h.page(c), m))
 }
 
 func (h *server) showConfirmation(c echo.Context, status int, m views.StatusConfirm) error {

@@ -14,6 +14,7 @@ import (
 
 func (h *server) homeRoutes(g groups) {
 	g.person.GET("/home", h.homePage)
+	g.person.GET("/search", h.searchPage)
 }
 
 // speak is the request's context with the language to answer in.
@@ -31,7 +32,7 @@ func (h *server) homePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m := views.Home{Running: rowsOf(today.Running, today.Summaries, refs), Activity: historyRows(ctx, today.Activity), Checklist: h.checklist(today.Steps)}
+	m := views.Home{Running: rowsOf(today.Running, today.Summaries, refs), Activity: historyRows(ctx, today.Activity, nil), Checklist: h.checklist(today.Steps)}
 	for _, task := range today.Tasks {
 		m.Tasks = append(m.Tasks, views.Task{Kind: task.Kind, Title: task.Name, Detail: task.Detail, URL: taskURL(task)})
 	}

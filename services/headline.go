@@ -134,7 +134,11 @@ func (r Results) more(ctx context.Context, v VariantResult) string {
 		"Low", locale.Number(ctx, per*v.Lift.Low, 1), "High", locale.Number(ctx, per*v.Lift.High, 1))
 }
 
+// risk says what choosing a variant may cost; nothing where that is nothing that could be written.
 func (r Results) risk(ctx context.Context, v VariantResult) string {
+	if 1000*v.ExpectedLoss < 0.05 {
+		return ""
+	}
 	return locale.T(ctx, "reason.risk", "Risk", locale.Number(ctx, 1000*v.ExpectedLoss, 1))
 }
 

@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,7 +81,7 @@ func (h *Home) Today(ctx context.Context, by Actor) (t Today, err error) {
 	if t.Summaries, err = h.analytics.Summaries(ctx, by, t.Running); err != nil {
 		return t, err
 	}
-	if t.Activity, err = h.Activity(ctx, by, uuid.Nil, 0, 6); err != nil {
+	if t.Activity, err = h.recent(ctx, by); err != nil {
 		return t, err
 	}
 	if t.Steps, err = h.steps(ctx, by, sites.Items, t); err != nil {
@@ -94,12 +95,29 @@ func (h *Home) Today(ctx context.Context, by Actor) (t Today, err error) {
 	}
 	if t.Steps.Done() || len(sites.Items) > 1 { // before that, the checklist says it
 		for _, site := range sites.Items {
-			if task, ok := siteTask(ctx, site, now); ok {
+			if task, ok := siteTask(ctx, site, now); ok && !t.visited(site.ID) {
 				t.Tasks = append(t.Tasks, task)
 			}
 		}
 	}
 	return t, nil
+}
+
+// visited says whether visitors come to a site all the same: then they come through its server, without a snippet.
+func (t Today) visited(site uuid.UUID) bool {
+	for _, x := range t.Running {
+		if x.InstallationID == site && t.Summaries[x.ID].Results.Visitors() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// recent is what happened to experiments and sites; who signed in is in the audit.
+func (h *Home) recent(ctx context.Context, by Actor) ([]Activity, error) {
+	list, err := h.Activity(ctx, by, uuid.Nil, 0, 40)
+	list = slices.DeleteFunc(list, func(a Activity) bool { return a.Experiment == uuid.Nil && a.Site == uuid.Nil })
+	return list[:min(len(list), 6)], err
 }
 
 // quietStart is how long an experiment may run before nobody in it is odd.

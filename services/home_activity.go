@@ -35,7 +35,10 @@ func (h *Home) Activity(ctx context.Context, by Actor, experiment uuid.UUID, bef
 	}
 	out := make([]Activity, len(records))
 	for i, r := range records {
-		out[i] = Activity{AuditRecord: r, Who: names[r.Actor], Subject: names[r.Object]}
+		out[i] = Activity{AuditRecord: r, Who: names[r.Actor]}
+		if r.Object != r.Actor { // people who do something to themselves are named once
+			out[i].Subject = names[r.Object]
+		}
 		if out[i].Who == "" && r.Actor != "system" {
 			out[i].Who = "?" // somebody who has left
 		}
