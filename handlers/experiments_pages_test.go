@@ -15,7 +15,7 @@ import (
 	"github.com/samplit/samplit/services"
 )
 
-// person is a browser of somebody signed in, and the same person's access to the API.
+// owner is a browser of somebody signed in, and the same person's access to the API.
 type owner struct {
 	*browser
 	*program
@@ -430,7 +430,7 @@ func TestHome(t *testing.T) {
 func (b *testBundle) viewer(o owner) *browser {
 	b.t.Helper()
 	email := newEmail()
-	br := b.registered(email)
+	b.registered(email)
 	p := &program{b: b}
 	_, reply := p.call(http.MethodPost, "/auth/login", members{"email": email, "password": goodPassword}, http.StatusOK)
 	user := uuid.MustParse(reply["user"].(members)["id"].(string))
@@ -441,7 +441,7 @@ func (b *testBundle) viewer(o owner) *browser {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	br = b.browser()
+	br := b.browser()
 	b.want(br.post("/login", url.Values{"email": {email}, "password": {goodPassword}}), http.StatusSeeOther)
 	return br
 }

@@ -41,6 +41,7 @@ var routeClasses = map[string]class{
 	"POST /settings/sessions/:id": session,
 
 	"GET /home":                       session,
+	"GET /search":                     session,
 	"GET /sites":                      session,
 	"GET /sites/new":                  session,
 	"POST /sites/new":                 session,

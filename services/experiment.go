@@ -23,9 +23,6 @@ const (
 	Archived  Status = "archived"
 )
 
-// launched says whether visitors may have met the experiment: its arms are frozen.
-func (s Status) launched() bool { return s != Draft }
-
 // Definition is what people decide about an experiment. It has passed every rule of validate.
 type Definition struct {
 	InstallationID    uuid.UUID      `json:"installation_id"`
