@@ -34,6 +34,7 @@ func anyOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		h := c.Response().Header()
 		h["Access-Control-Allow-Origin"] = any_
 		h["Cache-Control"] = noStore
+		h["Access-Control-Expose-Headers"] = exposed
 		h["X-Content-Type-Options"] = nosniff
 		return next(c)
 	}
@@ -44,6 +45,7 @@ var (
 	any_    = []string{"*"}
 	noStore = []string{"no-store"}
 	nosniff = []string{"nosniff"}
+	exposed = []string{"Retry-After"}
 	isJSON  = []string{"application/json"}
 )
 

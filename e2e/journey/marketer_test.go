@@ -33,12 +33,12 @@ func (m *marketer) fill(values map[string]string) {
 	m.t.Helper()
 	for name, value := range values {
 		found := browser.Eval[bool](m.Tab, fmt.Sprintf(`(() => {
-			const field = [...document.querySelectorAll('[name=%[1]s]')].find(f => f.type !== 'radio' || f.value === %[2]s);
+			const field = [...document.getElementsByName(%[1]s)].find(f => f.type !== 'radio' || f.value === %[2]s);
 			if (!field) return false;
 			if (field.type === 'radio') field.checked = true; else field.value = %[2]s;
 			for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind, {bubbles: true}));
 			return true;
-		})()`, quote(`"`+name+`"`), quote(value)))
+		})()`, quote(name), quote(value)))
 		if !found {
 			m.t.Fatalf("%s has no field %s", browser.Eval[string](m.Tab, "location.href"), name)
 		}
@@ -48,7 +48,7 @@ func (m *marketer) fill(values map[string]string) {
 // submit sends the form that posts to action and waits for a page whose path starts with next.
 func (m *marketer) submit(action, next string) {
 	m.t.Helper()
-	m.Run(fmt.Sprintf(`document.querySelector('main form[action$=%[1]s], dialog form[action$=%[1]s], form[action$=%[1]s]').requestSubmit()`, quote(`"`+action+`"`)))
+	m.Run(fmt.Sprintf(`document.querySelector('form[method=post][action$=%s]').requestSubmit()`, quote(action)))
 	m.Until(fmt.Sprintf(`location.pathname.startsWith(%s) && !location.pathname.endsWith(%s) && document.readyState === "complete"`, quote(next), quote(action)))
 }
 
@@ -81,7 +81,19 @@ func (m *marketer) launch(values map[string]string) string {
 	m.fill(values)
 	m.submit("/experiments/new", "/experiments/")
 	id := browser.Eval[string](m.Tab, `location.pathname.split("/")[2]`)
-	m.Open(m.base + "/experiments/" + id + "/confirm?status=running")
-	m.submit("/status", "/experiments/"+id)
+	m.Open(m.base + "/experiments/" + id)
+	m.Run(`document.querySelector('form[method=post][action$="/status"] [value=running]').closest("form").requestSubmit()`)
+	m.Until(`!document.querySelector('form[action$="/status"] [value=running]') && document.readyState === "complete"`)
 	return id
+}
+
+// seeTheSnippetAlive begins the install check, opens the site as somebody else and waits until the check has seen it.
+func (m *marketer) seeTheSnippetAlive(siteID string, site *blog) {
+	m.t.Helper()
+	m.Open(m.base + "/sites/" + siteID)
+	m.Run(`document.querySelector('form[method=post][action$="/check"]').requestSubmit()`)
+	visitor := chrome.NewTab(m.t)
+	visitor.Open(site.address() + "/about.html")
+	m.Until(`document.body.innerText.includes("/about.html")`)
+	visitor.Close()
 }

@@ -85,8 +85,9 @@ func TestMarketerMeasuresARealPage(t *testing.T) {
 	m := register(t, p)
 	siteID, snippet := m.addSite(site.address())
 	site.snippet.Store(&snippet)
+	m.seeTheSnippetAlive(siteID, site)
 	id := m.launch(map[string]string{
-		"name": "Headline", "url": "/", "goals[0][type]": "click", "goals[0][selector]": ".post-preview a",
+		"name": "Headline", "url": "/", "goals[0][name]": "Opens a post", "goals[0][type]": "click", "goals[0][selector]": ".post-preview a",
 		"variants[1][name]": "Measured", "variants[1][changes][0][action]": "text", "variants[1][changes][0][selector]": headline,
 		"variants[1][changes][0][value]": ours, "site": siteID,
 	})
