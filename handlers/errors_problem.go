@@ -116,21 +116,22 @@ func (p *problem) addShape(detail *huma.ErrorDetail) {
 		return
 	}
 	p.Detail = "Some values need fixing."
+	code, message := shapeWords(detail.Message)
 	if rest, ok := strings.CutPrefix(detail.Message, "expected required property "); ok { // huma names the object, not the field
 		name, _, _ := strings.Cut(rest, " ")
 		field = strings.TrimPrefix(field+"."+name, ".")
 	}
 	const longest = 200
-	p.Errors = append(p.Errors, problemField{field[:min(len(field), longest)], shapeCode(detail.Message), detail.Message})
+	p.Errors = append(p.Errors, problemField{field[:min(len(field), longest)], code, message})
 }
 
-// shapeCode gives huma's messages the words that services use.
-func shapeCode(message string) string {
+// shapeWords gives huma's messages the words that services use.
+func shapeWords(message string) (code, sentence string) {
 	switch {
-	case strings.Contains(message, "required"):
-		return "required"
-	case strings.Contains(message, "unexpected property"), strings.Contains(message, "unknown query parameter"):
-		return "unknown_field"
+	case strings.HasPrefix(message, "expected required property"), strings.HasPrefix(message, "required "):
+		return "required", "This field is required."
+	case message == "unexpected property", message == "unknown query parameter":
+		return "unknown_field", "There is no such field."
 	}
-	return "invalid"
+	return "invalid", strings.ToUpper(message[:min(1, len(message))]) + message[min(1, len(message)):] + "."
 }

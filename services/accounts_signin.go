@@ -25,30 +25,37 @@ func (a *Accounts) SignIn(ctx context.Context, email, password string, from neti
 	if err != nil {
 		return Person{}, err
 	}
-	var user db.User
-	var home db.MembershipRow
-	err = a.db.Global(ctx, func(s *db.Store) error {
-		if user, err = s.UserByEmail(ctx, email); err != nil {
-			return fmt.Errorf("user by e-mail: %w", err)
-		}
-		home, err = s.Membership(ctx, user.ID, nil)
-		return err
-	})
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
+	user, home, known, err := a.lookUp(ctx, email)
+	if err != nil {
 		return Person{}, err
 	}
-	known := err == nil && ok && user.DisabledAt == nil
 	same, err := a.passwords.matches(ctx, user.PasswordHash, password)
 	if err != nil {
 		return Person{}, err
 	}
-	if !known || !same {
+	if !ok || !known || !same {
 		return Person{}, badCredentials()
 	}
 	right()
 	p := Person{User: user.ID, Email: user.Email, Name: user.Name, Locale: user.Locale,
 		Account: home.AccountID, AccountName: home.AccountName, Role: Role(home.Role)}
 	return p, a.signedIn(ctx, p, user.PasswordHash, password, door)
+}
+
+// lookUp finds who may sign in with an address. Nobody known costs the same queries as somebody.
+func (a *Accounts) lookUp(ctx context.Context, email string) (user db.User, home db.MembershipRow, known bool, err error) {
+	err = a.db.Global(ctx, func(s *db.Store) error {
+		var noUser, noMember error
+		if user, noUser = s.UserByEmail(ctx, email); noUser != nil && !errors.Is(noUser, db.ErrNotFound) {
+			return fmt.Errorf("user by e-mail: %w", noUser)
+		}
+		if home, noMember = s.Membership(ctx, user.ID, nil); noMember != nil && !errors.Is(noMember, db.ErrNotFound) {
+			return fmt.Errorf("membership: %w", noMember)
+		}
+		known = noUser == nil && noMember == nil && user.DisabledAt == nil
+		return nil
+	})
+	return user, home, known, err
 }
 
 // signedIn records the sign-in and, when bcrypt's cost has changed since, stores a new hash.
