@@ -234,7 +234,7 @@ func resultWing() []exhibit {
 	p := func(x float64) *float64 { return &x }
 	winner := Results{
 		Experiment: sampleExperiment("running"), AsOf: moment, ETag: "v42", Goal: goal, Goals: []GoalRef{goal, {"basket", "Added to basket"}}, Health: good,
-		Verdict: Verdict{State: "winner", Action: "ship", Variant: "b", Headline: "Variant B gets 12% more sign-ups. 96 in 100 chance it is better than the original.",
+		Verdict: Verdict{State: "winner", Action: "ship", Variant: "b", Headline: "Variant B gets 12% more sign-ups. 96\u00a0in\u00a0100 chance it is better than the original.",
 			Reason: "It brings 5 more sign-ups per 1,000 visitors (between 2 and 9). You risk at most 0.4 if this is wrong.", Rule: "the 95% range leaves zero out, at any look."},
 		Variants: []VariantResult{
 			{Key: "control", Name: "Original", Visitors: 9108, Conversions: 375, Rate: 0.04117, RateLow: 0.0373, RateHigh: 0.0454, ChanceBest: p(0.03), Risk: p(0.0051), Weight: 0.5},

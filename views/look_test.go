@@ -5,7 +5,9 @@ package views
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,7 +16,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/a-h/templ"
 	"github.com/chromedp/chromedp"
 
 	"github.com/samplit/samplit/static"
@@ -23,14 +27,18 @@ import (
 // policy is what the pages must live under.
 const policy = "default-src 'self'; script-src 'self' 'nonce-gallery'; style-src 'self' 'nonce-gallery'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
-// galleryServer serves every exhibit at /gallery/{lang}/{theme}/{name}.
-func galleryServer(t *testing.T) string {
+// galleryServer serves every exhibit at /gallery/{lang}/{theme}/{name}, and what a test adds to it. What a page asks for by
+// itself is answered as unchanged.
+func galleryServer(t *testing.T, add map[string]http.HandlerFunc) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle(static.Prefix, static.Handler())
 	unchanged := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) }
-	mux.HandleFunc("GET /experiments/{id}/results", unchanged)
-	mux.HandleFunc("GET /sites/{id}/check", unchanged)
+	routes := map[string]http.HandlerFunc{"GET /experiments/{id}/results": unchanged, "GET /sites/{id}/check": unchanged}
+	maps.Copy(routes, add)
+	for pattern, handler := range routes {
+		mux.HandleFunc(pattern, handler)
+	}
 	exhibits := make(map[string]exhibit)
 	for _, e := range gallery() {
 		exhibits[e.name] = e
@@ -41,17 +49,25 @@ func galleryServer(t *testing.T) string {
 			http.NotFound(w, r)
 			return
 		}
-		w.Header().Set("Content-Security-Policy", policy)
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		ctx, page := e.component(r.PathValue("lang"), r.PathValue("theme"))
-		if err := page.Render(ctx, w); err != nil {
-			t.Errorf("%s: %v", e.name, err)
-		}
+		answer(t, ctx, w, page)
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL
 }
+
+// answer writes a component under the policy that the pages must live with.
+func answer(t *testing.T, ctx context.Context, w http.ResponseWriter, component templ.Component) {
+	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := component.Render(ctx, w); err != nil {
+		t.Errorf("render: %v", err)
+	}
+}
+
+// patience is how long a step in the browser may take before the test gives up, whatever else the machine does.
+const patience = 40 * time.Second
 
 // browser starts a headless Chromium that asks nobody but this test.
 func browser(t *testing.T) context.Context {
@@ -63,6 +79,9 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
 	return ctx
 }
 
@@ -94,27 +113,55 @@ type violation struct {
 const runAxe = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => JSON.stringify(
 	r.violations.map(v => ({id: v.id, nodes: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary)}))))`
 
-// TestLook opens every page in both languages and themes, at a desk's and at a phone's width. No page may break an accessibility
-// rule, write to the console or scroll sideways. Screenshots go to the test's artifacts (go test -artifacts -outputdir DIR).
-func TestLook(t *testing.T) {
-	address, ctx, axe := galleryServer(t), browser(t), axeSource(t)
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatal(err)
+// view is how a page is looked at.
+type view struct {
+	lang, theme string
+	width       int64
+}
+
+// looks are each language in each theme, and both widths with each of them; with -artifacts every combination and more widths.
+func looks() []view {
+	if !keepsPictures() {
+		return []view{{"en", "paper", 1280}, {"en", "ink", 390}, {"es", "paper", 390}, {"es", "ink", 1280}}
 	}
+	var all []view
+	for _, lang := range []string{"en", "es"} {
+		for _, theme := range []string{"paper", "ink"} {
+			for _, width := range []int64{390, 768, 1280, 1920} {
+				all = append(all, view{lang, theme, width})
+			}
+		}
+	}
+	return all
+}
+
+// keepsPictures says whether the tests run with -artifacts; then they take screenshots.
+func keepsPictures() bool {
+	f := flag.Lookup("test.artifacts")
+	return f != nil && f.Value.String() == "true"
+}
+
+// TestLook opens every page in both languages and themes, at a desk's and at a phone's width. No page may break an accessibility
+// rule, write to the console or scroll sideways, not even at 320 px. With go test -artifacts -outputdir DIR it takes screenshots.
+func TestLook(t *testing.T) {
+	address, ctx, axe := galleryServer(t, nil), browser(t), axeSource(t)
 	console := watchConsole(ctx)
 	for _, e := range gallery() {
 		t.Run(e.name, func(t *testing.T) {
-			for _, lang := range []string{"en", "es"} {
-				for _, theme := range []string{"paper", "ink"} {
-					for _, width := range []int64{1280, 390} {
-						t.Run(fmt.Sprintf("%s/%s/%d", lang, theme, width), func(t *testing.T) {
-							look(t, ctx, fmt.Sprintf("%s/gallery/%s/%s/%s", address, lang, theme, e.name), width, axe)
-							for _, line := range console.take() {
-								t.Errorf("console: %s", line)
-							}
-						})
+			for _, v := range looks() {
+				t.Run(fmt.Sprintf("%s/%s/%d", v.lang, v.theme, v.width), func(t *testing.T) {
+					open(t, ctx, fmt.Sprintf("%s/gallery/%s/%s/%s", address, v.lang, v.theme, e.name), v.width)
+					fits(t, ctx)
+					photograph(t, ctx, shotName(t))
+					accessible(t, ctx, axe)
+					if v.width == 390 {
+						run(t, ctx, chromedp.EmulateViewport(320, 900))
+						fits(t, ctx)
 					}
-				}
+					for _, line := range console.take() {
+						t.Errorf("console: %s", line)
+					}
+				})
 			}
 		})
 	}
@@ -153,31 +200,70 @@ func (l *consoleLog) take() []string {
 	return lines
 }
 
-func look(t *testing.T, ctx context.Context, address string, width int64, axe string) {
+func run(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(address)); err != nil {
-		t.Fatal(err)
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for i, step := range steps {
+		if err := chromedp.Do(limited, step); err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
 	}
-	overflow, err := chromedp.Run(ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+}
+
+func eval[T any](t *testing.T, ctx context.Context, expression string) T {
+	t.Helper()
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(limited, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", expression[:min(len(expression), 80)], err)
 	}
-	if overflow > 0 {
-		t.Errorf("scrolls %d px sideways", overflow)
+	return value
+}
+
+// until waits for a condition in the page.
+func until(t *testing.T, ctx context.Context, condition string) {
+	t.Helper()
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if _, err := chromedp.Run(limited, chromedp.Poll[bool](condition)); err != nil {
+		t.Fatalf("never came true: %s: %v", condition, err)
+	}
+}
+
+func open(t *testing.T, ctx context.Context, address string, width int64) {
+	t.Helper()
+	run(t, ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(address))
+}
+
+// fits fails when the page is wider than the window.
+func fits(t *testing.T, ctx context.Context) {
+	t.Helper()
+	if wider := eval[int](t, ctx, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wider > 0 {
+		t.Errorf("scrolls %d px sideways at %d px", wider, eval[int](t, ctx, "innerWidth"))
+	}
+}
+
+func photograph(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	if !keepsPictures() {
+		return
 	}
 	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), shotName(t)), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), name), picture, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	report, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+"\n;"+runAxe, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatal(err)
-	}
+}
+
+// accessible fails for every rule of axe that the page breaks.
+func accessible(t *testing.T, ctx context.Context, axe string) {
+	t.Helper()
 	var violations []violation
-	if err := json.Unmarshal([]byte(report), &violations); err != nil {
+	if err := json.Unmarshal([]byte(eval[string](t, ctx, axe+"\n;"+runAxe)), &violations); err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range violations {

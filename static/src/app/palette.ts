@@ -29,16 +29,16 @@ export function watchPalette(): void {
   input.addEventListener("input", () => filter(dialog, input.value));
   dialog.addEventListener("htmx:afterSwap", () => filter(dialog, input.value));
   input.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      move(dialog, input, event.key === "ArrowDown" ? 1 : -1);
-    } else if (event.key === "Enter") {
-      const chosen = dialog.querySelector<HTMLAnchorElement>("a[aria-selected='true']");
-      if (chosen) {
-        event.preventDefault();
-        location.assign(chosen.href);
-      }
-    }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    move(dialog, input, event.key === "ArrowDown" ? 1 : -1);
+  });
+  // Enter submits the search, unless an entry is chosen.
+  input.form?.addEventListener("submit", (event) => {
+    const chosen = dialog.querySelector<HTMLAnchorElement>("a[aria-selected='true']");
+    if (!chosen) return;
+    event.preventDefault();
+    location.assign(chosen.href);
   });
 }
 
