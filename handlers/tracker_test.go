@@ -39,7 +39,7 @@ func newTrackerBundle(t *testing.T) *trackerBundle {
 	done := make(chan struct{})
 	go func() { defer close(done); committer.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	e, err := NewTracker(TrackerDeps{Tracker: services.NewTracker(d, snap, committer, 1000, time.Now, log), Errors: setup(t).e.HTTPErrorHandler, Log: log})
+	e, err := NewTracker(TrackerDeps{Tracker: services.NewTracker(d, snap, committer, services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log), Errors: setup(t).e.HTTPErrorHandler, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

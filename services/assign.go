@@ -114,7 +114,7 @@ func (t *Tracker) assign(ctx context.Context, x *live, r AssignRequest) Assignme
 	return out
 }
 
-// store writes the assignments and, within assignWait, corrects the answer by what the database held before.
+// store writes the assignments and, within the tracker's patience, corrects the answer by what the database held before.
 func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assignment) {
 	now := t.clock.now()
 	w := &work{keep: true}
@@ -129,7 +129,7 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 		out.Stored = false
 		return
 	}
-	wait, cancel := context.WithTimeout(ctx, assignWait)
+	wait, cancel := context.WithTimeout(ctx, t.wait)
 	defer cancel()
 	select {
 	case err := <-w.done:
@@ -167,7 +167,7 @@ func (t *Tracker) known(ctx context.Context, x *live, visitor string) (Assignmen
 	if cached {
 		return out, true
 	}
-	ctx, cancel := context.WithTimeout(ctx, assignWait)
+	ctx, cancel := context.WithTimeout(ctx, t.wait)
 	defer cancel()
 	found := 0
 	err := t.db.AsIngest(ctx, func(s *db.Store) error {

@@ -9,11 +9,17 @@ import (
 
 const (
 	maxVisitor = 128
-	// assignWait is how long a new visitor's answer waits for its row. A page must not wait longer for the database.
-	assignWait = 300 * time.Millisecond
 	// eventWait is how long events may wait to be durable before they are refused.
 	eventWait = 8 * time.Second
 )
+
+// TrackerLimits are the bounds of a tracker; zero values mean the defaults.
+type TrackerLimits struct {
+	// Remembered is how many recent assignments are kept in memory: 1,000,000.
+	Remembered int
+	// AssignWait is how long a new visitor's answer waits for its row: 300 ms. A page must not wait longer for the database.
+	AssignWait time.Duration
+}
 
 // Tracker answers what visitors' browsers and customers' servers ask: which variant, and please count this. The installation
 // token is the credential; unknown tokens get CodeUnknownToken from every method.
@@ -22,13 +28,20 @@ type Tracker struct {
 	snapshot  *Snapshot
 	committer *Committer
 	sticky    *sticky
+	wait      time.Duration // of an answer for its row
 	clock     Clock
 	log       *slog.Logger
 }
 
-// NewTracker makes the service; remembered bounds how many recent assignments are kept in memory.
-func NewTracker(d *db.DB, s *Snapshot, c *Committer, remembered int, clock Clock, log *slog.Logger) *Tracker {
-	return &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(remembered), clock: clock, log: log}
+// NewTracker makes the service.
+func NewTracker(d *db.DB, s *Snapshot, c *Committer, l TrackerLimits, clock Clock, log *slog.Logger) *Tracker {
+	if l.Remembered == 0 {
+		l.Remembered = 1_000_000
+	}
+	if l.AssignWait == 0 {
+		l.AssignWait = 300 * time.Millisecond
+	}
+	return &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), wait: l.AssignWait, clock: clock, log: log}
 }
 
 func (t *Tracker) site(token string) (*site, error) {

@@ -48,7 +48,7 @@ func joinTraffic(t *testing.T, d *db.DB, x dbtest.Running) *traffic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &traffic{NewTracker(d, snap, com, 10_000, time.Now, log), x, NewLearner(d, keys, com.Kept, time.Now, log)}
+	return &traffic{NewTracker(d, snap, com, TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log), x, NewLearner(d, keys, com.Kept, time.Now, log)}
 }
 
 func (tr *traffic) see(t *testing.T, visitor string) Assignment {

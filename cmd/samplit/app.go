@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/crypto/bcrypt"
@@ -21,9 +20,6 @@ import (
 	"github.com/samplit/samplit/mail"
 	"github.com/samplit/samplit/services"
 )
-
-// remembered is how many recent assignments a node keeps in memory.
-const remembered = 1_000_000
 
 // app is everything constructed once: services, doors and the work in the background.
 type app struct {
@@ -64,7 +60,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	a := &app{database: d}
 	a.snapshot = services.NewSnapshot(d.DB, c.TrackerURL, clock, log)
 	a.committer = services.NewCommitter(d.DB, clock, log)
-	a.tracker = services.NewTracker(d.DB, a.snapshot, a.committer, remembered, clock, log)
+	a.tracker = services.NewTracker(d.DB, a.snapshot, a.committer, services.TrackerLimits{}, clock, log)
 	a.learner = services.NewLearner(d.DB, keys, a.committer.Kept, clock, log)
 
 	tokens := services.NewTokens(d.DB, secret, c.BaseURL, time.Duration(c.AccessTokenMinutes)*time.Minute, clock)
@@ -95,7 +91,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 }
 
 // root adds the demo shop in development.
-func (a *app) root(c *config, pages, public *echo.Echo, i *services.Installations, e *services.Experiments, acc *services.Accounts) http.Handler {
+func (a *app) root(c *config, pages, public http.Handler, i *services.Installations, e *services.Experiments, acc *services.Accounts) http.Handler {
 	if c.production() {
 		return handlers.Root(pages, public, nil)
 	}
