@@ -6,6 +6,7 @@ SELECT experiment_id, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
   coalesce(sum(value) FILTER (WHERE goal_id = ANY(@goals::uuid[])), 0)::float8 AS value,
   coalesce(sum(value_sq) FILTER (WHERE goal_id = ANY(@goals::uuid[])), 0)::float8 AS value_sq
 FROM rollups WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) AND split = 0
+  AND (goal_id = '00000000-0000-0000-0000-000000000000' OR goal_id = ANY(@goals::uuid[]))
 GROUP BY experiment_id, epoch, arm, day ORDER BY experiment_id, epoch, day, arm;
 
 -- name: TalliesOfExperiment :many

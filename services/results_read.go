@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
+	"github.com/maypok86/otter/v2"
 
 	"github.com/samplit/samplit/db"
 )
@@ -17,11 +17,12 @@ type Analytics struct {
 	db    *db.DB
 	clock Clock
 	log   *slog.Logger
+	ended *otter.Cache[endedKey, Summary]
 }
 
 // NewAnalytics makes the service.
 func NewAnalytics(d *db.DB, clock Clock, log *slog.Logger) *Analytics {
-	return &Analytics{d, clock, log}
+	return &Analytics{d, clock, log, otter.Must(&otter.Options[endedKey, Summary]{MaximumSize: 2000})}
 }
 
 // counts are what a result is computed from.
@@ -152,66 +153,4 @@ func (a *Analytics) keepLook(ctx context.Context, by Actor, r Results, past []fl
 	if err != nil {
 		a.log.WarnContext(ctx, "look not kept", slog.String("experiment_id", r.ExperimentID.String()), slog.String("error", err.Error()))
 	}
-}
-
-// Summary is how an experiment is doing, where several are listed.
-type Summary struct {
-	Results Results
-	Trend   []int // visitors per day, oldest first
-}
-
-// Summaries returns how each experiment does on its primary goal. Any member may.
-func (a *Analytics) Summaries(ctx context.Context, by Actor, list []Experiment) (map[uuid.UUID]Summary, error) {
-	out := make(map[uuid.UUID]Summary, len(list))
-	if len(list) == 0 {
-		return out, nil
-	}
-	var ids, goals []uuid.UUID
-	for _, x := range list {
-		ids, goals = append(ids, x.ID), append(goals, x.Primary().ID)
-	}
-	var c counts
-	var epochs []db.Epoch
-	err := a.db.InTx(ctx, by.Account, func(s *db.Store) (err error) {
-		if epochs, err = s.Epochs(ctx, by.Account, ids); err != nil {
-			return fmt.Errorf("read epochs: %w", err)
-		}
-		c, err = readCounts(ctx, s, by.Account, ids, goals)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	cells := groupBy(c.cells, func(r db.ResultCellsRow) uuid.UUID { return r.ExperimentID })
-	all := groupBy(epochs, func(r db.Epoch) uuid.UUID { return r.ExperimentID })
-	now := a.clock.now()
-	for _, x := range list {
-		arms, _ := x.arms()
-		x.Epochs = nil
-		for _, e := range all[x.ID] {
-			x.Epochs = append(x.Epochs, newEpochOf([]db.Split{{Arms: arms}}, e))
-		}
-		r := analyze(x, x.Primary(), counts{cells[x.ID], c.looks}, now)
-		r.Verdict.Headline = r.headline(ctx)
-		out[x.ID] = Summary{Results: r, Trend: trend(cells[x.ID], now)}
-	}
-	return out, nil
-}
-
-// trend counts the visitors of each of the last 14 days with any before them.
-func trend(cells []db.ResultCellsRow, now time.Time) []int {
-	const span = 14
-	today := dayNumber(now)
-	first := today
-	for _, c := range cells {
-		first = min(first, dayNumber(c.Day))
-	}
-	first = max(first, today-span+1)
-	out := make([]int, today-first+1)
-	for _, c := range cells {
-		if day := dayNumber(c.Day); day >= first && day <= today {
-			out[day-first] += int(c.Visitors)
-		}
-	}
-	return out
 }

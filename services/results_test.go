@@ -195,6 +195,34 @@ func TestSummariesAgreeWithResults(t *testing.T) {
 	}
 }
 
+func TestFinalNumbersAreRememberedByAccount(t *testing.T) {
+	t.Parallel()
+	d, other := newDesk(t), newDesk(t)
+	x := d.in(t, Running, `{}`)
+	d.crowd(t, x, 1, 5, 1, time.Now())
+	if _, err := d.SetStatus(t.Context(), d.by, x.ID.String(), StatusChange{To: Completed}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := d.List(t.Context(), d.by, ExperimentFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := func() time.Time { return time.Now().Add(time.Hour) }
+	a := NewAnalytics(d.db, later, slog.New(slog.DiscardHandler))
+	for range 2 {
+		s, err := a.Summaries(locale.With(t.Context(), "es"), d.by, list.Items)
+		if got := s[x.ID].Results; err != nil || got.Visitors() != 5 || got.Verdict.Headline != "Terminado. Ya nadie ve ningún cambio." {
+			t.Errorf("got %d visitors, %q, %v", got.Visitors(), got.Verdict.Headline, err)
+		}
+	}
+	if a.ended.EstimatedSize() != 1 {
+		t.Errorf("%d remembered, want 1", a.ended.EstimatedSize())
+	}
+	if s, err := a.Summaries(t.Context(), other.by, list.Items); err != nil || s[x.ID].Results.Visitors() != 0 {
+		t.Errorf("another account got %d visitors, %v", s[x.ID].Results.Visitors(), err)
+	}
+}
+
 // Every reason has its sentences in both languages, whatever the numbers are.
 func TestEveryVerdictSpeaks(t *testing.T) {
 	t.Parallel()
