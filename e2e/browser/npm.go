@@ -42,6 +42,13 @@ var (
 	}
 )
 
+// Axe checks pages for accessibility.
+var Axe = Package{
+	Name:      "axe-core",
+	Version:   "4.14.1",
+	Integrity: "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+}
+
 // Fetch returns the folder with the files of p, from the user's cache or, the first time, from the registry. The archive must have
 // the stated hash; none of its scripts are run.
 func (p Package) Fetch() (string, error) {

@@ -113,3 +113,21 @@ func Eval[T any](tab *Tab, expression string) T {
 	}
 	return value
 }
+
+// Resize gives the page a viewport of that size.
+func (tab *Tab) Resize(width, height int64) {
+	tab.t.Helper()
+	tab.Do(chromedp.EmulateViewport(width, height))
+}
+
+// Screenshot returns the whole page as PNG.
+func (tab *Tab) Screenshot() []byte {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, actionTimeout)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		tab.t.Fatalf("screenshot: %v", err)
+	}
+	return png
+}
