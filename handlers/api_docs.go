@@ -34,7 +34,7 @@ func (a *api) docs(g *echo.Group) {
 	})
 	g.GET("/docs", func(c echo.Context) error {
 		var page bytes.Buffer
-		err := docsTemplate.Execute(&page, map[string]any{"Nonce": nonce(c), "Styles": static.URL("css/app.css"), "Sections": a.sections()})
+		err := docsTemplate.Execute(&page, map[string]any{"Nonce": nonce(c), "Styles": static.URL("css/app.css"), "Sections": a.sections(), "Types": a.types()})
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,13 @@ type docsOperation struct {
 
 type docsField struct {
 	Name, Type, Doc string
+	Ref             string // name of the object that it is or lists, described further down
 	Required        bool
+}
+
+type docsType struct {
+	Name   string
+	Fields []docsField
 }
 
 // sections reads the operations out of the OpenAPI document, by tag and path.
@@ -82,7 +88,7 @@ func (a *api) sections() []docsSection {
 func (a *api) describe(op *huma.Operation) docsOperation {
 	d := docsOperation{Method: op.Method, Path: "/api/v1" + op.Path, Summary: op.Summary, Bearer: len(op.Security) > 0}
 	for _, p := range op.Parameters {
-		d.Parameters = append(d.Parameters, docsField{p.Name + " (" + p.In + ")", typeName(p.Schema), p.Description, p.Required})
+		d.Parameters = append(d.Parameters, docsField{Name: p.Name + " (" + p.In + ")", Type: typeName(p.Schema), Doc: p.Description, Required: p.Required})
 	}
 	if op.RequestBody != nil {
 		d.Request = a.fields(op.RequestBody.Content)
@@ -105,12 +111,41 @@ func (a *api) fields(content map[string]*huma.MediaType) []docsField {
 	if schema.Ref != "" {
 		schema = a.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
 	}
+	return fieldsOf(schema)
+}
+
+func fieldsOf(schema *huma.Schema) []docsField {
 	var out []docsField
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
 		p := schema.Properties[name]
-		out = append(out, docsField{name, typeName(p), p.Description, slices.Contains(schema.Required, name)})
+		out = append(out, docsField{Name: name, Type: typeName(p), Doc: p.Description, Ref: refName(p), Required: slices.Contains(schema.Required, name)})
 	}
 	return out
+}
+
+// types are the objects that other objects hold.
+func (a *api) types() []docsType {
+	schemas := a.OpenAPI().Components.Schemas.Map()
+	held := map[string]bool{}
+	for _, schema := range schemas {
+		for _, f := range fieldsOf(schema) {
+			held[f.Ref] = true
+		}
+	}
+	var out []docsType
+	for _, name := range slices.Sorted(maps.Keys(schemas)) {
+		if held[name] {
+			out = append(out, docsType{name, fieldsOf(schemas[name])})
+		}
+	}
+	return out
+}
+
+func refName(s *huma.Schema) string {
+	if s.Items != nil {
+		s = s.Items
+	}
+	return s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]
 }
 
 func typeName(s *huma.Schema) string {
@@ -118,7 +153,7 @@ func typeName(s *huma.Schema) string {
 	case s == nil:
 		return ""
 	case s.Ref != "":
-		return s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]
+		return refName(s)
 	case s.Items != nil:
 		return "list of " + typeName(s.Items)
 	}

@@ -158,4 +158,9 @@ func TestOpenAPI(t *testing.T) {
 	if got := page.Find("article").Length(); got != len(ids) {
 		t.Errorf("the docs show %d operations, want %d", got, len(ids))
 	}
+	for _, link := range page.Find("td a[href^='#']").EachIter() {
+		if target, _ := link.Attr("href"); page.Find(target).Length() != 1 {
+			t.Errorf("%s is linked and not described", target)
+		}
+	}
 }

@@ -69,6 +69,9 @@ func (h *server) register(c echo.Context) error {
 	}
 	in := services.Registration{Email: f.Get("email"), Password: f.Get("password"), Name: f.Get("name"), Company: f.Get("company"), Locale: h.lang(c)}
 	who, err := h.Accounts.Register(c.Request().Context(), in, address(c))
+	if services.Reason(err) == services.InviteOnly {
+		return h.render(c, http.StatusForbidden, views.RegisterPage(h.page(c), views.RegisterForm{InviteOnly: true}))
+	}
 	if err != nil {
 		refused, status, ok := h.refusal(c, err)
 		if !ok {

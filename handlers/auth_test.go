@@ -128,7 +128,13 @@ func TestInviteOnly(t *testing.T) {
 		t.Error("the page shows a form that will be refused")
 	}
 	a := b.browser().post("/register", url.Values{"email": {newEmail()}, "password": {goodPassword}, "name": {"Ana"}})
-	b.want(a, http.StatusForbidden)
+	if doc := b.want(a, http.StatusForbidden).doc(t); doc.Find("form[action='/register']").Length() != 0 || doc.Find(".lede").Text() == "" {
+		t.Error("the refusal does not say why")
+	}
+	api := b.want(b.postJSON("/api/v1/auth/register", `{"email":"`+newEmail()+`","password":"`+goodPassword+`","name":"Ana"}`), http.StatusForbidden)
+	if p := decoded[problem](t, api); p.Code != "invite_only" {
+		t.Errorf("got code %s, want invite_only", p.Code)
+	}
 }
 
 func TestRegistrationStartsTheRecord(t *testing.T) {

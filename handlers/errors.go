@@ -65,9 +65,11 @@ func (h *server) writeProblem(c echo.Context, p *problem) error {
 		return c.Blob(p.Status, problemType, body)
 	case p.Status == http.StatusUnauthorized:
 		return h.toLogin(c)
+	case p.Status == http.StatusMisdirectedRequest:
+		return c.String(p.Status, p.Detail+"\n")
 	}
 	page := h.page(c)
-	m := views.Problem{Status: p.Status, RequestID: p.RequestID, RetryAfter: p.retryAfter}
+	m := views.Problem{Status: p.pageStatus(), RequestID: p.RequestID, RetryAfter: p.retryAfter}
 	return h.show(c, p.Status, views.ProblemPage(page, m), views.ProblemBody(page, m))
 }
 

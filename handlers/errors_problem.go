@@ -14,6 +14,9 @@ import (
 	"github.com/samplit/samplit/services"
 )
 
+// crossSite is the code of a request that another site made a browser send.
+const crossSite = "cross_site"
+
 const problemType = "application/problem+json"
 
 // problem is every error that a program gets (RFC 9457), never with a value that was sent.
@@ -78,6 +81,19 @@ func (p *problem) complete(err error) {
 	if p.Detail == "" || p.Status == http.StatusInternalServerError {
 		p.Detail = p.Title + "."
 	}
+}
+
+// pageStatus is the status whose words a page uses: what a person cannot have caused by clicking reads as "does not work here".
+func (p *problem) pageStatus() int {
+	switch p.Status {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return http.StatusMethodNotAllowed
+	case http.StatusForbidden:
+		if p.Code == crossSite {
+			return http.StatusMethodNotAllowed
+		}
+	}
+	return p.Status
 }
 
 func (p *problem) addFields(fields services.Fields) {

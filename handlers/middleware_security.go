@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/samplit/samplit/services"
 )
 
 // secure sets the headers that hold for every answer, errors included. The policy allows nothing: a page replaces it by its own.
@@ -46,7 +48,7 @@ func (h *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	protection := http.NewCrossOriginProtection()
 	return func(c echo.Context) error {
 		if err := protection.Check(c.Request()); err != nil {
-			return echo.NewHTTPError(http.StatusForbidden, "This request came from another site.").SetInternal(err)
+			return &services.Error{Code: services.CodeForbidden, Reason: crossSite, Message: "This request came from another site.", Err: err}
 		}
 		return next(c)
 	}

@@ -49,7 +49,7 @@ type Registration struct {
 // registering is closed; Limited: too many from this address.
 func (a *Accounts) Register(ctx context.Context, in Registration, from netip.Addr) (Person, error) {
 	if a.rules.InviteOnly {
-		return Person{}, &Error{Code: CodeForbidden, Reason: "invite_only", Message: "Registration is by invitation only. Ask an owner of your account to invite you."}
+		return Person{}, &Error{Code: CodeForbidden, Reason: InviteOnly, Message: "Registration is by invitation only. Ask an owner of your account to invite you."}
 	}
 	row, account, fields := in.canonical()
 	if err := fields.err(); err != nil {

@@ -2,8 +2,11 @@ package services
 
 import "errors"
 
-// ResetOver is the Reason of a mailed link that works no more.
-const ResetOver = "reset_over"
+// Reasons that a door treats specially.
+const (
+	ResetOver  = "reset_over"  // a mailed link works no more
+	InviteOnly = "invite_only" // nobody registers by themselves
+)
 
 // Reason returns the stable word of an Error, empty for any other.
 func Reason(err error) string {
