@@ -187,5 +187,9 @@ func strictJSON(data []byte, v any) error {
 	return nil
 }
 
-//nolint:staticcheck // shown to people
-var errBadJSON = errors.New("The body is not JSON that can be read: check commas, quotes, names that appear twice, and that it is UTF-8.")
+// sentence is an error that people read as it is.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
+const errBadJSON = sentence("The body is not JSON that can be read: check commas, quotes, names that appear twice, and that it is UTF-8.")
