@@ -164,3 +164,15 @@ func TestOpenAPI(t *testing.T) {
 		}
 	}
 }
+
+func FuzzStrictJSON(f *testing.F) {
+	for _, seed := range []string{`{"a":1}`, `{"a":1,"a":2}`, `[[[]]]`, `"\ud800"`, "{\"a\":\"\xff\"}", `{}{}`, ``, `nul`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var v any
+		if err := strictJSON(data, &v); err == nil && !json.Valid(data) {
+			t.Errorf("%q was read and is not JSON", data)
+		}
+	})
+}

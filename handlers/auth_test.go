@@ -166,3 +166,18 @@ func TestNextStaysOnThisSite(t *testing.T) {
 		}
 	}
 }
+
+func FuzzLocalPath(f *testing.F) {
+	for _, seed := range []string{"/", "//evil.test", `/\evil.test`, "/a?b=//c", "https:evil.test", "/%2f%2fevil.test", "/.//evil.test", "/\x00", "?x", "/x;//y"} {
+		f.Add(seed)
+	}
+	base := &url.URL{Scheme: "https", Host: "app.test", Path: "/login"}
+	f.Fuzz(func(t *testing.T, wanted string) {
+		got := localPath(wanted, "/home")
+		to, err := base.Parse(got)
+		if err != nil || to.Host != "app.test" || to.Scheme != "https" || !strings.HasPrefix(got, "/") ||
+			len(got) > 1 && strings.ContainsAny(got[1:2], `/\`) || strings.ContainsAny(got, "\r\n\t") {
+			t.Errorf("localPath(%q) is %q, which leads to %v (%v)", wanted, got, to, err)
+		}
+	})
+}
