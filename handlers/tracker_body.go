@@ -44,8 +44,8 @@ func decode(c echo.Context, limit int64, v any) error {
 	case n > limit:
 		return echo.NewHTTPError(http.StatusRequestEntityTooLarge, "The body is too large.")
 	}
-	if err := checkShape(buf.Bytes()); err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, err.Error())
+	if wrong := checkShape(buf.Bytes()); wrong != "" {
+		return echo.NewHTTPError(http.StatusBadRequest, wrong)
 	}
 	if err := json.Unmarshal(buf.Bytes(), v); err != nil {
 		return badJSON(err)
@@ -78,19 +78,14 @@ func pointerPath(p string) string {
 	return b.String()
 }
 
-var (
-	errDeep = errors.New("The body is nested too deeply.")           //nolint:staticcheck // shown to people
-	errNUL  = errors.New("The body holds a NUL, which no text may.") //nolint:staticcheck // shown to people
-)
-
-// checkShape looks once over the bytes for what the decoder would accept and nothing downstream can hold.
-func checkShape(b []byte) error {
+// checkShape looks once over the bytes for what the decoder would accept and nothing downstream can hold, and says what it is.
+func checkShape(b []byte) (wrong string) {
 	depth, inString := 0, false
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
 		case inString && c == '\\':
 			if i+5 < len(b) && b[i+1] == 'u' && string(b[i+2:i+6]) == "0000" {
-				return errNUL
+				return "The body holds a NUL, which no text may."
 			}
 			i++
 		case c == '"':
@@ -98,11 +93,11 @@ func checkShape(b []byte) error {
 		case inString:
 		case c == '{' || c == '[':
 			if depth++; depth > maxDepth {
-				return errDeep
+				return "The body is nested too deeply."
 			}
 		case c == '}' || c == ']':
 			depth--
 		}
 	}
-	return nil
+	return ""
 }

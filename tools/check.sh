@@ -13,8 +13,8 @@ step "generated code"
 make -s tools
 bin/templ generate -log-level error
 bin/sqlc diff
+for dir in static/src static/src/charts; do (cd "$dir" && npm ci --silent --no-audit --no-fund); done
 go run ./static/build -check
-for dir in static/src static/css; do (cd "$dir" && npm ci --silent --no-audit --no-fund); done
 static/css/build.sh
 [ -z "$(git status --porcelain -- '*_templ.go' db static)" ] || { git status --short -- '*_templ.go' db static; fail "generated code is stale: run make generate and commit"; }
 
@@ -27,7 +27,7 @@ step "TypeScript"
 (cd static/src && npx --no-install tsc --noEmit)
 
 step "sizes"
-go test -run 'TestSize|TestBudget' ./static/...
+go test -run 'Sizes|Small' ./static/...
 
 step "race detector"
 CGO_ENABLED=1 go test -race -p 1 -timeout 25m ./db/... ./engine/... ./services/... ./handlers/...
