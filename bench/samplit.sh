@@ -31,6 +31,10 @@ exp=$(call experiments "{\"installation_id\":\"$id\",\"key\":\"bench\",\"name\":
 curl -fsS -X PATCH -H 'Content-Type: application/json' -H "Authorization: Bearer $jwt" -d '{"status":"running"}' "$BASE_URL/api/v1/experiments/$exp/status" >/dev/null
 sleep 2
 
+# Returning visitors: every key is in the test before anything is measured.
+METHOD=POST REQPATH=/api/v1/tracker/assign KEYS=${KEYS:-10000} BODY="{\"installation_token\":\"$token\",\"experiment\":\"bench\",\"visitor_id\":\"{{key}}\"}" \
+  wrk -t2 -c32 -d"${WARM:-30}"s --timeout 5s -s bench/req.lua "$BASE_URL" >/dev/null
+
 export SAMPLIT_URL=$BASE_URL SAMPLIT_PID=$app DB_PID; DB_PID=$(head -1 "$data/postgres/postmaster.pid")
 for what in "$@"; do
   case $what in

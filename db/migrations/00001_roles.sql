@@ -10,7 +10,8 @@ BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOBYPASSRLS NOCREATEDB NOCREATEROLE', r);
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END;
-    IF NOT pg_has_role(current_user, r, 'MEMBER') THEN
+    -- Whoever made a role may administer it and, from PostgreSQL 16 on, is not yet allowed to take it.
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
       EXECUTE format('GRANT %I TO %I', r, current_user);
     END IF;
   END LOOP;
