@@ -36,7 +36,7 @@ bench: ## Go benchmarks and HTTP load figures, as ratios to floors of the same r
 	bench/samplit.sh
 
 generate: $(TEMPL) $(SQLC) ## rebuild generated code: templ, sqlc, scripts, style sheet
-	$(TEMPL) generate
+	cd views && ../$(TEMPL) generate
 	$(SQLC) generate
 	go run ./static/build
 	static/css/build.sh

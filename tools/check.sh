@@ -11,7 +11,7 @@ bad=$(git ls-files '*.go' | xargs gofmt -l)
 
 step "generated code"
 make -s tools
-bin/templ generate -log-level error
+(cd views && ../bin/templ generate -log-level error)
 bin/sqlc diff
 for dir in static/src static/src/charts; do (cd "$dir" && npm ci --silent --no-audit --no-fund); done
 go run ./static/build -check
