@@ -189,6 +189,30 @@ func TestLiveResults(t *testing.T) {
 	until(t, ctx, `document.querySelector("#rates-plot svg") !== window.chart`)
 }
 
+// TestChartTip shows a day's numbers under the pointer, and breaks no policy by it.
+func TestChartTip(t *testing.T) {
+	ctx := browser(t)
+	console := watchConsole(ctx)
+	open(t, ctx, galleryServer(t, nil)+"/gallery/en/paper/results-learning", 1280)
+	for _, plot := range []string{"#rates-plot", "#traffic-plot"} {
+		until(t, ctx, `document.querySelector("`+plot+` svg") !== null`)
+		eval[bool](t, ctx, `(() => {
+			const svg = document.querySelector("`+plot+` svg");
+			svg.scrollIntoView();
+			const box = svg.getBoundingClientRect();
+			for (const kind of ["pointerenter", "pointermove"]) {
+				svg.dispatchEvent(new PointerEvent(kind, {bubbles: true, pointerType: "mouse", clientX: box.left + box.width / 2, clientY: box.top + box.height / 2}));
+			}
+			return true;
+		})()`)
+		until(t, ctx, `(document.querySelector("`+plot+` [aria-label='tip'] text")?.textContent ?? "").includes("Original")`)
+		photograph(t, ctx, "tip"+strings.Trim(plot, "#")+".png")
+	}
+	for _, line := range console.take() {
+		t.Errorf("console: %s", line)
+	}
+}
+
 // TestPasswordMeter says how strong a new password is, and shows it on request.
 func TestPasswordMeter(t *testing.T) {
 	ctx := browser(t)

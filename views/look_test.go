@@ -119,6 +119,19 @@ type view struct {
 	width       int64
 }
 
+// lengthen makes every text 40 % longer, as a language with longer words would.
+const lengthen = `(() => {
+	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	let changed = 0;
+	for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+		const text = node.data.trim();
+		if (text.length < 2 || node.parentElement.closest("script, svg, code, pre, textarea")) continue;
+		node.data += " " + "lengths ".repeat(Math.ceil(text.length * 0.05));
+		changed++;
+	}
+	return changed;
+})()`
+
 // looks are each language in each theme, and both widths with each of them; with -artifacts every combination and more widths.
 func looks() []view {
 	if !keepsPictures() {
@@ -142,7 +155,7 @@ func keepsPictures() bool {
 }
 
 // TestLook opens every page in both languages and themes, at a desk's and at a phone's width. No page may break an accessibility
-// rule, write to the console or scroll sideways, not even at 320 px. With go test -artifacts -outputdir DIR it takes screenshots.
+// rule, write to the console or scroll sideways, not even at 320 px with longer words. With go test -artifacts -outputdir DIR it takes screenshots.
 func TestLook(t *testing.T) {
 	address, ctx, axe := galleryServer(t, nil), browser(t), axeSource(t)
 	console := watchConsole(ctx)
@@ -156,6 +169,8 @@ func TestLook(t *testing.T) {
 					accessible(t, ctx, axe)
 					if v.width == 390 {
 						run(t, ctx, chromedp.EmulateViewport(320, 900))
+						fits(t, ctx)
+						eval[int](t, ctx, lengthen)
 						fits(t, ctx)
 					}
 					for _, line := range console.take() {

@@ -1685,7 +1685,7 @@ func variantRow(m Results, v VariantResult) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = liftText(shownLift(m, v)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = liftText(shownLift(m, v), v.Index == 0).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -50,13 +50,13 @@ export function drawRates(data: RatesData, width: number): SVGSVGElement | HTMLE
       ...data.series.map((series) => band(points.filter((point) => point.series === series), series)),
       ...data.series.map((series) => line(points.filter((point) => point.series === series), series)),
       ...(named ? labels(points, data.series, top, words) : []),
-      ruleX(points, pointerX({ x: "day", stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
-      tip(days(points), pointerX({ x: "day", y: "top", title: (row: Day) => describe(row, words, data.of), ...tipLook })),
+      ruleX(points, pointerX({ x: "day", maxRadius: Infinity, stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
+      tip(days(points), pointerX({ x: "day", y: "top", maxRadius: Infinity, title: (row: Day) => describe(row, words, data.of), ...tipLook })),
     ],
   });
 }
 
-export const tipLook = { fill: "var(--color-base-100)", stroke: "var(--color-line)", fontSize: 12, lineHeight: 1.35, textPadding: 10, pathFilter: "none" } as const;
+export const tipLook = { fill: "var(--color-base-100)", stroke: "var(--color-line)", fontSize: 12, lineHeight: 1.35, lineWidth: 40, textPadding: 10, pathFilter: "none" } as const;
 
 // ceiling ends the axis above every line. A first day's band may reach far beyond it and is cut off.
 function ceiling(points: Point[]): number {

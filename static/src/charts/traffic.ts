@@ -46,8 +46,8 @@ export function drawTraffic(data: TrafficData, width: number): SVGSVGElement | H
       axisY({ ticks: [0, 0.5, 1], tickSize: 0, tickFormat: (x: number) => words.percent(x) }),
       axisX({ ticks: Math.max(2, Math.floor(width / 120)), tickSize: 0, tickPadding: 12, tickFormat: words.day }),
       ...(named ? names(slices, words) : []),
-      ruleX(spans, pointerX({ x: "middle", px: "middle", stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
-      tip(spans, pointerX({ x: "middle", y: () => 0.92, title: "title", ...tipLook })),
+      ruleX(spans, pointerX({ x: "middle", px: "middle", maxRadius: Infinity, stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
+      tip(spans, pointerX({ x: "middle", y: () => 0.92, maxRadius: Infinity, title: "title", ...tipLook })),
     ],
   });
 }
