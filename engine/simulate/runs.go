@@ -112,3 +112,6 @@ func (t *tracker) one() {
 	t.done++
 	t.report(t.done, t.total)
 }
+
+// maxRuns bounds the runs of a scenario.
+const maxRuns = 1_000_000
