@@ -46,7 +46,7 @@ func TestDiscountVectors(t *testing.T) {
 		var periods []Count
 		for i, b := range in.Batches {
 			periods = append(periods, Count{Successes: b[0], Trials: b[1]})
-			got := accumulate(periods, in.Gamma).Posterior(stats.Beta{Alpha: in.Prior[0], Beta: in.Prior[1]})
+			got := accumulate(periods, in.Gamma).Rate().Posterior(stats.Beta{Alpha: in.Prior[0], Beta: in.Prior[1]})
 			v.nearAll(t, indexed("after", i), []float64{got.Alpha, got.Beta}, out.After[i][:])
 		}
 	}

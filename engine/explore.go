@@ -44,9 +44,9 @@ func (e explore) Allocate(f Facts) Allocation {
 	var p []float64
 	switch e.policy {
 	case PolicyUCB1:
-		p = ahead(counts, total, stats.UCB1)
+		p = ahead(rates(counts), total, stats.UCB1)
 	case PolicyKLUCB:
-		p = ahead(counts, total, stats.KLUCB)
+		p = ahead(rates(counts), total, stats.KLUCB)
 	default:
 		p = greedy(posterior, ExploreRate(e.epsilon, e.decay, float64(total)/float64(len(f.Arms))))
 	}
@@ -90,21 +90,21 @@ func leaders(values []float64) []float64 {
 // the arm with the highest bound, whose count grows while its rate stays what it is. The shares of a batch are the
 // parts each arm got. Playing a bound by itself would give one arm every visit of an epoch
 // (Desautels, Krause & Burdick 2014).
-func ahead(counts []Count, total int64, bound func(arm Count, t float64) float64) []float64 {
+func ahead(rates []stats.Rate, total int64, bound func(arm stats.Rate, t float64) float64) []float64 {
 	const parts = 100
 	part := max(MinBatch, float64(total)/100) / parts
-	played, t := slices.Clone(counts), 0.0
-	for _, c := range counts {
+	played, t := slices.Clone(rates), 0.0
+	for _, c := range rates {
 		t += c.Trials
 	}
-	p, bounds := make([]float64, len(counts)), make([]float64, len(counts))
+	p, bounds := make([]float64, len(rates)), make([]float64, len(rates))
 	for range parts {
 		for i, c := range played {
 			bounds[i] = bound(c, t)
 		}
 		for i, share := range leaders(bounds) {
 			played[i].Trials += share * part
-			played[i].Successes += share * part * counts[i].Value()
+			played[i].Successes += share * part * rates[i].Value()
 			p[i] += share / parts
 		}
 		t += part

@@ -66,9 +66,12 @@ func TestPicksDoNotAllocate(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	posterior, w := posteriors(1000), Weights{4000, 3000, 2000, 1000}
 	shares := w.Shares()
+	f := funnel(t, nil, 2, 3)
+	model := f.Model(f.NewFacts())
 	for name, pick := range map[string]func(){
 		"Pick":         func() { sink += Pick(posterior, r) },
 		"Weights.Pick": func() { sink += w.Pick(r) },
+		"Funnel":       func() { sink += model.Draw(r) },
 		"PickShare":    func() { sink += PickShare(shares, r) },
 	} {
 		if n := testing.AllocsPerRun(100, pick); n != 0 {
