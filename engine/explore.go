@@ -37,8 +37,8 @@ func newExplore(params map[string]any) (Allocator, error) {
 func (e explore) Allocate(f Facts) Allocation {
 	initial := f.initial()
 	counts, posterior := e.counts(f)
-	total, least := f.exposures()
-	if least < WarmUp {
+	total, _ := f.exposures()
+	if !f.warm(false) {
 		return Allocation{Shares: initial, Reason: ReasonWarmUp, Posterior: posterior}
 	}
 	var p []float64
