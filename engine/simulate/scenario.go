@@ -25,7 +25,10 @@ type Scenario interface {
 // kinds are the scenarios by the name in their field kind.
 func kinds() map[string]func() Scenario {
 	return map[string]func() Scenario{
-		"bandit": func() Scenario { return new(Bandit) },
+		"bandit":    func() Scenario { return new(Bandit) },
+		"delay":     func() Scenario { return new(Delay) },
+		"inference": func() Scenario { return new(Inference) },
+		"peeking":   func() Scenario { return new(Peeking) },
 	}
 }
 
