@@ -45,6 +45,7 @@ type commands struct {
 	Keys    keysCommand    `cmd:"" help:"Manage the keys of stored state."`
 	Recount recountCommand `cmd:"" help:"Recompute all counts from raw events and print differences."`
 	Calc    calcCommand    `cmd:"" offline:"" help:"Answer statistical questions, JSON lines on standard input."`
+	Analyze analyzeCommand `cmd:"" offline:"" help:"Judge a test from a CSV file."`
 }
 
 // run is the program without the process: it returns the exit code.
