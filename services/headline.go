@@ -24,8 +24,10 @@ func (r Results) headline(ctx context.Context) string {
 	switch r.Verdict.Reason {
 	case engine.ReasonMismatch:
 		return locale.T(ctx, "headline.fix_split")
-	case engine.ReasonNoVisitors, engine.ReasonNoVariants:
+	case engine.ReasonNoVisitors:
 		return locale.T(ctx, "headline.waiting")
+	case engine.ReasonNoVariants:
+		return locale.T(ctx, "headline.alone")
 	case engine.ReasonFewVisitors, engine.ReasonFewConversions:
 		return locale.T(ctx, "headline.collecting")
 	case engine.ReasonBetter:
