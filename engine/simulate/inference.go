@@ -5,12 +5,12 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/samplit/samplit/engine"
 	"github.com/samplit/samplit/engine/stats"
 )
 
 // Inference compares estimators of the arms' rates, and of the last arm's difference to the first, after a policy gave
-// out the arms: how biased they are and how often their intervals cover the truth.
+// out the arms: how biased they are and how often their intervals cover the truth. The plug-in of a period is the mean
+// before it, 0.5 in the first.
 type Inference struct {
 	Kind            string    `json:"kind"`
 	Seed            uint64    `json:"seed"`
@@ -61,9 +61,9 @@ func (s *Inference) Check() error {
 
 // Cost implements Scenario.
 func (s *Inference) Cost() float64 {
-	k, visits := float64(len(s.Arms)), float64(s.Visits)
-	periods := visits / float64(max(s.VisitsPerPeriod, 1))
-	return float64(s.Runs) * (visits*(20e-9+30e-9*k) + periods*(6e-6*k*k+1e-6))
+	k := float64(len(s.Arms))
+	periods := float64(s.Visits) / float64(max(s.VisitsPerPeriod, 1))
+	return float64(s.Runs) * periods * (6e-6*k*k + 1e-6)
 }
 
 // Run implements Scenario.
@@ -101,30 +101,24 @@ type inferenceRun struct {
 
 func (s *Inference) run(ctx context.Context, random *rand.Rand) (inferenceRun, error) {
 	k := len(s.Arms)
-	// Visitors are added one by one, so that the plug-in of each is the mean of all before.
 	scores, l := stats.NewAdaptive(k, 0, 0.5), newLearner(s.Policy, k, random)
-	one, visitors, hits := make([]stats.Sums, k), make([]int, k), make([]int, k)
-	pulls := make([]float64, k)
+	visitors, hits := make([]int, k), make([]int, k)
+	outcomes, pulls := make([]stats.Sums, k), make([]float64, k)
 	var batches []stats.Batch
-	for done := 0; done < s.Visits; {
+	for left := s.Visits; left > 0; left -= s.VisitsPerPeriod {
 		if err := ctx.Err(); err != nil {
 			return inferenceRun{}, err
 		}
 		clear(visitors)
-		clear(hits)
 		shares := l.split()
-		for range min(s.VisitsPerPeriod, s.Visits-done) {
-			arm := engine.PickShare(shares, random)
-			x := binomial(random, 1, s.Arms[arm].Rate[0])
-			visitors[arm]++
-			hits[arm] += x
-			pulls[arm]++
-			one[arm] = stats.Sums{N: 1, Sum: float64(x), Squares: float64(x)}
-			scores.Add(shares, one)
-			one[arm] = stats.Sums{}
-			done++
+		l.choose(min(s.VisitsPerPeriod, left), visitors)
+		for i, n := range visitors {
+			hits[i] = binomial(random, n, s.Arms[i].Rate[0])
+			outcomes[i] = counted(n, hits[i])
+			pulls[i] += float64(n)
 		}
-		batches = append(batches, stats.Batch{A: counted(visitors[0], hits[0]), B: counted(visitors[k-1], hits[k-1])})
+		scores.Add(shares, outcomes)
+		batches = append(batches, stats.Batch{A: outcomes[0], B: outcomes[k-1]})
 		l.update(visitors, hits)
 	}
 	return s.estimate(scores, batches, pulls), nil
