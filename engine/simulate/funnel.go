@@ -10,9 +10,10 @@ import (
 	"github.com/samplit/samplit/engine/stats"
 )
 
-// Ways to learn a funnel, all by Thompson's rule, visitor by visitor.
+// Ways to learn a funnel. All but multi_step and uniform are Thompson's rule, visitor by visitor.
 const (
-	FunnelHierarchical = "hierarchical" // the multi_step strategy: paths around products of step rates
+	FunnelMultiStep    = "multi_step"   // the engine's strategy as it runs: its model's shares, with their warm-up and floor
+	FunnelHierarchical = "hierarchical" // draws of its model alone: paths around products of step rates
 	FunnelFactored     = "factored"     // the highest product of drawn step rates, which is the highest rate at every step
 	FunnelEndCredit    = "end_credit"   // at every step the option with the highest drawn rate of conversion at the end
 	FunnelFlat         = "flat"         // every path an arm of its own
@@ -33,6 +34,9 @@ type Funnel struct {
 	Kappa           float64       `json:"kappa"`          // of hierarchical; 0 = the engine's default
 	EstimateKappa   bool          `json:"estimate_kappa"` // of hierarchical
 }
+
+// funnelDraws is the number of draws from which multi_step counts its shares.
+const funnelDraws = 1000
 
 // Interaction multiplies the last step's rate on one path.
 type Interaction struct {
@@ -59,6 +63,10 @@ func (s *Funnel) model() (*engine.Funnel, error) {
 	return engine.NewFunnel(s.options(), params)
 }
 
+func (s *Funnel) hierarchical() bool {
+	return s.Learn == FunnelMultiStep || s.Learn == FunnelHierarchical
+}
+
 // Check implements Scenario.
 func (s *Funnel) Check() error {
 	var c checks
@@ -70,9 +78,9 @@ func (s *Funnel) Check() error {
 	}
 	c.between("visits", float64(s.Visits), 10, 1e7)
 	c.between("visits_per_period", float64(s.VisitsPerPeriod), 1, 1e7)
-	known := []string{FunnelHierarchical, FunnelFactored, FunnelEndCredit, FunnelFlat, FunnelUniform}
-	c.that(slices.Contains(known, s.Learn), "learn", "hierarchical, factored, end_credit, flat or uniform")
-	c.that(s.Learn == FunnelHierarchical || s.Kappa == 0 && !s.EstimateKappa, "kappa", "left out unless learn is hierarchical")
+	known := []string{FunnelMultiStep, FunnelHierarchical, FunnelFactored, FunnelEndCredit, FunnelFlat, FunnelUniform}
+	c.that(slices.Contains(known, s.Learn), "learn", "multi_step, hierarchical, factored, end_credit, flat or uniform")
+	c.that(s.hierarchical() || s.Kappa == 0 && !s.EstimateKappa, "kappa", "left out unless learn is multi_step or hierarchical")
 	if c.err != nil {
 		return c.err
 	}
@@ -104,13 +112,13 @@ func (s *Funnel) Cost() float64 {
 	}
 	perVisit := 60e-9 * (options + float64(len(s.Steps)))
 	perPeriod := 1e-6 * (options + paths)
+	if s.EstimateKappa {
+		perPeriod += 40e-6 * paths
+	}
 	switch s.Learn {
-	case FunnelHierarchical:
-		perVisit += 60e-9 * paths
-		if s.EstimateKappa {
-			perPeriod += 40e-6 * paths
-		}
-	case FunnelFlat:
+	case FunnelMultiStep:
+		perPeriod += funnelDraws * (perVisit + 60e-9*paths)
+	case FunnelHierarchical, FunnelFlat:
 		perVisit += 60e-9 * paths
 	}
 	return float64(s.Runs) * (float64(s.Visits)*perVisit + float64(s.Visits)/float64(max(1, s.VisitsPerPeriod))*perPeriod)
@@ -173,7 +181,7 @@ func (s *Funnel) run(ctx context.Context, random *rand.Rand, t *funnelTruth) (se
 		if err := ctx.Err(); err != nil {
 			return search{}, err
 		}
-		choose := s.chooser(t, facts)
+		choose := s.chooser(t, facts, random)
 		for range min(s.VisitsPerPeriod, s.Visits-r.seen) {
 			path := choose(random)
 			t.Add(&facts, path, s.walk(random, t, path))
@@ -199,8 +207,11 @@ func (s *Funnel) walk(random *rand.Rand, t *funnelTruth, path int) int {
 }
 
 // chooser returns how visitors of a period are given paths by what is known before it.
-func (s *Funnel) chooser(t *funnelTruth, facts engine.FunnelFacts) func(*rand.Rand) int {
+func (s *Funnel) chooser(t *funnelTruth, facts engine.FunnelFacts, random *rand.Rand) func(*rand.Rand) int {
 	switch s.Learn {
+	case FunnelMultiStep:
+		shares := t.Model(facts).Weights(random.Uint64(), funnelDraws).Shares
+		return func(r *rand.Rand) int { return engine.PickShare(shares, r) }
 	case FunnelHierarchical:
 		return t.Model(facts).Draw
 	case FunnelFactored:
