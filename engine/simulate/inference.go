@@ -52,6 +52,7 @@ func (s *Inference) Check() error {
 	}
 	c.between("visits", float64(s.Visits), 1, 1e8)
 	c.between("visits_per_period", float64(s.VisitsPerPeriod), 1, float64(max(s.Visits, 1)))
+	c.between("periods", float64(s.Visits)/float64(max(s.VisitsPerPeriod, 1)), 0, 1e5)
 	s.Policy.check(&c, max(k, 1))
 	c.that(s.Policy.Select != SelectDraw, "policy.select", "match, whose propensities are known, rather than draw")
 	c.that(s.Policy.Select == SelectUniform || s.Policy.Floor > 0, "policy.floor", "above 0, or arms without a propensity have no estimate")

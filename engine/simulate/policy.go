@@ -41,7 +41,7 @@ func (p Policy) check(c *checks, arms int) {
 	c.between("policy.epsilon", p.Epsilon, 0, 1)
 	c.between("policy.floor", p.Floor, 0, 1/float64(arms))
 	c.between("policy.discount", p.Discount, 0, 1)
-	c.between("policy.window", float64(p.Window), 0, maxPeriods)
+	c.between("policy.window", float64(p.Window), 0, 10_000)
 	if p.Prior != nil {
 		c.between("policy.prior[0]", p.Prior[0], 1e-3, 1e9)
 		c.between("policy.prior[1]", p.Prior[1], 1e-3, 1e9)
