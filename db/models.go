@@ -66,6 +66,11 @@ type Conversion struct {
 	FirstAt      time.Time
 	N            int32
 	Value        float64
+	Epoch        int32
+	Arm          int16
+	Hour         time.Time
+	LastN        int32
+	LastValue    float64
 }
 
 type EffectiveAssignment struct {
@@ -123,6 +128,7 @@ type Event struct {
 	Url            *string
 	State          int16
 	Props          json.RawMessage
+	Split          int16
 }
 
 type Experiment struct {
@@ -300,4 +306,15 @@ type Variant struct {
 	Name         string
 	Weight       float64
 	Changes      json.RawMessage
+}
+
+type Waiting struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	Visitor      string
+	EventID      uuid.UUID
+	Part         int16
+	Day          time.Time
+	ReceivedAt   time.Time
 }

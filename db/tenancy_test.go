@@ -20,7 +20,7 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 	t.Helper()
 	x := dbtest.Experiment(t, d, "thompson")
 	at := time.Now().UTC()
-	apply(t, d, db.Batch{Now: at, Assignments: []db.NewAssignment{assignment(x, "v", 1, at)}, Events: []db.NewEvent{conversion(x, "v", at)},
+	apply(t, d, db.Batch{Now: at, Assignments: []db.NewAssignment{assignment(x, "v", 1, at)}, Events: []db.NewEvent{conversion(x, "v", at), conversion(x, "waits", at)},
 		Beats: []db.Beat{{Account: x.Account, Installation: x.Installation, At: at, URL: "http://site.test/"}}})
 	if err := d.Quarantine(t.Context(), []db.NewEvent{conversion(x, "q", at)}, at, errors.New("test")); err != nil {
 		t.Fatal(err)

@@ -73,17 +73,24 @@ func (q *Queries) Follow(ctx context.Context, arg FollowParams) error {
 	return err
 }
 
-const giveUpWaiting = `-- name: GiveUpWaiting :execrows
-UPDATE events SET state = 3 WHERE state = 2 AND received_at < $1 AND day >= $2
+const giveUpWaiting = `-- name: GiveUpWaiting :exec
+WITH due AS (
+  DELETE FROM waiting w WHERE w.received_at <= $2 RETURNING w.account_id, w.event_id, w.part, w.day
+), settled AS (
+  UPDATE events e SET state = 3 FROM due d
+  WHERE e.account_id = d.account_id AND e.event_id = d.event_id AND e.part = d.part AND e.day = d.day AND e.state = 2
+  RETURNING e.account_id, e.part
+)
+INSERT INTO tallies AS t (account_id, experiment_id, day, kind, n)
+SELECT s.account_id, '00000000-0000-0000-0000-000000000000', $1::date, v.kind, sum(v.n)
+FROM settled s, LATERAL (VALUES ('applied', 1), ('waiting', -1)) v(kind, n) WHERE s.part = 0 GROUP BY 1, 4 ORDER BY 1, 4
+ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = t.n + excluded.n
 `
 
-// Conversions whose exposure never came within a day.
-func (q *Queries) GiveUpWaiting(ctx context.Context, before time.Time, since time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, giveUpWaiting, before, since)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// Conversions whose exposure never came within a day count nowhere.
+func (q *Queries) GiveUpWaiting(ctx context.Context, today time.Time, before time.Time) error {
+	_, err := q.db.Exec(ctx, giveUpWaiting, today, before)
+	return err
 }
 
 const insertFollower = `-- name: InsertFollower :exec

@@ -1,9 +1,19 @@
 -- name: InsertQuarantine :exec
 INSERT INTO quarantine (account_id, id, received_at, reason, body) VALUES (@account_id, @id, @now, @reason, @body);
 
--- name: GiveUpWaiting :execrows
--- Conversions whose exposure never came within a day.
-UPDATE events SET state = 3 WHERE state = 2 AND received_at < @before AND day >= @since;
+-- name: GiveUpWaiting :exec
+-- Conversions whose exposure never came within a day count nowhere.
+WITH due AS (
+  DELETE FROM waiting w WHERE w.received_at <= @before RETURNING w.account_id, w.event_id, w.part, w.day
+), settled AS (
+  UPDATE events e SET state = 3 FROM due d
+  WHERE e.account_id = d.account_id AND e.event_id = d.event_id AND e.part = d.part AND e.day = d.day AND e.state = 2
+  RETURNING e.account_id, e.part
+)
+INSERT INTO tallies AS t (account_id, experiment_id, day, kind, n)
+SELECT s.account_id, '00000000-0000-0000-0000-000000000000', @today::date, v.kind, sum(v.n)
+FROM settled s, LATERAL (VALUES ('applied', 1), ('waiting', -1)) v(kind, n) WHERE s.part = 0 GROUP BY 1, 4 ORDER BY 1, 4
+ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = t.n + excluded.n;
 
 -- name: AssignmentsOfVisitor :many
 SELECT a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a

@@ -31,7 +31,7 @@ func (d desk) crowd(t *testing.T, x Experiment, arm, visitors, conversions int, 
 			Propensity: .5, At: at, Exposed: true, Door: db.DoorAssign, Counted: true})
 		if i < conversions {
 			b.Events = append(b.Events, db.NewEvent{Account: d.by.Account, ID: uuid.Must(uuid.NewV7()), Day: at.UTC().Truncate(24 * time.Hour), Kind: db.KindConversion,
-				Installation: d.site.ID, Experiment: x.ID, Goal: x.Primary().ID, Visitor: visitor, Occurred: at.Add(time.Second), Received: at.Add(time.Second)})
+				Installation: d.site.ID, Experiment: x.ID, Goal: x.Primary().ID, Window: 7, Visitor: visitor, Occurred: at.Add(time.Second), Received: at.Add(time.Second)})
 		}
 	}
 	for len(b.Assignments) > 0 || len(b.Events) > 0 {

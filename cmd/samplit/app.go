@@ -120,7 +120,11 @@ func (c *config) demoURL() string {
 
 // hosts are the names the app answers to.
 func (c *config) hosts() []string {
-	return append([]string{c.base.Hostname(), c.tracker.Hostname()}, c.AllowedHosts...)
+	names := append([]string{c.base.Hostname(), c.tracker.Hostname()}, c.AllowedHosts...)
+	if !c.production() {
+		names = append(names, "127.0.0.1", "::1") // an address cannot be rebound
+	}
+	return names
 }
 
 // exempt spares developers the limits that are meant for strangers.
