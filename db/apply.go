@@ -118,6 +118,17 @@ type Applied struct {
 	Events      []Recorded
 }
 
+// The statements of one group commit, sent together and run in order in one transaction. sqlc cannot parse unnest with several
+// arrays, so they live beside the code that sends them.
+//
+// They are planned once for each connection and must not depend on statistics, which a fresh or a fast-growing database does not
+// have: tables are reached by primary key alone (see planning), and what one part of a statement returns meets another part in a
+// hashed subquery or not at all, never in a join of unknown size.
+
+// planning keeps the ingest statements on primary keys, whatever the planner thinks of the tables' sizes.
+const planning = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`
+
 // Apply stores and counts a batch in one transaction: assignments, exposures, waiting conversions, events, counters. When it
 // returns nil everything in it is durable; when it returns an error nothing is, unless the connection broke while committing,
 // after which the same batch may be sent again.
@@ -213,46 +224,4 @@ func (d *DB) apply(ctx context.Context, b Batch) (out Applied, err error) {
 		}
 	}
 	return Applied{Assignments: as.answers, Events: es.answers}, nil
-}
-
-func queueBeats(q *pgx.Batch, beats []Beat) {
-	newest := map[uuid.UUID]Beat{}
-	for _, b := range beats {
-		if old, ok := newest[b.Installation]; !ok || old.At.Before(b.At) {
-			newest[b.Installation] = b
-		}
-	}
-	if len(newest) == 0 {
-		return
-	}
-	var account, installation []uuid.UUID
-	var at []time.Time
-	var url []string
-	for _, b := range newest {
-		account, installation, at, url = append(account, b.Account), append(installation, b.Installation), append(at, b.At), append(url, b.URL)
-	}
-	q.Queue(beat, account, installation, at, url)
-}
-
-func queueTallies(q *pgx.Batch, tallies []Increment) {
-	type key struct {
-		account, experiment uuid.UUID
-		day                 time.Time
-		kind                string
-	}
-	sum := map[key]int64{}
-	for _, t := range tallies {
-		sum[key{t.Account, t.Experiment, t.At.UTC().Truncate(24 * time.Hour), t.Kind}] += t.N
-	}
-	if len(sum) == 0 {
-		return
-	}
-	var account, experiment []uuid.UUID
-	var day []time.Time
-	var kind []string
-	var n []int64
-	for k, v := range sum {
-		account, experiment, day, kind, n = append(account, k.account), append(experiment, k.experiment), append(day, k.day), append(kind, k.kind), append(n, v)
-	}
-	q.Queue(addTallies, account, experiment, day, kind, n)
 }

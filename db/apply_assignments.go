@@ -13,6 +13,50 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// storeAssignments inserts the rows of new visitors — the first row of a visitor wins for ever — and marks those assigned before
+// and first seen now. Seeing one name of a person exposes the row that the name follows. Input is sorted by key and without repeats.
+// It answers a row with the key for each visitor inserted, and one with the place in the input for each known before. A visitor
+// that is neither was inserted by another node at this very moment.
+const storeAssignments = `WITH input AS MATERIALIZED (
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::smallint[], $6::int[], $7::real[], $8::timestamptz[], $9::bool[], $10::smallint[], $11::bool[])
+    WITH ORDINALITY AS t(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted, i)
+), known AS MATERIALIZED (
+  SELECT i.i, i.account_id, i.experiment_id, i.split, coalesce(o.visitor, m.visitor) AS visitor, i.at, i.exposed, i.counted, i.door, i.arm AS asked,
+    coalesce(o.arm, m.arm) AS arm, coalesce(o.epoch, m.epoch) AS epoch, CASE WHEN o.visitor IS NULL THEN m.exposed_at ELSE o.exposed_at END AS exposed_at
+  FROM input i
+  JOIN assignments m ON (m.account_id, m.experiment_id, m.split, m.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor)
+  LEFT JOIN assignments o ON (o.account_id, o.experiment_id, o.split, o.visitor) = (m.account_id, m.experiment_id, m.split, m.owner)
+), made AS (
+  INSERT INTO assignments (account_id, experiment_id, split, visitor, arm, epoch, propensity, assigned_at, exposed_at, door, counted)
+  SELECT account_id, experiment_id, split, visitor, arm, epoch, propensity, at, CASE WHEN exposed THEN at END, door, counted
+  FROM input ORDER BY 1, 2, 3, 4
+  ON CONFLICT DO NOTHING RETURNING account_id, experiment_id, split, visitor, arm, epoch, exposed_at, counted
+), seen AS (
+  UPDATE assignments a SET exposed_at = k.at, counted = a.counted AND k.counted FROM known k
+  WHERE (a.account_id, a.experiment_id, a.split, a.visitor) = (k.account_id, k.experiment_id, k.split, k.visitor)
+    AND k.exposed AND k.exposed_at IS NULL AND a.exposed_at IS NULL
+  RETURNING a.account_id, a.experiment_id, a.split, a.arm, a.epoch, a.exposed_at, a.counted
+), cohort AS (
+  INSERT INTO rollups (account_id, experiment_id, split, epoch, arm, goal_id, hour, visitors)
+  SELECT account_id, experiment_id, split, epoch, arm, '00000000-0000-0000-0000-000000000000', date_trunc('hour', exposed_at, 'UTC'), count(*) FROM (
+    SELECT account_id, experiment_id, split, epoch, arm, exposed_at, counted FROM made UNION ALL
+    SELECT account_id, experiment_id, split, epoch, arm, exposed_at, counted FROM seen
+  ) v WHERE counted AND exposed_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 7 ORDER BY 1, 2, 3, 4, 5, 7
+  ON CONFLICT (account_id, experiment_id, split, epoch, arm, goal_id, hour) DO UPDATE SET visitors = rollups.visitors + excluded.visitors
+), crossed AS (
+  INSERT INTO tallies (account_id, experiment_id, day, kind, n)
+  SELECT account_id, experiment_id, (at AT TIME ZONE 'UTC')::date, 'crossover', count(*)
+  FROM known WHERE exposed AND door = 2 AND arm <> asked GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
+)
+SELECT 0, account_id, experiment_id, split, visitor, arm, epoch, exposed_at IS NOT NULL FROM made UNION ALL
+SELECT i, account_id, experiment_id, split, '', arm, epoch, exposed OR exposed_at IS NOT NULL FROM known`
+
+// anyWaiting says whether conversions wait for visitors exposed in this batch. ($1..$4: their keys; $5: an event waits at most since)
+const anyWaiting = `SELECT EXISTS (
+  SELECT FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[]) AS i(account_id, experiment_id, split, visitor) JOIN waiting w
+    ON (w.account_id, w.experiment_id, w.split, w.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor) WHERE w.received_at > $5)`
+
 // WaitingLife is how long a conversion waits for its exposure.
 const WaitingLife = 24 * time.Hour
 

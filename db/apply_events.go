@@ -10,6 +10,46 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+// storeEvents takes events of every kind and answers the keys and states of those that are new. A repeat of an id stores and counts
+// nothing.
+var storeEvents = eventsStatement("")
+
+// storeDayless is storeEvents where some ids carry no day of their own: their repeats may lie in the partition of the day before.
+// ($20, $21: the first and the last of those days)
+var storeDayless = eventsStatement(`WHERE NOT (dayless AND EXISTS (
+    SELECT FROM events y WHERE (y.account_id, y.event_id, y.part, y.day) = (j.account_id, j.event_id, 0, j.day - 1) AND y.day BETWEEN $20::date AND $21::date))`)
+
+func eventsStatement(where string) string {
+	return `WITH input AS MATERIALIZED (
+  SELECT * FROM unnest($1::uuid[], $2::date[], $3::uuid[], $4::smallint[], $5::smallint[], $6::uuid[], $7::uuid[], $8::smallint[], $9::uuid[], $10::int[], $11::text[],
+    $12::text[], $13::smallint[], $14::int[], $15::timestamptz[], $16::timestamptz[], $17::numeric[], $18::text[], $19::bool[])
+    AS c(account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, window_days, name, visitor, shown_arm, shown_epoch, occurred_at, received_at,
+      value, url, dayless)
+), judged AS MATERIALIZED (
+  SELECT c.*, s.visitor AS credit, s.epoch, s.arm, s.exposed_at, CASE WHEN c.goal_id IS NULL THEN 0 ELSE ` + verdict + ` END AS state
+  FROM input c` + cohortOf + `
+), fresh AS (
+  INSERT INTO events (account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, name, visitor, credit, arm, epoch, occurred_at, received_at, value, url, state)
+  SELECT account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, name, visitor, nullif(credit, visitor), shown_arm, shown_epoch,
+    occurred_at, received_at, value, url, state
+  FROM judged j ` + where + ` ORDER BY account_id, event_id, part
+  ON CONFLICT DO NOTHING RETURNING account_id, day, event_id, part, experiment_id, split, visitor, received_at, state
+), waits AS (
+  INSERT INTO waiting (account_id, experiment_id, split, visitor, event_id, part, day, received_at)
+  SELECT account_id, experiment_id, split, visitor, event_id, part, day, received_at FROM fresh WHERE state = 2
+), tally AS (
+  INSERT INTO tallies (account_id, experiment_id, day, kind, n)
+  SELECT account_id, '00000000-0000-0000-0000-000000000000', (received_at AT TIME ZONE 'UTC')::date, kind, sum(n) FROM (
+    SELECT account_id, received_at, v.kind, v.n FROM input, LATERAL (VALUES ('accepted', 1), ('duplicate', 1)) v(kind, n) WHERE part = 0 UNION ALL
+    SELECT account_id, received_at, v.kind, v.n FROM fresh, LATERAL (VALUES ('duplicate', -1), (CASE state WHEN 2 THEN 'waiting' ELSE 'applied' END, 1)) v(kind, n) WHERE part = 0
+  ) t GROUP BY 1, 3, 4 HAVING sum(n) <> 0 ORDER BY 1, 3, 4
+  ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
+), hits AS (
+  SELECT * FROM judged WHERE state = 1 AND ((account_id, event_id, part) IN (SELECT account_id, event_id, part FROM fresh)) IS TRUE
+)` + credit + `
+SELECT account_id, event_id, part, state FROM fresh`
+}
+
 // eventRows are the events of a batch on their way to the database and back.
 type eventRows struct {
 	events  []NewEvent
