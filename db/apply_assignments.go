@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -111,7 +110,7 @@ func (a *assignmentRows) queue(q *pgx.Batch) {
 		return
 	}
 	var (
-		account, experiment = make([]uuid.UUID, n), make([]uuid.UUID, n)
+		account, experiment = make(uuids, n), make(uuids, n)
 		split, arm, door    = make([]int16, n), make([]int16, n), make([]int16, n)
 		visitor             = make([]string, n)
 		epoch               = make([]int32, n)
@@ -146,7 +145,7 @@ func (a *assignmentRows) read(rows pgx.Rows) error {
 
 // exposed are the keys of those seen in this batch, as arguments of anyWaiting and settleWaiting.
 func (a *assignmentRows) exposed() []any {
-	var account, experiment []uuid.UUID
+	var account, experiment uuids
 	var split []int16
 	var visitor []string
 	for _, r := range a.rows {

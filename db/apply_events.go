@@ -67,10 +67,10 @@ func (e *eventRows) queue(q *pgx.Batch) {
 		return
 	}
 	var (
-		account, id, installation = make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n)
+		account, id, installation = make(uuids, n), make(uuids, n), make(uuids, n)
 		day, occurred, received   = make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
 		part, kind, split         = make([]int16, n), make([]int16, n), make([]int16, n)
-		experiment, goal          = make([]*uuid.UUID, n), make([]*uuid.UUID, n)
+		experiment, goal          = make(nullUUIDs, n), make(nullUUIDs, n)
 		name, url                 = make([]*string, n), make([]*string, n)
 		visitor                   = make([]string, n)
 		arm                       = make([]*int16, n)
@@ -83,7 +83,7 @@ func (e *eventRows) queue(q *pgx.Batch) {
 	for i := range e.events {
 		v := &e.events[i]
 		account[i], day[i], id[i], part[i], kind[i], installation[i], split[i] = v.Account, v.Day, v.ID, v.Part, v.Kind, v.Installation, v.Split
-		experiment[i], goal[i], window[i], name[i], visitor[i] = optional(&v.Experiment), optional(&v.Goal), v.Window, optional(&v.Name), v.Visitor
+		experiment[i], goal[i], window[i], name[i], visitor[i] = nullUUID(v.Experiment), nullUUID(v.Goal), v.Window, optional(&v.Name), v.Visitor
 		if v.Kind == KindExposure {
 			arm[i], epoch[i] = &v.Arm, &v.Epoch
 		}
@@ -117,6 +117,14 @@ func (e *eventRows) read(rows pgx.Rows) error {
 	})
 	return err
 }
+
+// Arrays that pgx encodes without reflection.
+type (
+	uuids     = pgtype.FlatArray[uuid.UUID]
+	nullUUIDs = pgtype.FlatArray[uuid.NullUUID]
+)
+
+func nullUUID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
 
 // decimal makes a numeric of units of 1/10,000.
 func decimal(n *int64) pgtype.Numeric {
