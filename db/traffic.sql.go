@@ -13,25 +13,26 @@ import (
 )
 
 const assignmentsOfVisitor = `-- name: AssignmentsOfVisitor :many
-SELECT a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
+SELECT a.experiment_id, a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
   ON (a.account_id, a.experiment_id, a.split, a.asked) = (s.account_id, s.experiment_id, s.split, $1::text)
-WHERE s.account_id = $2 AND s.experiment_id = $3
+WHERE s.account_id = $2 AND s.experiment_id = ANY($3::uuid[])
 `
 
 type AssignmentsOfVisitorParams struct {
-	Visitor      string
-	AccountID    uuid.UUID
-	ExperimentID uuid.UUID
+	Visitor     string
+	AccountID   uuid.UUID
+	Experiments []uuid.UUID
 }
 
 type AssignmentsOfVisitorRow struct {
-	Split int16
-	Arm   int16
-	Epoch int32
+	ExperimentID uuid.UUID
+	Split        int16
+	Arm          int16
+	Epoch        int32
 }
 
 func (q *Queries) AssignmentsOfVisitor(ctx context.Context, arg AssignmentsOfVisitorParams) ([]AssignmentsOfVisitorRow, error) {
-	rows, err := q.db.Query(ctx, assignmentsOfVisitor, arg.Visitor, arg.AccountID, arg.ExperimentID)
+	rows, err := q.db.Query(ctx, assignmentsOfVisitor, arg.Visitor, arg.AccountID, arg.Experiments)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +40,12 @@ func (q *Queries) AssignmentsOfVisitor(ctx context.Context, arg AssignmentsOfVis
 	items := []AssignmentsOfVisitorRow{}
 	for rows.Next() {
 		var i AssignmentsOfVisitorRow
-		if err := rows.Scan(&i.Split, &i.Arm, &i.Epoch); err != nil {
+		if err := rows.Scan(
+			&i.ExperimentID,
+			&i.Split,
+			&i.Arm,
+			&i.Epoch,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

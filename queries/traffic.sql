@@ -16,9 +16,9 @@ FROM settled s, LATERAL (VALUES ('applied', 1), ('waiting', -1)) v(kind, n) WHER
 ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = t.n + excluded.n;
 
 -- name: AssignmentsOfVisitor :many
-SELECT a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
+SELECT a.experiment_id, a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
   ON (a.account_id, a.experiment_id, a.split, a.asked) = (s.account_id, s.experiment_id, s.split, @visitor::text)
-WHERE s.account_id = @account_id AND s.experiment_id = @experiment_id;
+WHERE s.account_id = @account_id AND s.experiment_id = ANY(@experiments::uuid[]);
 
 -- name: LockAssignmentsOfPair :many
 -- Assignments of two names of one person in running and paused experiments of a site, with those they follow.
