@@ -45,7 +45,7 @@ var (
 	any_    = []string{"*"}
 	noStore = []string{"no-store"}
 	nosniff = []string{"nosniff"}
-	exposed = []string{"Retry-After"}
+	exposed = []string{"Retry-After, ETag"}
 	isJSON  = []string{"application/json"}
 )
 

@@ -29,12 +29,14 @@ func NewTracker(d TrackerDeps) (*echo.Echo, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = d.Errors
 	(&tracker{d.Tracker}).routes(e)
+	(&ofrep{d.Tracker}).routes(e)
+	(&features{svc: d.Tracker}).routes(e)
 	scripts.routes(e)
 	return e, nil
 }
 
 // trackerPaths are the beginnings of the tracker's addresses.
-var trackerPaths = []string{"/api/v1/tracker/", "/s/"}
+var trackerPaths = []string{"/api/v1/tracker/", "/s/", flagsPath, featuresPath}
 
 // Shop is the demo shop: the host name it answers to, and the line in its pages.
 type Shop struct {

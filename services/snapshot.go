@@ -26,6 +26,7 @@ type site struct {
 	byID        map[uuid.UUID]*live
 	serving     []*live // in order of start
 	config      *siteConfig
+	features    *siteFeatures
 }
 
 // find returns the experiment with that id or key.
@@ -289,4 +290,5 @@ func (s *site) finish(base string) {
 		return bytes.Compare(a.id[:], b.id[:])
 	})
 	s.config = &siteConfig{base: base, site: s}
+	s.features = &siteFeatures{site: s}
 }

@@ -64,6 +64,15 @@ func (t *Tracker) Config(token string) ([]byte, error) {
 	return b, nil
 }
 
+// Features returns the site's running experiments for GrowthBook SDKs, as JSON.
+func (t *Tracker) Features(token string) ([]byte, error) {
+	s, err := t.site(token)
+	if err != nil {
+		return nil, err
+	}
+	return s.features.bytes()
+}
+
 // validVisitor: printable ASCII, 1 to 128 bytes.
 func validVisitor(v string) bool {
 	if len(v) == 0 || len(v) > maxVisitor {
