@@ -2,6 +2,7 @@ package services
 
 import (
 	"encoding/json"
+	"strconv"
 	"sync"
 )
 
@@ -25,18 +26,19 @@ type feature struct {
 }
 
 type featureRule struct {
-	Key           string           `json:"key"`
-	Seed          string           `json:"seed"`
-	HashAttribute string           `json:"hashAttribute"`
-	HashVersion   int              `json:"hashVersion"`
-	BucketVersion int32            `json:"bucketVersion,omitempty"`
-	Condition     *featureOnURL    `json:"condition,omitempty"`
-	Filters       []featureFilter  `json:"filters,omitempty"`
-	Variations    []string         `json:"variations,omitempty"`
-	Meta          []featureMeta    `json:"meta,omitempty"`
-	Weights       []float64        `json:"weights,omitempty"`
-	Coverage      int              `json:"coverage,omitempty"`
-	Force         *json.RawMessage `json:"force,omitempty"`
+	Key           string `json:"key"`
+	Seed          string `json:"seed"`
+	HashAttribute string `json:"hashAttribute"`
+	HashVersion   int    `json:"hashVersion"`
+	// Phase tells the epoch. It is not the bucket version: a change of that makes sticky buckets forget.
+	Phase      string           `json:"phase,omitempty"`
+	Condition  *featureOnURL    `json:"condition,omitempty"`
+	Filters    []featureFilter  `json:"filters,omitempty"`
+	Variations []string         `json:"variations,omitempty"`
+	Meta       []featureMeta    `json:"meta,omitempty"`
+	Weights    []float64        `json:"weights,omitempty"`
+	Coverage   int              `json:"coverage,omitempty"`
+	Force      *json.RawMessage `json:"force,omitempty"`
 }
 
 type featureMeta struct {
@@ -93,7 +95,7 @@ func newFeatureRule(x *live, at int) (featureRule, bool) {
 		r.Force = (*json.RawMessage)(&winner)
 	case "running":
 		r.Coverage = 1
-		r.BucketVersion, r.Variations, r.Weights = s.current(), s.arms, s.epochs[s.current()-1].weights.Shares()
+		r.Phase, r.Variations, r.Weights = strconv.Itoa(int(s.current())), s.arms, s.epochs[s.current()-1].weights.Shares()
 		for _, arm := range s.arms {
 			r.Meta = append(r.Meta, featureMeta{arm})
 		}
