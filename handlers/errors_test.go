@@ -147,8 +147,8 @@ func (s *switchable) cut() {
 	}
 }
 
-// databaseToLose opens a database of its own over a connection that cut ends.
-func databaseToLose(t *testing.T) (d *db.DB, cut func()) {
+// databaseToLose opens a database of its own over a connection that cut ends. It writes to log.
+func databaseToLose(t *testing.T, log *slog.Logger) (d *db.DB, cut func()) {
 	t.Helper()
 	clone := dbtest.Clone(t)
 	dir, err := os.MkdirTemp("", "cut")
@@ -180,7 +180,7 @@ func databaseToLose(t *testing.T) (d *db.DB, cut func()) {
 	s := &switchable{listener: l}
 	go s.serve(found[0])
 	t.Cleanup(s.cut)
-	if d, err = db.Open(t.Context(), db.Config{URL: address, Log: slog.New(slog.DiscardHandler)}); err != nil {
+	if d, err = db.Open(t.Context(), db.Config{URL: address, Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
@@ -189,7 +189,7 @@ func databaseToLose(t *testing.T) (d *db.DB, cut func()) {
 
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
-	d, cut := databaseToLose(t)
+	d, cut := databaseToLose(t, slog.New(slog.DiscardHandler))
 	b := setupWith(t, bundleOptions{db: d})
 	email := newEmail()
 	br := b.registered(email)
@@ -206,8 +206,11 @@ func TestDatabaseAway(t *testing.T) {
 			t.Errorf("%s: got %d, Retry-After %q, want 503 with one", ask.name, ask.a.StatusCode, ask.a.Header.Get("Retry-After"))
 		}
 	}
-	if strings.Contains(b.log.String(), "unexpected error") {
-		t.Error("a database that is away was logged as an unexpected error")
+	if strings.Contains(b.log.String(), "level=ERROR") || strings.Contains(b.log.String(), "level=WARN") {
+		t.Error("a database that is away is logged by every request")
+	}
+	if want := `samplit_unavailable_total{cause="database"} 3`; !strings.Contains(b.metricsText(), want) {
+		t.Errorf("metrics lack %s", want)
 	}
 	b.want(br.get("/login"), http.StatusOK)
 	b.want(br.get("/static/css/app.css"), http.StatusOK)
