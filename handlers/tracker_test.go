@@ -267,13 +267,13 @@ func TestTrackerRequestsAreCounted(t *testing.T) {
 	}
 }
 
-// An outage turns away every event: that is a number for the operator, and no line for each in the log.
+// An outage turns away every event: that is a number for the operator, and two lines in the log, when it begins and when it ends.
 func TestTrackerWithoutDatabaseIsCountedNotLogged(t *testing.T) {
 	t.Parallel()
 	log := &syncBuffer{}
-	d, cut := databaseToLose(t, slog.New(slog.NewTextHandler(log, nil)))
+	d, line := databaseToLose(t, slog.New(slog.NewTextHandler(log, nil)))
 	b := newTrackerBundleOn(t, d)
-	cut()
+	line.cut()
 	const sent = 50
 	for i := range sent {
 		status, answer := b.send("convert", fmt.Sprintf(`{"installation_token":"TOKEN","experiment":"test","visitor_id":"v%d"}`, i))
@@ -292,5 +292,19 @@ func TestTrackerWithoutDatabaseIsCountedNotLogged(t *testing.T) {
 	}
 	if got := strings.Count(log.String(), "\n"); got != 1 || !strings.Contains(log.String(), "database away") {
 		t.Errorf("the log of %d refused events is\n%s", sent, log)
+	}
+	line.mend()
+	for i := 0; ; i++ {
+		status, _ := b.send("convert", `{"installation_token":"TOKEN","experiment":"test","visitor_id":"back"}`)
+		if status == http.StatusOK {
+			break
+		}
+		if i == 3000 {
+			t.Fatalf("still %d after the database is back", status)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := strings.Count(log.String(), "\n"); got != 2 || !strings.Contains(log.String(), "database back") {
+		t.Errorf("the log of the whole outage is\n%s", log)
 	}
 }
