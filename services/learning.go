@@ -48,7 +48,7 @@ func (l *Learner) Run(ctx context.Context, interval time.Duration) {
 			return
 		case <-tick.C:
 		}
-		if _, err := l.Visit(ctx); err != nil && ctx.Err() == nil {
+		if _, err := l.Visit(ctx); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
 			l.log.Warn("learning", slog.Any("error", err))
 		}
 	}

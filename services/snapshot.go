@@ -106,7 +106,7 @@ func (s *Snapshot) Run(ctx context.Context) {
 		case <-tick.C:
 		case <-wake:
 		}
-		if err := s.Refresh(ctx); err != nil && ctx.Err() == nil {
+		if err := s.Refresh(ctx); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
 			s.log.Warn("refresh snapshot", slog.Any("error", err))
 		}
 	}
