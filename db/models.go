@@ -19,6 +19,14 @@ type Account struct {
 	AuditSeq  *int64
 }
 
+type Alias struct {
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+	Visitor        string
+	At             time.Time
+	ChangedXid     uint64
+}
+
 type Assignment struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
@@ -188,6 +196,7 @@ type Installation struct {
 	ArchivedAt *time.Time
 	ChangedXid uint64
 	AuditSeq   *int64
+	Identifies bool
 }
 
 type Member struct {

@@ -25,6 +25,11 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 	if err := d.Quarantine(t.Context(), []db.NewEvent{conversion(x, "q", at)}, at, errors.New("test")); err != nil {
 		t.Fatal(err)
 	}
+	if err := d.AsIngest(t.Context(), func(s *db.Store) error {
+		return s.InsertAliases(t.Context(), db.InsertAliasesParams{AccountID: x.Account, InstallationID: x.Installation, Visitors: []string{"v"}, Now: at})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	hash := make([]byte, 32)
 	err := d.InTx(t.Context(), x.Account, func(s *db.Store) error {
 		ctx := t.Context()

@@ -56,6 +56,15 @@ func (q *Queries) AssignmentsOfVisitor(ctx context.Context, arg AssignmentsOfVis
 	return items, nil
 }
 
+const dropAliases = `-- name: DropAliases :exec
+DELETE FROM aliases WHERE at < $1
+`
+
+func (q *Queries) DropAliases(ctx context.Context, before time.Time) error {
+	_, err := q.db.Exec(ctx, dropAliases, before)
+	return err
+}
+
 const follow = `-- name: Follow :exec
 UPDATE assignments SET owner = $1::text
 WHERE account_id = $2 AND experiment_id = $3 AND (visitor = $4::text OR owner = $4::text) AND visitor <> $1::text
@@ -96,6 +105,29 @@ ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = t.n + exclu
 // Conversions whose exposure never came within a day count nowhere.
 func (q *Queries) GiveUpWaiting(ctx context.Context, today time.Time, before time.Time) error {
 	_, err := q.db.Exec(ctx, giveUpWaiting, today, before)
+	return err
+}
+
+const insertAliases = `-- name: InsertAliases :exec
+INSERT INTO aliases (account_id, installation_id, visitor, at, changed_xid)
+SELECT $1, $2, unnest($3::text[]), $4, pg_current_xact_id()
+ON CONFLICT (account_id, installation_id, visitor) DO UPDATE SET at = excluded.at
+`
+
+type InsertAliasesParams struct {
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+	Visitors       []string
+	Now            time.Time
+}
+
+func (q *Queries) InsertAliases(ctx context.Context, arg InsertAliasesParams) error {
+	_, err := q.db.Exec(ctx, insertAliases,
+		arg.AccountID,
+		arg.InstallationID,
+		arg.Visitors,
+		arg.Now,
+	)
 	return err
 }
 
@@ -212,4 +244,13 @@ func (q *Queries) LockAssignmentsOfPair(ctx context.Context, arg LockAssignments
 		return nil, err
 	}
 	return items, nil
+}
+
+const markIdentifies = `-- name: MarkIdentifies :exec
+UPDATE installations SET identifies = true WHERE account_id = $1 AND id = $2 AND NOT identifies
+`
+
+func (q *Queries) MarkIdentifies(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, markIdentifies, accountID, iD)
+	return err
 }

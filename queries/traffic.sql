@@ -37,3 +37,14 @@ ON CONFLICT DO NOTHING;
 -- Makes a visitor, and all who follow them, follow an owner.
 UPDATE assignments SET owner = @owner::text
 WHERE account_id = @account_id AND experiment_id = @experiment_id AND (visitor = @visitor::text OR owner = @visitor::text) AND visitor <> @owner::text;
+
+-- name: InsertAliases :exec
+INSERT INTO aliases (account_id, installation_id, visitor, at, changed_xid)
+SELECT @account_id, @installation_id, unnest(@visitors::text[]), @now, pg_current_xact_id()
+ON CONFLICT (account_id, installation_id, visitor) DO UPDATE SET at = excluded.at;
+
+-- name: MarkIdentifies :exec
+UPDATE installations SET identifies = true WHERE account_id = @account_id AND id = @id AND NOT identifies;
+
+-- name: DropAliases :exec
+DELETE FROM aliases WHERE at < @before;

@@ -58,11 +58,15 @@ func (t *Tracker) Assign(ctx context.Context, r AssignRequest) (Assignment, erro
 		return Assignment{}, f.err()
 	}
 	x := s.find(r.Experiment)
-	switch {
-	case x == nil:
+	if x == nil {
 		return Assignment{Reason: UnknownExperiment}, nil
-	case x.refuses(r.Visitor, r.URL) == "" && x.status == "running":
+	}
+	reason := x.refuses(r.Visitor, r.URL)
+	switch {
+	case reason == "" && x.status == "running":
 		return t.assign(ctx, x, r), nil
+	case reason == OutsideTraffic && !s.identifies && !engine.InTraffic(x.key, r.Visitor, x.widest):
+		return Assignment{Experiment: x, Reason: reason}, nil // was never let in, nor follows somebody who was
 	}
 	return t.decide(x, r.Visitor, r.URL, t.recall(ctx, r.Visitor, x)), nil
 }

@@ -41,7 +41,9 @@ func NewTracker(d *db.DB, s *Snapshot, c *Committer, l TrackerLimits, clock Cloc
 	if l.AssignWait == 0 {
 		l.AssignWait = 300 * time.Millisecond
 	}
-	return &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), wait: l.AssignWait, clock: clock, log: log}
+	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), wait: l.AssignWait, clock: clock, log: log}
+	s.forget = t.forget
+	return t
 }
 
 func (t *Tracker) site(token string) (*site, error) {

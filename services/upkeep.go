@@ -39,6 +39,9 @@ func (t *Tracker) giveUpWaiting(ctx context.Context) error {
 		if err := s.GiveUpWaiting(ctx, day(now), now.Add(-db.WaitingLife)); err != nil {
 			return fmt.Errorf("give up waiting: %w", err)
 		}
+		if err := s.DropAliases(ctx, now.Add(-24*time.Hour)); err != nil {
+			return fmt.Errorf("drop aliases: %w", err)
+		}
 		return nil
 	})
 }
