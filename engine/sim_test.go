@@ -180,6 +180,20 @@ func BenchmarkAnalyze(b *testing.B) {
 	}
 }
 
+// BenchmarkPageOfResults is what a page of eight variants and five goals costs.
+func BenchmarkPageOfResults(b *testing.B) {
+	for _, adaptive := range []bool{false, true} {
+		b.Run(map[bool]string{false: "fixed", true: "adaptive"}[adaptive], func(b *testing.B) {
+			d := eightVariants(adaptive)
+			for b.Loop() {
+				for range 5 {
+					sink += len(Analyze(d).Arms)
+				}
+			}
+		})
+	}
+}
+
 // eightVariants is a control and eight variants over 30 days and epochs.
 func eightVariants(adaptive bool) Data {
 	d := Data{Arms: strings.Split("abcdefghi", ""), Adaptive: adaptive, DailyVisitors: 900}
