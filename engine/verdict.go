@@ -48,11 +48,10 @@ type Verdict struct {
 }
 
 // decide applies the rules in the order of the constants above. What the deciding ones guarantee, as the visitors grow
-// and however often and for whatever reason one looks: with probability 1 - alpha no variant is shipped that is not
-// better than the control, the control is not kept for better than a variant that is better, and nothing is called
-// equal whose lift is beyond the margin; over all variants together. That holds because p-values come from confidence
-// sequences, their minimum over the looks is what Holm adjusts, and the lifts are intervals at alpha/(k-1) of the same
-// sequences. The check of the split fails by chance with 0.001 at one look and about 0.01 over 28 daily ones.
+// and however often and for whatever reason one looks, each with probability 1 - alpha over all variants together: no
+// variant is shipped that is not better than the control, none is proven worse that is not, and none is taken for equal,
+// or for not better by the margin, whose lift is beyond it. That holds because p-values come from confidence sequences,
+// their minimum over the looks is what Holm adjusts, and the lifts are intervals at alpha/(k-1) of the same sequences. The check of the split fails by chance with 0.001 at one look and about 0.01 over 28 daily ones.
 // RuleHorizon is a forecast and RuleEvents a suspicion: they guarantee nothing, and only stop.
 func decide(d Data, a Analysis, j judgement, t table) Verdict {
 	all, least := t.visitors()
