@@ -31,7 +31,6 @@ type Combinations struct {
 	weight []float64
 	// scale turns what the fields speak of into units of the goal; 0 for logits of rates.
 	scale float64
-	keys  []string
 	base  []int // the levels of the control
 }
 
@@ -49,7 +48,7 @@ func NewCombinations(f Facts) *Combinations { return learning{discount: 1}.combi
 // combinations applies the discount; the prior is the model's own.
 func (l learning) combinations(f Facts) *Combinations {
 	f.initial()
-	c := &Combinations{order: make([]int, len(f.Arms)), keys: f.keys(), base: f.Arms[f.Control].Levels}
+	c := &Combinations{order: make([]int, len(f.Arms)), base: f.Arms[f.Control].Levels}
 	for i, a := range f.Arms {
 		if len(a.Levels) != len(c.base) || len(c.base) == 0 {
 			panic("engine: a factorial arm needs one level for each element")
