@@ -40,3 +40,24 @@ func TestPowerSlow(t *testing.T) {
 		}
 	}
 }
+
+// TestEqualIsEqualSlow: a variant that is better by a little more than the margin is hardly ever called practically equal,
+// or not better by the margin, at any of the looks.
+func TestEqualIsEqualSlow(t *testing.T) {
+	const runs = 300
+	for _, learns := range []string{"sequential", "adaptive"} {
+		x := trial{rates: []float64{.3, .3153}, daily: 8000, days: 40, learns: learns}
+		wrong := 0.0
+		for seed := range runs {
+			called := false
+			x.watch(uint64(seed), func(a Analysis) {
+				called = called || a.Verdict.Reason == ReasonEqual || a.Verdict.Reason == ReasonNotBetter
+			})
+			if called {
+				wrong++
+			}
+		}
+		t.Logf("%s: called equal %.3f", learns, wrong/runs)
+		atMost(t, learns+" called equal", wrong/runs, 0.05, runs)
+	}
+}

@@ -23,6 +23,11 @@ type trial struct {
 }
 
 func (x trial) run(seed uint64) (decided bool, arm int, last Analysis) {
+	return x.watch(seed, func(Analysis) {})
+}
+
+// watch is run with a look at every day's analysis.
+func (x trial) watch(seed uint64, look func(Analysis)) (decided bool, arm int, last Analysis) {
 	random := rand.New(rand.NewPCG(seed, 11))
 	keys := []string{"control", "b", "c", "d"}[:len(x.rates)]
 	d := Data{Arms: keys, Adaptive: x.learns != "sequential", Planned: x.planned}
@@ -54,6 +59,7 @@ func (x trial) run(seed uint64) (decided bool, arm int, last Analysis) {
 			since += int64(n)
 		}
 		last = Analyze(d)
+		look(last)
 		d.PastP = nil
 		for _, r := range last.Arms {
 			d.PastP = append(d.PastP, r.MinP)
