@@ -22,6 +22,9 @@ func TestDailyLooksSlow(t *testing.T) {
 		{rates: []float64{.1, .1, .1}, daily: 400, days: 30, learns: "fast learning", planned: 1000},
 		{rates: []float64{.1, .1}, daily: 500, days: 20, learns: "ucb1"},
 		{rates: []float64{.1, .1}, daily: 500, days: 30, learns: "adaptive", trend: .5},
+		{rates: []float64{.02, .02}, daily: 1000, days: 28, learns: "adaptive", values: 1},
+		{rates: []float64{.02, .02, .02, .02}, daily: 1000, days: 28, learns: "orders", values: 1.5},
+		{rates: []float64{.05, .05}, daily: 400, days: 28, learns: "sequential", values: 1},
 	} {
 		decided, _, covered := x.decisions(t, runs)
 		atMost(t, "false decisions", decided, 0.05, runs)
