@@ -5,7 +5,7 @@ package engine
 import "testing"
 
 // TestDailyLooksSlow is TestDailyLooks over more settings and more runs. With 2,000 of each, 0.7 to 1.5 % of fixed splits
-// and 0.6 to 3.6 % of learning ones were decided falsely.
+// and 0.6 to 4 % of learning ones were decided falsely.
 func TestDailyLooksSlow(t *testing.T) {
 	const runs = 500
 	for _, x := range []trial{
