@@ -199,6 +199,37 @@ func TestBestDegenerate(t *testing.T) {
 	near(t, "huge", ProbBeats(Beta{1e12, 1e12}, Beta{1e12 + 5e5, 1e12 - 5e5}), 1-NormalTail(0.5), 1e-8, 0)
 }
 
+// TestOutOfReach: arms that are left out of the race change nothing for the others, wherever the race between two of
+// them ends.
+func TestOutOfReach(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Float64Range(1e3, 1e7).Draw(t, "n")
+		p := rapid.Float64Range(0.2, 0.6).Draw(t, "p")
+		// Around 24 standard deviations apart.
+		apart := rapid.Float64Range(20, 28).Draw(t, "apart") * math.Sqrt(p*(1-p)/n)
+		arms := []Beta{{p * n, (1 - p) * n}, {(p + apart) * n, (1 - p - apart) * n}, {(p + 1.02*apart) * n, (1 - p - 1.02*apart) * n}}
+		if arms[2].Beta < 100 {
+			return
+		}
+		prob, loss := Best(arms)
+		without, rest := Best(arms[1:])
+		most := arms[1].Mean() + rest[0]
+		if prob[0] > 1e-15 || math.Abs(prob[1]-without[0]) > 1e-10 || math.Abs(loss[2]-rest[1]) > 1e-10 || math.Abs(loss[0]-(most-arms[0].Mean())) > 1e-10 {
+			t.Fatalf("got %v and %v, without the first arm %v and %v", prob, loss, without, rest)
+		}
+		var normals []Normal
+		for _, a := range arms {
+			normals = append(normals, Normal{a.Mean(), a.Variance()})
+		}
+		prob, loss = NormalBest(normals)
+		without, rest = NormalBest(normals[1:])
+		if prob[0] > 1e-15 || math.Abs(prob[1]-without[0]) > 1e-10 || math.Abs(loss[0]-(normals[1].Mean+rest[0]-normals[0].Mean)) > 1e-10 {
+			t.Fatalf("normal: got %v and %v, without the first arm %v and %v", prob, loss, without, rest)
+		}
+	})
+}
+
 func four(size float64) []Beta {
 	return []Beta{{0.1 * size, 0.9 * size}, {0.104 * size, 0.896 * size}, {0.098 * size, 0.902 * size}, {0.101 * size, 0.899 * size}}
 }
