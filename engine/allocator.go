@@ -42,6 +42,8 @@ type Arm struct {
 	// Periods holds their outcomes by the period of first exposure, oldest first, the same periods for every arm.
 	// One period is enough unless old ones are discounted.
 	Periods []Count
+	// Levels holds the variant of each element in a factorial experiment, the same number for every arm; nil otherwise.
+	Levels []int
 }
 
 // Facts is everything an allocation depends on.
@@ -49,6 +51,7 @@ type Facts struct {
 	Arms    []Arm
 	Control int     // index of the control
 	Initial Weights // the split people chose; nil = even
+	Revenue bool    // the goal is value per visitor instead of conversions per visitor
 }
 
 // Allocation is the answer of an allocator.
@@ -56,8 +59,10 @@ type Allocation struct {
 	// Shares are the probabilities of the arms: they sum to 1 and none is under the floor.
 	Shares []float64
 	Reason Reason
-	// Posterior is what the shares were computed from, nil where nothing is learned.
+	// Posterior holds the arms' conversion rates, each by itself; nil where nothing is learned.
 	Posterior []stats.Beta
+	// Error is the largest standard error of a share where shares are counted from draws, 0 where they are computed.
+	Error float64
 }
 
 // Allocator turns facts into shares, deterministically and without effect of the order of the arms. It panics when
@@ -70,11 +75,12 @@ type Allocator interface {
 // allocator_params as decoded from JSON:
 //
 //	sequential  -             no params
-//	thompson    adaptive      floor, control_floor, discount, prior_alpha, prior_beta
+//	thompson    adaptive      floor, control_floor, discount, prior_alpha, prior_beta, model, value_model
 //	thompson    fast_learning the same and top_two
 //	explore     -             policy, floor, control_floor, discount, prior_alpha, prior_beta; epsilon, decay with policy epsilon
 //
-// The error is a *ParamError naming the setting; multi_step is refused, since a funnel is not one split.
+// The error is a *ParamError naming the setting; multi_step is refused: its allocator is a Funnel, since a
+// funnel is not one split.
 func New(allocator, strategy string, params map[string]any) (Allocator, error) {
 	switch {
 	case allocator == Sequential && strategy == "":
@@ -114,6 +120,31 @@ func (f Facts) initial() []float64 {
 		panic(fmt.Sprintf("engine: initial weights %v of %d arms", f.Initial, k))
 	}
 	return f.Initial.Shares()
+}
+
+// factorial reports whether the arms are combinations of several variants.
+func (f Facts) factorial() bool { return len(f.Arms[0].Levels) > 0 }
+
+// warm reports whether WarmUp visitors have seen every arm or, where effects are learned, every variant of every
+// element.
+func (f Facts) warm(effects bool) bool {
+	if !effects {
+		_, least := f.exposures()
+		return least >= WarmUp
+	}
+	type variant struct{ element, level int }
+	seen := map[variant]int64{}
+	for _, a := range f.Arms {
+		for e, level := range a.Levels {
+			seen[variant{e, level}] += a.Exposures
+		}
+	}
+	for _, n := range seen {
+		if n < WarmUp {
+			return false
+		}
+	}
+	return true
 }
 
 // exposures returns the total and the least of an arm.

@@ -46,7 +46,7 @@ func TestDiscountVectors(t *testing.T) {
 		var periods []Count
 		for i, b := range in.Batches {
 			periods = append(periods, Count{Successes: b[0], Trials: b[1]})
-			got := accumulate(periods, in.Gamma).Posterior(stats.Beta{Alpha: in.Prior[0], Beta: in.Prior[1]})
+			got := accumulate(periods, in.Gamma).Rate().Posterior(stats.Beta{Alpha: in.Prior[0], Beta: in.Prior[1]})
 			v.nearAll(t, indexed("after", i), []float64{got.Alpha, got.Beta}, out.After[i][:])
 		}
 	}
@@ -61,6 +61,7 @@ var every = map[string]Allocator{
 	"fast learning": must(New(Thompson, FastLearning, nil)),
 	"epsilon":       must(New(Explore, "", nil)),
 	"ucb1":          must(New(Explore, "", map[string]any{"policy": "ucb1"})),
+	"orders":        must(New(Thompson, "", map[string]any{"value_model": "orders"})),
 	"kl_ucb":        must(New(Explore, "", map[string]any{"policy": "kl_ucb", "control_floor": true})),
 }
 
@@ -94,7 +95,7 @@ func TestAllocationIdentities(t *testing.T) {
 				}
 
 				perm := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)).Perm(len(f.Arms))
-				turned := Facts{Control: slices.Index(perm, f.Control)}
+				turned := Facts{Control: slices.Index(perm, f.Control), Revenue: f.Revenue}
 				for _, from := range perm {
 					turned.Arms = append(turned.Arms, f.Arms[from])
 				}
@@ -116,6 +117,7 @@ func TestMoreSuccessesNeverHurt(t *testing.T) {
 	for _, name := range []string{"adaptive", "epsilon"} {
 		rapid.Check(t, func(t *rapid.T) {
 			f := drawFacts(t)
+			f.Revenue = false
 			arm := rapid.IntRange(0, len(f.Arms)-1).Draw(t, "arm")
 			before := every[name].Allocate(f).Shares[arm]
 			last := &f.Arms[arm].Periods[len(f.Arms[arm].Periods)-1]
@@ -179,6 +181,9 @@ func TestNewRefuses(t *testing.T) {
 		{Thompson, "", map[string]any{"discount": 0.0}, "discount", CodeRange},
 		{Explore, "", map[string]any{"policy": "greedy"}, "policy", CodeUnknown},
 		{Explore, "", map[string]any{"policy": "ucb1", "epsilon": 0.1}, "epsilon", CodeUnknown},
+		{Thompson, "", map[string]any{"model": "pairs"}, "model", CodeUnknown},
+		{Thompson, "", map[string]any{"value_model": 1.0}, "value_model", CodeType},
+		{Explore, "", map[string]any{"model": "arms"}, "model", CodeUnknown},
 		{Explore, "", map[string]any{"decay": -1.0}, "decay", CodeRange},
 	} {
 		_, err := New(c.allocator, c.strategy, c.params)
@@ -202,7 +207,7 @@ func facts(counts ...[2]float64) Facts {
 }
 
 func drawFacts(t *rapid.T) Facts {
-	var f Facts
+	f := Facts{Revenue: rapid.Bool().Draw(t, "revenue")}
 	k := rapid.IntRange(2, 8).Draw(t, "arms")
 	periods := rapid.IntRange(1, 4).Draw(t, "periods")
 	for i := range k {
@@ -210,8 +215,10 @@ func drawFacts(t *rapid.T) Facts {
 		for range periods {
 			n := rapid.IntRange(0, 3000).Draw(t, "n")
 			s := rapid.IntRange(0, n).Draw(t, "s")
+			value := rapid.Float64Range(1, 100).Draw(t, "value")
 			a.Exposures += int64(n)
-			a.Periods = append(a.Periods, Count{Trials: float64(n), Successes: float64(s)})
+			a.Periods = append(a.Periods, Count{Trials: float64(n), Successes: float64(s), Value: float64(s) * value,
+				ValueSq: float64(s) * value * value * rapid.Float64Range(1, 3).Draw(t, "spread"), Pending: rapid.SampledFrom([]float64{0, 0, 0.3}).Draw(t, "pending")})
 		}
 		f.Arms = append(f.Arms, a)
 	}

@@ -37,32 +37,71 @@ func newExplore(params map[string]any) (Allocator, error) {
 func (e explore) Allocate(f Facts) Allocation {
 	initial := f.initial()
 	counts, posterior := e.counts(f)
-	total, least := f.exposures()
-	if least < WarmUp {
+	total, _ := f.exposures()
+	if !f.warm(false) {
 		return Allocation{Shares: initial, Reason: ReasonWarmUp, Posterior: posterior}
 	}
 	var p []float64
+	reward := e.rewards(f, counts, posterior)
 	switch e.policy {
 	case PolicyUCB1:
-		p = ahead(counts, total, stats.UCB1)
+		p = reward.ahead(total, reward.ucb1)
 	case PolicyKLUCB:
-		p = ahead(counts, total, stats.KLUCB)
+		p = reward.ahead(total, reward.klUCB)
 	default:
-		p = greedy(posterior, ExploreRate(e.epsilon, e.decay, float64(total)/float64(len(f.Arms))))
+		p = greedy(reward.posterior, ExploreRate(e.epsilon, e.decay, float64(total)/float64(len(f.Arms))))
 	}
 	return Allocation{Shares: e.lift(p, f.Control), Reason: ReasonLearned, Posterior: posterior}
+}
+
+// rewards is what the rules look at, by arm.
+type rewards struct {
+	mean, trials []float64
+	posterior    []float64 // posterior means
+	// sd is the standard deviation of a visitor's value over all arms; 0 for conversions.
+	sd float64
+}
+
+func (e explore) rewards(f Facts, counts []Count, posterior []stats.Beta) rewards {
+	k := len(counts)
+	r := rewards{mean: make([]float64, k), trials: make([]float64, k), posterior: make([]float64, k)}
+	for i, c := range counts {
+		rate := c.Rate()
+		r.mean[i], r.trials[i], r.posterior[i] = rate.Value(), rate.Trials, posterior[i].Mean()
+	}
+	if f.Revenue {
+		r.sd = math.Sqrt(pool(counts).Sums().Sample().Variance)
+		for i, value := range normalValues(counts) {
+			r.mean[i], r.posterior[i] = counts[i].Sums().Sample().Mean, value.Mean
+		}
+	}
+	return r
+}
+
+// ucb1 is the bound of an arm that has n of t trials. It assumes rewards in [0, 1], whose standard deviation is at most
+// ½; those of values are put on that scale, mean + 2σ √(2 ln t/n).
+func (r rewards) ucb1(i int, n, t float64) float64 {
+	if r.sd > 0 {
+		return r.mean[i] + 2*r.sd*stats.UCB1(stats.Rate{Trials: n}, t)
+	}
+	return stats.UCB1(stats.Rate{Successes: r.mean[i] * n, Trials: n}, t)
+}
+
+// klUCB is the tighter bound; between normal values of one variance the divergence is quadratic, which gives
+// mean + σ √(2 ln t/n).
+func (r rewards) klUCB(i int, n, t float64) float64 {
+	if r.sd > 0 {
+		return r.mean[i] + r.sd*stats.UCB1(stats.Rate{Trials: n}, t)
+	}
+	return stats.KLUCB(stats.Rate{Successes: r.mean[i] * n, Trials: n}, t)
 }
 
 // ExploreRate returns the share explored after n exposures per arm: epsilon/(1 + decay·n), which falls like 1/n as
 // εₙ-greedy needs for logarithmic regret (Auer, Cesa-Bianchi & Fischer 2002).
 func ExploreRate(epsilon, decay, n float64) float64 { return epsilon / (1 + decay*n) }
 
-// greedy gives rate to all alike and the rest to the highest posterior mean, shared when several are equal.
-func greedy(posterior []stats.Beta, rate float64) []float64 {
-	means := make([]float64, len(posterior))
-	for i, b := range posterior {
-		means[i] = b.Mean()
-	}
+// greedy gives rate to all alike and the rest to the highest mean, shared when several are equal.
+func greedy(means []float64, rate float64) []float64 {
 	return stats.FloorShares(leaders(means), rate/float64(len(means)))
 }
 
@@ -90,21 +129,20 @@ func leaders(values []float64) []float64 {
 // the arm with the highest bound, whose count grows while its rate stays what it is. The shares of a batch are the
 // parts each arm got. Playing a bound by itself would give one arm every visit of an epoch
 // (Desautels, Krause & Burdick 2014).
-func ahead(counts []Count, total int64, bound func(arm Count, t float64) float64) []float64 {
+func (r rewards) ahead(total int64, bound func(i int, n, t float64) float64) []float64 {
 	const parts = 100
 	part := max(MinBatch, float64(total)/100) / parts
-	played, t := slices.Clone(counts), 0.0
-	for _, c := range counts {
-		t += c.Trials
+	played, t := slices.Clone(r.trials), 0.0
+	for _, n := range slices.Sorted(slices.Values(played)) {
+		t += n
 	}
-	p, bounds := make([]float64, len(counts)), make([]float64, len(counts))
+	p, bounds := make([]float64, len(played)), make([]float64, len(played))
 	for range parts {
-		for i, c := range played {
-			bounds[i] = bound(c, t)
+		for i, n := range played {
+			bounds[i] = bound(i, n, t)
 		}
 		for i, share := range leaders(bounds) {
-			played[i].Trials += share * part
-			played[i].Successes += share * part * counts[i].Value()
+			played[i] += share * part
 			p[i] += share / parts
 		}
 		t += part

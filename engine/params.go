@@ -40,11 +40,12 @@ func (r *reader) learning() learning {
 		floor:        r.number("floor", 0, 0.01, 0.5),
 		controlFloor: r.boolean("control_floor"),
 		discount:     r.number("discount", 1, 0.5, 1),
-		prior: stats.Beta{
-			Alpha: r.number("prior_alpha", 1, 1e-3, 1e6),
-			Beta:  r.number("prior_beta", 1, 1e-3, 1e6),
-		},
+		prior:        r.prior(),
 	}
+}
+
+func (r *reader) prior() stats.Beta {
+	return stats.Beta{Alpha: r.number("prior_alpha", 1, 1e-3, 1e6), Beta: r.number("prior_beta", 1, 1e-3, 1e6)}
 }
 
 // counts returns the discounted totals of the arms and the posteriors they give.
@@ -52,7 +53,7 @@ func (l learning) counts(f Facts) ([]Count, []stats.Beta) {
 	counts, posterior := make([]Count, len(f.Arms)), make([]stats.Beta, len(f.Arms))
 	for i, a := range f.Arms {
 		counts[i] = accumulate(a.Periods, l.discount)
-		posterior[i] = counts[i].Posterior(l.prior)
+		posterior[i] = counts[i].Rate().Posterior(l.prior)
 	}
 	return counts, posterior
 }

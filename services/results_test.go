@@ -227,9 +227,9 @@ func TestFinalNumbersAreRememberedByAccount(t *testing.T) {
 func TestEveryVerdictSpeaks(t *testing.T) {
 	t.Parallel()
 	lift := &Lift{Mean: .12, Low: .03, High: .2, Estimator: "difference"}
-	for _, reason := range []string{"sample_ratio_mismatch", "no_variants", "no_visitors", "few_visitors", "few_conversions", "undecided",
+	for _, reason := range []string{"sample_ratio_mismatch", "missing_events", "no_variants", "no_visitors", "few_visitors", "few_conversions", "undecided",
 		"better_than_control", "control_is_best", "practically_equal", "not_better_by_margin", "out_of_reach"} {
-		for _, rule := range []string{"srm", "minimum_data", "sequential", "equivalence", "horizon"} {
+		for _, rule := range []string{"srm", "events", "minimum_data", "sequential", "equivalence", "horizon"} {
 			for _, l := range []*Lift{nil, lift} {
 				for status := range moves {
 					r := Results{Status: status, Verdict: Verdict{Reason: reason, Rule: rule, Variant: "b"}, Expected: []float64{10, 10}, Variants: []VariantResult{

@@ -2,9 +2,10 @@
 // intervals, tests, sample sizes, sequential tests, sample ratio checks and
 // inference after adaptive allocation.
 //
-// The package is pure. It reads no clock and no files, holds no state that
-// changes, and uses no random numbers: every integral is a deterministic
-// quadrature, so the same input gives the same bits on the same platform.
+// The package is pure. It reads no clock and no files and holds no state that
+// changes. Every integral is a deterministic quadrature, so the same input gives
+// the same bits on the same platform; the only random numbers are those that the
+// Draw methods take from a source passed in.
 //
 // # Conventions
 //

@@ -78,6 +78,20 @@ func (r Revenue) PerVisitor() Estimate {
 	return e
 }
 
+// Log returns the mean and the variance of the logarithm ln θ - ln λ,
+// ψ(α) - ψ(α+β) + ln rate - ψ(shape) and ψ'(α) - ψ'(α+β) + ψ'(shape); the zero
+// Normal, which is not OK, if the posterior of λ is not proper.
+func (r Revenue) Log() Normal {
+	if !r.Order.OK() {
+		return Normal{}
+	}
+	s := logSum{constant: math.Log(r.Order.Rate)}
+	s.addBeta(1, r.Conversion)
+	s.addGamma(-1, r.Order.Shape)
+	mean, sd := s.moments()
+	return Normal{mean, sd * sd}
+}
+
 // ProbOrderValueBeats returns P(1/λ_b > 1/λ_a), the chance that orders under b
 // are worth more.
 func ProbOrderValueBeats(a, b Revenue) float64 { return ProbRateBeats(b.Order, a.Order) }

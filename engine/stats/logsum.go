@@ -28,8 +28,7 @@ func (s *logSum) addGamma(sign, shape float64) {
 	s.terms = append(s.terms, logTerm{sign: sign, top: clamp(shape, minShape, maxShape)})
 }
 
-// moments returns the mean and the standard deviation, the latter to a percent:
-// it only sets a scale.
+// moments returns the mean and the standard deviation.
 func (s *logSum) moments() (mean, sd float64) {
 	mean = s.constant
 	var variance float64
@@ -46,12 +45,13 @@ func (s *logSum) moments() (mean, sd float64) {
 	return mean, math.Sqrt(variance)
 }
 
-// trigamma returns ψ'(x) = Σ 1/(x+k)², to a percent.
-func trigamma(x float64) float64 {
-	if x < 1 {
-		return 1/(x*x) + trigamma(x+1)
+// trigamma returns ψ'(x) = Σ 1/(x+k)², to 10⁻⁹.
+func trigamma(x float64) (sum float64) {
+	for ; x < 10; x++ {
+		sum += 1 / (x * x)
 	}
-	return 1/x + 0.5/(x*x) + 1/(6*x*x*x)
+	xx := x * x
+	return sum + 1/x + 0.5/xx + (1.0/6-(1.0/30-1.0/42/xx)/xx)/xx/x
 }
 
 // probPositive returns P(sum > 0) by inverting the characteristic function φ

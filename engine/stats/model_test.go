@@ -141,3 +141,26 @@ func TestRevenuePerVisitor(t *testing.T) {
 		t.Errorf("one order: got %+v", e)
 	}
 }
+
+// TestRevenueLog uses that ψ(a) - ψ(a+b) = -Σ 1/k and ψ'(a) - ψ'(a+b) = Σ 1/k² over k from a to a+b-1, ψ(1) = -γ and
+// ψ'(1) = π²/6.
+func TestRevenueLog(t *testing.T) {
+	t.Parallel()
+	mean, variance := 0.0, 0.0
+	for k := 3; k < 3+40; k++ {
+		mean -= 1 / float64(k)
+		variance += 1 / float64(k) / float64(k)
+	}
+	got := Revenue{Beta{3, 40}, Gamma{1, 7}}.Log()
+	near(t, "mean", got.Mean, mean+math.Log(7)+0.5772156649015329, 0, 1e-9)
+	near(t, "variance", got.Variance, variance+math.Pi*math.Pi/6, 0, 1e-8)
+	if got := (Revenue{Flat, Gamma{}}).Log(); got.OK() {
+		t.Errorf("got %+v without orders, want nothing", got)
+	}
+
+	// Taken as normal, it says nearly what the product does, from a few orders on.
+	a := Revenue{Flat, UnitGamma}.Update(6, 300, 240)
+	b := Revenue{Flat, UnitGamma}.Update(9, 310, 330)
+	p, _ := NormalBest([]Normal{a.Log(), b.Log()})
+	near(t, "chance", p[1], ProbRevenueBeats(a, b), 0.005, 0)
+}
