@@ -5,6 +5,8 @@ export CGO_ENABLED ?= 0
 TEMPL := bin/templ
 SQLC := bin/sqlc
 STATICCHECK := bin/staticcheck
+# Every folder with tests that drive a browser.
+E2E = $(sort $(dir $(shell grep -rl --include='*_test.go' --exclude-dir=node_modules '^//go:build e2e' .)))
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,7 +22,7 @@ build: ## build bin/samplit
 test: ## run every test, with a real database, mail server and browser
 	@tools/install.sh test
 	go test -p 2 -timeout 20m ./...
-	go test -p 1 -timeout 20m -tags e2e ./e2e/...
+	go test -p 1 -timeout 20m -tags e2e $(E2E)
 
 slow: ## long simulations, long chaos, long fuzzing
 	@tools/install.sh test

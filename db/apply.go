@@ -1,20 +1,15 @@
 package db
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Doors an assignment comes through.
@@ -64,7 +59,7 @@ type Assigned struct {
 	New     bool
 }
 
-// NewEvent is one event, or one part of an event that counts in several experiments.
+// NewEvent is one event, or one part of an event that counts in several splits.
 type NewEvent struct {
 	Account      uuid.UUID
 	ID           uuid.UUID
@@ -74,7 +69,9 @@ type NewEvent struct {
 	Kind         int16
 	Installation uuid.UUID
 	Experiment   uuid.UUID // zero: none
+	Split        int16
 	Goal         uuid.UUID // zero: counts nowhere
+	Window       int32     // days after the exposure in which the goal counts
 	Name         string
 	Visitor      string
 	Arm          int16 // of an exposure
@@ -87,8 +84,8 @@ type NewEvent struct {
 
 // Recorded is what became of an event.
 type Recorded struct {
-	Fresh bool // false: the id was known, nothing was counted
-	State int16
+	Fresh bool  // false: the id was known, nothing was counted
+	State int16 // of a fresh one
 }
 
 // Beat is a sign of life of a site's snippet.
@@ -121,9 +118,20 @@ type Applied struct {
 	Events      []Recorded
 }
 
-// Apply stores and counts a batch in one transaction and one round trip: assignments, exposures, waiting conversions, events,
-// counters. When it returns nil everything in it is durable; when it returns an error nothing is, unless the connection broke
-// while committing, after which the same batch may be sent again.
+// The statements of one group commit, sent together and run in order in one transaction. sqlc cannot parse unnest with several
+// arrays, so they live beside the code that sends them.
+//
+// They are planned once for each connection and must not depend on statistics, which a fresh or a fast-growing database does not
+// have: tables are reached by primary key alone (see planning), and what one part of a statement returns meets another part in a
+// hashed subquery or not at all, never in a join of unknown size.
+
+// planning keeps the ingest statements on primary keys, whatever the planner thinks of the tables' sizes.
+const planning = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`
+
+// Apply stores and counts a batch in one transaction: assignments, exposures, waiting conversions, events, counters. When it
+// returns nil everything in it is durable; when it returns an error nothing is, unless the connection broke while committing,
+// after which the same batch may be sent again.
 func (d *DB) Apply(ctx context.Context, b Batch) (Applied, error) {
 	var out Applied
 	for try := 0; ; try++ {
@@ -134,7 +142,7 @@ func (d *DB) Apply(ctx context.Context, b Batch) (Applied, error) {
 		switch {
 		case err == nil:
 			return out, nil
-		case try < 3 && retriable(err):
+		case try < 3 && (retriable(err) || errors.Is(err, errOvertaken)):
 		case try < 3 && missingPartition(err):
 			if err := d.ensureDays(ctx, b.Events); err != nil {
 				return out, err
@@ -175,189 +183,45 @@ func (d *DB) EnsureEventDays(ctx context.Context, first, last time.Time) error {
 	})
 }
 
-func (d *DB) apply(ctx context.Context, b Batch) (Applied, error) {
-	out := Applied{Assignments: make([]Assigned, len(b.Assignments)), Events: make([]Recorded, len(b.Events))}
+// errOvertaken: another node inserted a visitor of this batch while it ran. Run again it sees the winner.
+var errOvertaken = errors.New("another transaction assigned the same visitor")
+
+// apply sends everything at once. Without assignments that is all; with them it looks at the answers before it commits.
+func (d *DB) apply(ctx context.Context, b Batch) (out Applied, err error) {
 	conn, err := d.acquire(ctx, Ingest)
 	if err != nil {
 		return out, err
 	}
 	defer conn.Release()
+	as, es := newAssignmentRows(b), newEventRows(b.Events)
 	var q pgx.Batch
+	q.Queue("begin")
 	q.Queue(become(Ingest, ""))
-	queueAssignments(&q, b, out.Assignments)
-	queueEvents(&q, b, out.Events)
+	q.Queue(planning)
+	as.queue(&q)
+	es.queue(&q)
 	queueBeats(&q, b.Beats)
 	queueTallies(&q, b.Tallies)
+	if as.empty() {
+		q.Queue("commit")
+	}
+	defer func() {
+		if err != nil && conn.Conn().PgConn().TxStatus() != 'I' {
+			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			_, _ = conn.Exec(stop, "rollback") // the pool ends a connection that is still in a transaction
+		}
+	}()
 	if err := conn.SendBatch(ctx, &q).Close(); err != nil {
 		return out, fmt.Errorf("apply batch: %w", err)
 	}
-	return out, nil
-}
-
-func compareAssignments(a, b NewAssignment) int {
-	return cmp.Or(bytes.Compare(a.Account[:], b.Account[:]), bytes.Compare(a.Experiment[:], b.Experiment[:]),
-		cmp.Compare(a.Split, b.Split), cmp.Compare(a.Visitor, b.Visitor))
-}
-
-// distinct sorts assignments by key and folds repeats into the first of them, which is exposed when any of them is. place says
-// where each element of the input went.
-func distinct(in []NewAssignment) (rows []NewAssignment, place []int) {
-	order := make([]int, len(in))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return compareAssignments(in[i], in[j]) })
-	place = make([]int, len(in))
-	for _, i := range order {
-		if n := len(rows); n > 0 && compareAssignments(rows[n-1], in[i]) == 0 {
-			rows[n-1].Exposed = rows[n-1].Exposed || in[i].Exposed
-		} else {
-			rows = append(rows, in[i])
+	if !as.empty() {
+		if err := as.settle(ctx, conn); err != nil {
+			return out, err
 		}
-		place[i] = len(rows) - 1
-	}
-	return rows, place
-}
-
-func queueAssignments(q *pgx.Batch, b Batch, out []Assigned) {
-	if len(b.Assignments) == 0 {
-		return
-	}
-	rows, place := distinct(b.Assignments)
-	n := len(rows)
-	var (
-		account, experiment = make([]uuid.UUID, n), make([]uuid.UUID, n)
-		split, arm, door    = make([]int16, n), make([]int16, n), make([]int16, n)
-		visitor             = make([]string, n)
-		epoch               = make([]int32, n)
-		propensity          = make([]float32, n)
-		at                  = make([]time.Time, n)
-		exposed, counted    = make([]bool, n), make([]bool, n)
-	)
-	for i, r := range rows {
-		account[i], experiment[i], split[i], visitor[i], arm[i], epoch[i] = r.Account, r.Experiment, r.Split, r.Visitor, r.Arm, r.Epoch
-		propensity[i], at[i], exposed[i], door[i], counted[i] = r.Propensity, r.At, r.Exposed, r.Door, r.Counted
-	}
-	args := []any{account, experiment, split, visitor, arm, epoch, propensity, at, exposed, door, counted}
-	won := make([]Assigned, n)
-	q.Queue(insertAssignments, args...).Query(func(r pgx.Rows) error {
-		var i int
-		_, err := pgx.ForEachRow(r, []any{&i}, func() error { won[i-1].New = true; return nil })
-		return err
-	})
-	if slices.Contains(exposed, true) {
-		q.Queue(exposeAssignments, args...)
-	}
-	q.Queue(readWinners, args...).Query(func(r pgx.Rows) error {
-		var i int
-		var a Assigned
-		if _, err := pgx.ForEachRow(r, []any{&i, &a.Arm, &a.Epoch, &a.Exposed}, func() error {
-			a.New = won[i-1].New
-			won[i-1] = a
-			return nil
-		}); err != nil {
-			return err
-		}
-		for i, p := range place {
-			out[i] = won[p]
-			won[p].New = false // of repeats only the first is new
-		}
-		return nil
-	})
-	if slices.Contains(exposed, true) {
-		q.Queue(applyWaiting, account, experiment, visitor, b.Now)
-	}
-}
-
-func queueEvents(q *pgx.Batch, b Batch, out []Recorded) {
-	n := len(b.Events)
-	if n == 0 {
-		return
-	}
-	var (
-		account, id, installation = make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n)
-		day, occurred, received   = make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
-		part, kind                = make([]int16, n), make([]int16, n)
-		experiment, goal          = make([]*uuid.UUID, n), make([]*uuid.UUID, n)
-		name, url                 = make([]*string, n), make([]*string, n)
-		visitor                   = make([]string, n)
-		arm                       = make([]*int16, n)
-		epoch                     = make([]*int32, n)
-		value                     = make([]pgtype.Numeric, n)
-		dayless                   = make([]bool, n)
-	)
-	for i := range b.Events {
-		e := &b.Events[i]
-		account[i], day[i], id[i], part[i], kind[i], installation[i] = e.Account, e.Day, e.ID, e.Part, e.Kind, e.Installation
-		experiment[i], goal[i], name[i], visitor[i] = optional(&e.Experiment), optional(&e.Goal), optional(&e.Name), e.Visitor
-		if e.Kind == KindExposure {
-			arm[i], epoch[i] = &e.Arm, &e.Epoch
-		}
-		occurred[i], received[i], value[i], url[i], dayless[i] = e.Occurred, e.Received, decimal(e.Value), optional(&e.URL), e.Dayless
-	}
-	q.Queue(insertEvents, account, day, id, part, kind, installation, experiment, goal, name, visitor, arm, epoch, occurred, received, value, url, dayless).
-		Query(func(r pgx.Rows) error {
-			var i int
-			var e Recorded
-			_, err := pgx.ForEachRow(r, []any{&i, &e.Fresh, &e.State}, func() error { out[i-1] = e; return nil })
-			return err
-		})
-}
-
-// decimal makes a numeric of units of 1/10,000.
-func decimal(n *int64) pgtype.Numeric {
-	if n == nil {
-		return pgtype.Numeric{}
-	}
-	return pgtype.Numeric{Int: big.NewInt(*n), Exp: -4, Valid: true}
-}
-
-func optional[T comparable](v *T) *T {
-	var zero T
-	if *v == zero {
-		return nil
-	}
-	return v
-}
-
-func queueBeats(q *pgx.Batch, beats []Beat) {
-	newest := map[uuid.UUID]Beat{}
-	for _, b := range beats {
-		if old, ok := newest[b.Installation]; !ok || old.At.Before(b.At) {
-			newest[b.Installation] = b
+		if _, err := conn.Exec(ctx, "commit"); err != nil {
+			return out, fmt.Errorf("commit batch: %w", err)
 		}
 	}
-	if len(newest) == 0 {
-		return
-	}
-	var account, installation []uuid.UUID
-	var at []time.Time
-	var url []string
-	for _, b := range newest {
-		account, installation, at, url = append(account, b.Account), append(installation, b.Installation), append(at, b.At), append(url, b.URL)
-	}
-	q.Queue(beat, account, installation, at, url)
-}
-
-func queueTallies(q *pgx.Batch, tallies []Increment) {
-	type key struct {
-		account, experiment uuid.UUID
-		day                 time.Time
-		kind                string
-	}
-	sum := map[key]int64{}
-	for _, t := range tallies {
-		sum[key{t.Account, t.Experiment, t.At.UTC().Truncate(24 * time.Hour), t.Kind}] += t.N
-	}
-	if len(sum) == 0 {
-		return
-	}
-	var account, experiment []uuid.UUID
-	var day []time.Time
-	var kind []string
-	var n []int64
-	for k, v := range sum {
-		account, experiment, day, kind, n = append(account, k.account), append(experiment, k.experiment), append(day, k.day), append(kind, k.kind), append(n, v)
-	}
-	q.Queue(addTallies, account, experiment, day, kind, n)
+	return Applied{Assignments: as.answers, Events: es.answers}, nil
 }

@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func assignment(x dbtest.Running, visitor string, arm int16, at time.Time) db.Ne
 
 func conversion(x dbtest.Running, visitor string, at time.Time) db.NewEvent {
 	return db.NewEvent{Account: x.Account, ID: uuid.Must(uuid.NewV7()), Day: at.UTC().Truncate(24 * time.Hour), Kind: db.KindConversion,
-		Installation: x.Installation, Experiment: x.ID, Goal: x.Goal, Visitor: visitor, Occurred: at, Received: at}
+		Installation: x.Installation, Experiment: x.ID, Goal: x.Goal, Window: 7, Visitor: visitor, Occurred: at, Received: at}
 }
 
 func apply(t *testing.T, d *db.DB, b db.Batch) db.Applied {
@@ -194,4 +195,66 @@ func TestConservation(t *testing.T) {
 	check(map[string]int64{"accepted": 3, "applied": 1, "duplicate": 1, "waiting": 1})
 	apply(t, d, db.Batch{Now: at, Assignments: []db.NewAssignment{assignment(x, "w", 0, at.Add(-time.Second))}})
 	check(map[string]int64{"accepted": 3, "applied": 2, "duplicate": 1, "waiting": 0})
+}
+
+func TestAConversionCountsInEverySplit(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t)
+	x := dbtest.Experiment(t, d, "sequential")
+	at := time.Now().UTC()
+	first, second := assignment(x, "v", 1, at), assignment(x, "v", 0, at)
+	second.Split = 1
+	e := conversion(x, "v", at)
+	other := e
+	other.Part, other.Split = 1, 1
+	apply(t, d, db.Batch{Now: at, Assignments: []db.NewAssignment{first}, Events: []db.NewEvent{e, other}}) // split 1 is seen later
+	apply(t, d, db.Batch{Now: at, Assignments: []db.NewAssignment{second}})
+	if got, want := rollups(t, d, x), []string{"0/1: 1 of 1", "1/0: 1 of 1"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// rollups lists split/arm: converters of visitors.
+func rollups(t *testing.T, d *db.DB, x dbtest.Running) []string {
+	t.Helper()
+	return names(t, owner(t), `SELECT format('%s/%s: %s of %s', split, arm, sum(converters), sum(visitors)) FROM rollups
+		WHERE account_id = '`+x.Account.String()+`' GROUP BY split, arm`)
+}
+
+func TestWaitingEndsAfterADay(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t)
+	x := dbtest.Experiment(t, d, "sequential")
+	later := time.Now().UTC()
+	at := later.Add(-db.WaitingLife - time.Minute)
+	apply(t, d, db.Batch{Now: at, Events: []db.NewEvent{conversion(x, "v", at)}})
+	if err := d.AsIngest(t.Context(), func(s *db.Store) error { return s.GiveUpWaiting(t.Context(), later, later.Add(-db.WaitingLife)) }); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, d, db.Batch{Now: later, Assignments: []db.NewAssignment{assignment(x, "v", 1, at)}})
+	if diff := cmp.Diff(map[int16][2]int64{1: {1, 0}}, counts(t, d, x)); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+	if got, want := names(t, owner(t), "SELECT kind || ' ' || sum(n) FROM tallies WHERE account_id = '"+x.Account.String()+"' GROUP BY kind"),
+		[]string{"accepted 1", "applied 1", "waiting 0"}; !slices.Equal(got, want) {
+		t.Errorf("tallies: got %q, want %q", got, want)
+	}
+}
+
+// TestAFullBatchNeedsNoStatistics: on tables that were never analysed a batch of the largest size stays within the statement timeout.
+func TestAFullBatchNeedsNoStatistics(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t)
+	x := dbtest.Experiment(t, d, "sequential")
+	at := time.Now().UTC()
+	var b db.Batch
+	for i := range 2000 {
+		v := fmt.Sprint("v", i)
+		b.Assignments, b.Events = append(b.Assignments, assignment(x, v, int16(i%2), at)), append(b.Events, conversion(x, v, at))
+	}
+	b.Now = at
+	apply(t, d, b)
+	if diff := cmp.Diff(map[int16][2]int64{0: {1000, 1000}, 1: {1000, 1000}}, counts(t, d, x)); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
 }

@@ -13,7 +13,9 @@ import (
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
 // Role is the runtime role a transaction runs as. None owns a table, none passes row level security by.
@@ -49,9 +51,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	d := &DB{pools: map[Role]*pgxpool.Pool{}, log: cfg.Log}
 	d.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(5).WithSuccessThreshold(1).WithRandomDelay(500*time.Millisecond, time.Second).
-		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
-			cfg.Log.Warn("database circuit breaker", slog.String("from", e.OldState.String()), slog.String("to", e.NewState.String()))
-		}).Build()
+		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { logBreaker(cfg.Log, e) }).Build()
 	for role, size := range poolSize {
 		p, err := newPool(ctx, cfg.URL(role), size)
 		if err != nil {
@@ -100,6 +100,10 @@ func newPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error)
 	cfg.HealthCheckPeriod = 15 * time.Second
 	cfg.PingTimeout = 2 * time.Second
 	cfg.ConnConfig.ConnectTimeout = 3 * time.Second
+	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+		pgxuuid.Register(c.TypeMap()) // binary; without it a UUID travels as text, several times slower
+		return nil
+	}
 	p, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open pool: %w", err)
@@ -123,6 +127,19 @@ func (d *DB) Ping(ctx context.Context) error {
 func (d *DB) RetryAfter() time.Duration {
 	return max(d.breaker.RemainingDelay(), 0) + time.Second + rand.N(2*time.Second)
 }
+
+// logBreaker says once that the database is away and once that it is back; what the breaker tries in between is nobody's news.
+func logBreaker(log *slog.Logger, e circuitbreaker.StateChangedEvent) {
+	switch {
+	case e.OldState == circuitbreaker.ClosedState:
+		log.Warn("database away: requests are refused until it answers")
+	case e.NewState == circuitbreaker.ClosedState:
+		log.Warn("database back")
+	}
+}
+
+// Away reports whether requests are refused because the database did not answer.
+func (d *DB) Away() bool { return !d.breaker.IsClosed() }
 
 // guard runs fn unless the breaker is open, and tells the breaker how it went.
 func (d *DB) guard(ctx context.Context, fn func() error) error {

@@ -50,7 +50,7 @@ func (q *Queries) InsertInstallation(ctx context.Context, arg InsertInstallation
 }
 
 const installation = `-- name: Installation :one
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, h.last_at, h.url AS last_url FROM installations i
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, h.last_at, h.url AS last_url FROM installations i
 LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.id = $2
 `
@@ -65,6 +65,7 @@ type InstallationRow struct {
 	ArchivedAt *time.Time
 	ChangedXid uint64
 	AuditSeq   *int64
+	Identifies bool
 	LastAt     *time.Time
 	LastUrl    *string
 }
@@ -82,6 +83,7 @@ func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid
 		&i.ArchivedAt,
 		&i.ChangedXid,
 		&i.AuditSeq,
+		&i.Identifies,
 		&i.LastAt,
 		&i.LastUrl,
 	)
@@ -120,7 +122,7 @@ func (q *Queries) InstallationNames(ctx context.Context, accountID uuid.UUID, ta
 }
 
 const installations = `-- name: Installations :many
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, h.last_at, h.url AS last_url,
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, h.last_at, h.url AS last_url,
   (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running
 FROM installations i LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.archived_at IS NULL
@@ -143,6 +145,7 @@ type InstallationsRow struct {
 	ArchivedAt *time.Time
 	ChangedXid uint64
 	AuditSeq   *int64
+	Identifies bool
 	LastAt     *time.Time
 	LastUrl    *string
 	Running    int64
@@ -167,6 +170,7 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 			&i.ArchivedAt,
 			&i.ChangedXid,
 			&i.AuditSeq,
+			&i.Identifies,
 			&i.LastAt,
 			&i.LastUrl,
 			&i.Running,

@@ -19,6 +19,14 @@ type Account struct {
 	AuditSeq  *int64
 }
 
+type Alias struct {
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+	Visitor        string
+	At             time.Time
+	ChangedXid     uint64
+}
+
 type Assignment struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
@@ -66,6 +74,11 @@ type Conversion struct {
 	FirstAt      time.Time
 	N            int32
 	Value        float64
+	Epoch        int32
+	Arm          int16
+	Hour         time.Time
+	LastN        int32
+	LastValue    float64
 }
 
 type EffectiveAssignment struct {
@@ -123,6 +136,7 @@ type Event struct {
 	Url            *string
 	State          int16
 	Props          json.RawMessage
+	Split          int16
 }
 
 type Experiment struct {
@@ -182,6 +196,7 @@ type Installation struct {
 	ArchivedAt *time.Time
 	ChangedXid uint64
 	AuditSeq   *int64
+	Identifies bool
 }
 
 type Member struct {
@@ -300,4 +315,15 @@ type Variant struct {
 	Name         string
 	Weight       float64
 	Changes      json.RawMessage
+}
+
+type Waiting struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	Visitor      string
+	EventID      uuid.UUID
+	Part         int16
+	Day          time.Time
+	ReceivedAt   time.Time
 }

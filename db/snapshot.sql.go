@@ -12,6 +12,35 @@ import (
 	"github.com/google/uuid"
 )
 
+const snapshotAliases = `-- name: SnapshotAliases :many
+SELECT installation_id, visitor FROM aliases WHERE changed_xid >= CAST($1::text AS xid8)
+`
+
+type SnapshotAliasesRow struct {
+	InstallationID uuid.UUID
+	Visitor        string
+}
+
+func (q *Queries) SnapshotAliases(ctx context.Context, since string) ([]SnapshotAliasesRow, error) {
+	rows, err := q.db.Query(ctx, snapshotAliases, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SnapshotAliasesRow{}
+	for rows.Next() {
+		var i SnapshotAliasesRow
+		if err := rows.Scan(&i.InstallationID, &i.Visitor); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const snapshotElements = `-- name: SnapshotElements :many
 SELECT e.account_id, e.experiment_id, e.ord, e.key, e.name, e.selector FROM elements e WHERE (e.account_id, e.experiment_id) IN (SELECT unnest($1::uuid[]), unnest($2::uuid[]))
 ORDER BY e.experiment_id, e.ord
@@ -178,7 +207,7 @@ func (q *Queries) SnapshotHorizon(ctx context.Context) (string, error) {
 }
 
 const snapshotInstallations = `-- name: SnapshotInstallations :many
-SELECT account_id, id, token, site_url, archived_at FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, token, site_url, archived_at, identifies FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 type SnapshotInstallationsRow struct {
@@ -187,6 +216,7 @@ type SnapshotInstallationsRow struct {
 	Token      string
 	SiteUrl    string
 	ArchivedAt *time.Time
+	Identifies bool
 }
 
 func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]SnapshotInstallationsRow, error) {
@@ -204,6 +234,7 @@ func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]Sn
 			&i.Token,
 			&i.SiteUrl,
 			&i.ArchivedAt,
+			&i.Identifies,
 		); err != nil {
 			return nil, err
 		}

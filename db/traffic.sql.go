@@ -13,25 +13,26 @@ import (
 )
 
 const assignmentsOfVisitor = `-- name: AssignmentsOfVisitor :many
-SELECT a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
+SELECT a.experiment_id, a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
   ON (a.account_id, a.experiment_id, a.split, a.asked) = (s.account_id, s.experiment_id, s.split, $1::text)
-WHERE s.account_id = $2 AND s.experiment_id = $3
+WHERE s.account_id = $2 AND s.experiment_id = ANY($3::uuid[])
 `
 
 type AssignmentsOfVisitorParams struct {
-	Visitor      string
-	AccountID    uuid.UUID
-	ExperimentID uuid.UUID
+	Visitor     string
+	AccountID   uuid.UUID
+	Experiments []uuid.UUID
 }
 
 type AssignmentsOfVisitorRow struct {
-	Split int16
-	Arm   int16
-	Epoch int32
+	ExperimentID uuid.UUID
+	Split        int16
+	Arm          int16
+	Epoch        int32
 }
 
 func (q *Queries) AssignmentsOfVisitor(ctx context.Context, arg AssignmentsOfVisitorParams) ([]AssignmentsOfVisitorRow, error) {
-	rows, err := q.db.Query(ctx, assignmentsOfVisitor, arg.Visitor, arg.AccountID, arg.ExperimentID)
+	rows, err := q.db.Query(ctx, assignmentsOfVisitor, arg.Visitor, arg.AccountID, arg.Experiments)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +40,12 @@ func (q *Queries) AssignmentsOfVisitor(ctx context.Context, arg AssignmentsOfVis
 	items := []AssignmentsOfVisitorRow{}
 	for rows.Next() {
 		var i AssignmentsOfVisitorRow
-		if err := rows.Scan(&i.Split, &i.Arm, &i.Epoch); err != nil {
+		if err := rows.Scan(
+			&i.ExperimentID,
+			&i.Split,
+			&i.Arm,
+			&i.Epoch,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -48,6 +54,15 @@ func (q *Queries) AssignmentsOfVisitor(ctx context.Context, arg AssignmentsOfVis
 		return nil, err
 	}
 	return items, nil
+}
+
+const dropAliases = `-- name: DropAliases :exec
+DELETE FROM aliases WHERE at < $1
+`
+
+func (q *Queries) DropAliases(ctx context.Context, before time.Time) error {
+	_, err := q.db.Exec(ctx, dropAliases, before)
+	return err
 }
 
 const follow = `-- name: Follow :exec
@@ -73,17 +88,47 @@ func (q *Queries) Follow(ctx context.Context, arg FollowParams) error {
 	return err
 }
 
-const giveUpWaiting = `-- name: GiveUpWaiting :execrows
-UPDATE events SET state = 3 WHERE state = 2 AND received_at < $1 AND day >= $2
+const giveUpWaiting = `-- name: GiveUpWaiting :exec
+WITH due AS (
+  DELETE FROM waiting w WHERE w.received_at <= $2 RETURNING w.account_id, w.event_id, w.part, w.day
+), settled AS (
+  UPDATE events e SET state = 3 FROM due d
+  WHERE e.account_id = d.account_id AND e.event_id = d.event_id AND e.part = d.part AND e.day = d.day AND e.state = 2
+  RETURNING e.account_id, e.part
+)
+INSERT INTO tallies AS t (account_id, experiment_id, day, kind, n)
+SELECT s.account_id, '00000000-0000-0000-0000-000000000000', $1::date, v.kind, sum(v.n)
+FROM settled s, LATERAL (VALUES ('applied', 1), ('waiting', -1)) v(kind, n) WHERE s.part = 0 GROUP BY 1, 4 ORDER BY 1, 4
+ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = t.n + excluded.n
 `
 
-// Conversions whose exposure never came within a day.
-func (q *Queries) GiveUpWaiting(ctx context.Context, before time.Time, since time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, giveUpWaiting, before, since)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// Conversions whose exposure never came within a day count nowhere.
+func (q *Queries) GiveUpWaiting(ctx context.Context, today time.Time, before time.Time) error {
+	_, err := q.db.Exec(ctx, giveUpWaiting, today, before)
+	return err
+}
+
+const insertAliases = `-- name: InsertAliases :exec
+INSERT INTO aliases (account_id, installation_id, visitor, at, changed_xid)
+SELECT $1, $2, unnest($3::text[]), $4, pg_current_xact_id()
+ON CONFLICT (account_id, installation_id, visitor) DO UPDATE SET at = excluded.at
+`
+
+type InsertAliasesParams struct {
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+	Visitors       []string
+	Now            time.Time
+}
+
+func (q *Queries) InsertAliases(ctx context.Context, arg InsertAliasesParams) error {
+	_, err := q.db.Exec(ctx, insertAliases,
+		arg.AccountID,
+		arg.InstallationID,
+		arg.Visitors,
+		arg.Now,
+	)
+	return err
 }
 
 const insertFollower = `-- name: InsertFollower :exec
@@ -199,4 +244,13 @@ func (q *Queries) LockAssignmentsOfPair(ctx context.Context, arg LockAssignments
 		return nil, err
 	}
 	return items, nil
+}
+
+const markIdentifies = `-- name: MarkIdentifies :exec
+UPDATE installations SET identifies = true WHERE account_id = $1 AND id = $2 AND NOT identifies
+`
+
+func (q *Queries) MarkIdentifies(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, markIdentifies, accountID, iD)
+	return err
 }

@@ -77,7 +77,11 @@ func TestVerdicts(t *testing.T) {
 		{"nobody", flat([2]int64{}, [2]int64{}), KeepRunning, ReasonNoVisitors, -1},
 		{"no cells", Data{Arms: []string{"a", "b"}, Epochs: weights}, KeepRunning, ReasonNoVisitors, -1},
 		{"few visitors", flat([2]int64{99, 50}, [2]int64{101, 1}), KeepRunning, ReasonFewVisitors, -1},
-		{"few conversions", flat([2]int64{5000, 0}, [2]int64{5000, 24}), KeepRunning, ReasonFewConversions, -1},
+		{"few conversions", flat([2]int64{5000, 0}, [2]int64{5000, 19}), KeepRunning, ReasonFewConversions, -1},
+		{"no events", flat([2]int64{5000, 30}, [2]int64{5000, 0}, [2]int64{5000, 25}), Fix, ReasonMissing, 1},
+		{"no events of the control", flat([2]int64{300, 0}, [2]int64{300, 40}), Fix, ReasonMissing, 0},
+		{"no events at all", flat([2]int64{5000, 0}, [2]int64{5000, 0}), KeepRunning, ReasonFewConversions, -1},
+		{"no exposures", flat([2]int64{300, 30}, [2]int64{0, 0}), Fix, ReasonMismatch, -1},
 		{"undecided", flat([2]int64{1000, 100}, [2]int64{1000, 120}), KeepRunning, ReasonUndecided, -1},
 		{"better", flat([2]int64{5000, 500}, [2]int64{5000, 620}, [2]int64{5000, 700}), Ship, ReasonBetter, 2},
 		{"one better, one worse", flat([2]int64{5000, 500}, [2]int64{5000, 620}, [2]int64{5000, 300}), Ship, ReasonBetter, 1},
@@ -176,8 +180,12 @@ func TestSRMAgainstTheMixOfEpochs(t *testing.T) {
 	// Vector srm_changing_weights.005 of the published tables.
 	got := Analyze(d).SRM
 	near(t, "p", got.P, 0.00047914643458729905, 1e-12)
-	if got.OK {
-		t.Error("got ok at p < 0.001")
+	if !got.OK {
+		t.Error("got doubts that a check of every day must not have yet")
+	}
+	d.Cells[3].Visitors = 250
+	if got := Analyze(d).SRM; got.OK {
+		t.Errorf("got %+v with a sixth of the visitors lost, want doubts", got)
 	}
 	d.Cells = []Cell{{Epoch: 2, Arm: 0, Visitors: 20}, {Epoch: 2, Arm: 1, Visitors: 4}}
 	if got := Analyze(d).SRM; got.P != 1 || !got.OK {

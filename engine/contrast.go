@@ -104,7 +104,8 @@ func (t table) stratified(d Data) comparison {
 // weighted compares the arms by scores that are unbiased although weights followed outcomes, with the propensities
 // that were published. The day of an epoch is the period. While an arm has few conversions the spread of its scores
 // is too small as often as their mean is, and a test that looks every day finds those moments (in simulations up to
-// a tenth of A/A tests were decided); the variance is therefore at least what the arms' rates make it.
+// a tenth of A/A tests were decided, of conversions as of values); the variance is therefore at least what the arms'
+// rates make it.
 func (t table) weighted(d Data) comparison {
 	k := len(t.totals)
 	scores := stats.NewAdaptive(k, 0, math.NaN())
@@ -140,9 +141,9 @@ type leastVariance struct{ mean, contrast float64 }
 // h² = 1/(1/e_0 + 1/e_i) for a contrast. Without visitors they are 0.
 func (t table) leastVariances() []leastVariance {
 	least := make([]leastVariance, len(t.totals))
-	control := t.totals[0].spread(t.revenue)
+	control := t.leastSpread(0)
 	for i := range least {
-		v := t.totals[i].spread(t.revenue)
+		v := t.leastSpread(i)
 		var all, sum, h, hh float64
 		for _, day := range t.days {
 			n, e0, e := 0.0, day.shares[0], day.shares[i]

@@ -31,7 +31,6 @@ type Combinations struct {
 	weight []float64
 	// scale turns what the fields speak of into units of the goal; 0 for logits of rates.
 	scale float64
-	keys  []string
 	base  []int // the levels of the control
 }
 
@@ -49,7 +48,7 @@ func NewCombinations(f Facts) *Combinations { return learning{discount: 1}.combi
 // combinations applies the discount; the prior is the model's own.
 func (l learning) combinations(f Facts) *Combinations {
 	f.initial()
-	c := &Combinations{order: make([]int, len(f.Arms)), keys: f.keys(), base: f.Arms[f.Control].Levels}
+	c := &Combinations{order: make([]int, len(f.Arms)), base: f.Arms[f.Control].Levels}
 	for i, a := range f.Arms {
 		if len(a.Levels) != len(c.base) || len(c.base) == 0 {
 			panic("engine: a factorial arm needs one level for each element")
@@ -136,21 +135,34 @@ func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 // Draw draws all arms together and returns the best one: Thompson's rule for one visitor. Equal arms are told apart at
 // random. It does not allocate.
 func (c *Combinations) Draw(r *rand.Rand) int {
+	return c.draw(PickShare(c.weight, r), r)
+}
+
+// draw draws from one of the fields.
+func (c *Combinations) draw(field int, r *rand.Rand) int {
 	var scratch, drawn [MaxArms]float64
-	f := 0
-	if len(c.fields) > 1 {
-		f = PickShare(c.weight, r)
-	}
-	c.fields[f].Draw(r, scratch[:len(c.order)], drawn[:len(c.order)])
+	k := len(c.order)
+	c.fields[field].Draw(r, scratch[:k], drawn[:k])
 	var top lead
-	for at := range c.order {
-		top.add(at, drawn[at], r)
+	for at, value := range drawn[:k] {
+		top.add(at, value, r)
 	}
 	return c.order[top.arm]
 }
 
 // ProbBest returns for every arm the probability that it is the best one, counted from so many draws with the given
-// seed (at least 100 are made), and its standard error: of arms that depend on each other there is no integral.
+// seed (at least 100 are made), and its standard error: of arms that depend on each other there is no integral. Every
+// field is drawn from in proportion to its weight.
 func (c *Combinations) ProbBest(seed uint64, draws int) (p, standardError []float64) {
-	return count(len(c.order), draws, seed, c.Draw)
+	draws = max(draws, 100)
+	field, left, end := 0, 0, 0.0
+	return count(len(c.order), draws, seed, func(r *rand.Rand) int {
+		for ; left == 0 && field < len(c.weight); field++ {
+			from := math.Round(end * float64(draws))
+			end += c.weight[field]
+			left = int(math.Round(end*float64(draws)) - from)
+		}
+		left--
+		return c.draw(field-1, r)
+	})
 }

@@ -242,6 +242,45 @@ func TestFactorialWarmUp(t *testing.T) {
 	}
 }
 
+// TestFactorialAllocation: shares are shares, none is under the floor, and the listing of the arms does not matter.
+func TestFactorialAllocation(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(10) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		f := factorial(2, 3)
+		for i := range f.Arms {
+			n := float64(50 + r.IntN(2000))
+			f.visit(i, n, math.Floor(n*0.2*r.Float64()))
+		}
+		f.Revenue = seed%2 == 0
+		perm := r.Perm(len(f.Arms))
+		turned := Facts{Control: slices.Index(perm, 0), Revenue: f.Revenue}
+		for _, from := range perm {
+			turned.Arms = append(turned.Arms, f.Arms[from])
+		}
+		for _, name := range []string{"adaptive", "adaptive all", "fast learning"} {
+			got, again := every[name].Allocate(f), every[name].Allocate(turned)
+			sum := 0.0
+			for i, share := range got.Shares {
+				sum += share
+				if share < 0.02-1e-12 {
+					t.Errorf("%s: arm %d gets %v", name, i, share)
+				}
+			}
+			if math.Abs(sum-1) > 1e-9 || got.Reason != ReasonLearned {
+				t.Errorf("%s: got %+v", name, got)
+			}
+			want := Round(got.Shares, f.keys())
+			for at, w := range Round(again.Shares, turned.keys()) {
+				if w != want[perm[at]] {
+					t.Errorf("%s: order of the arms matters: %v and %v", name, got.Shares, again.Shares)
+					break
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkCombinations(b *testing.B) {
 	for _, sizes := range [][]int{{2, 2}, {3, 3, 3}, {4, 4, 4}} {
 		f := factorial(sizes...)

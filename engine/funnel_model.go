@@ -12,6 +12,7 @@ type FunnelModel struct {
 	funnel *Funnel
 	steps  [][]stats.Beta
 	paths  []stats.Rate
+	ends   []stats.Beta // those who reached the goal on each path and those who did not, without prior
 	kappa  float64
 	warm   bool // every option has been entered with WarmUp times
 }
@@ -20,6 +21,10 @@ type FunnelModel struct {
 func (f *Funnel) Model(facts FunnelFacts) *FunnelModel {
 	f.check(facts)
 	m := &FunnelModel{funnel: f, paths: rates(facts.Paths), kappa: f.kappa, warm: f.warm(facts)}
+	for _, r := range m.paths {
+		s := r.Sums() // nothing where the rate is unknown
+		m.ends = append(m.ends, stats.Beta{Alpha: s.Sum, Beta: s.N - s.Sum})
+	}
 	for _, options := range facts.Steps {
 		posterior := make([]stats.Beta, len(options))
 		for i, c := range options {
@@ -81,7 +86,7 @@ func (m *FunnelModel) Values() []float64 {
 
 // posterior is that of a path whose step rates have the product mu.
 func (m *FunnelModel) posterior(path int, mu float64) stats.Beta {
-	return m.paths[path].Posterior(stats.Beta{Alpha: m.kappa * mu, Beta: m.kappa * (1 - mu)})
+	return stats.Beta{Alpha: m.kappa*mu + m.ends[path].Alpha, Beta: m.kappa*(1-mu) + m.ends[path].Beta}
 }
 
 // Draw draws all step rates and then the rate of every path, and returns the number of the best path: Thompson's rule

@@ -20,15 +20,21 @@ type trial struct {
 	learns  string  // name in every
 	planned float64 // visitors per arm, 0 = default
 	trend   float64 // rates are multiplied by 1+trend·sin(day)
+	values  float64 // standard deviation of the logarithms of order values, 0 = conversions are judged
 }
 
 func (x trial) run(seed uint64) (decided bool, arm int, last Analysis) {
+	return x.watch(seed, func(Analysis) {})
+}
+
+// watch is run with a look at every day's analysis.
+func (x trial) watch(seed uint64, look func(Analysis)) (decided bool, arm int, last Analysis) {
 	random := rand.New(rand.NewPCG(seed, 11))
 	keys := []string{"control", "b", "c", "d"}[:len(x.rates)]
-	d := Data{Arms: keys, Adaptive: x.learns != "sequential", Planned: x.planned}
+	d := Data{Arms: keys, Adaptive: x.learns != "sequential", Planned: x.planned, Revenue: x.values > 0}
 
 	d.Epochs = []Epoch{{1, EqualWeights(keys)}}
-	f := Facts{Arms: make([]Arm, len(keys))}
+	f := Facts{Arms: make([]Arm, len(keys)), Revenue: d.Revenue}
 	for i := range f.Arms {
 		f.Arms[i] = Arm{Key: keys[i], Periods: []Count{{}}}
 	}
@@ -47,13 +53,20 @@ func (x trial) run(seed uint64) (decided bool, arm int, last Analysis) {
 			if n > 0 {
 				conv = int(distuv.Binomial{N: float64(n), P: p, Src: random}.Rand())
 			}
-			d.Cells = append(d.Cells, Cell{Epoch: epoch.Number, Day: day, Arm: i, Visitors: int64(n), Converters: int64(conv)})
+			sum := &f.Arms[i].Periods[0]
+			c := Cell{Epoch: epoch.Number, Day: day, Arm: i, Visitors: int64(n), Converters: int64(conv)}
+			for range conv {
+				v := math.Exp(3 + x.values*random.NormFloat64())
+				c.Value, c.ValueSq = c.Value+v, c.ValueSq+v*v
+			}
+			d.Cells = append(d.Cells, c)
 			f.Arms[i].Exposures += int64(n)
-			f.Arms[i].Periods[0].Trials += float64(n)
-			f.Arms[i].Periods[0].Successes += float64(conv)
+			sum.Trials, sum.Successes = sum.Trials+float64(n), sum.Successes+float64(conv)
+			sum.Value, sum.ValueSq = sum.Value+c.Value, sum.ValueSq+c.ValueSq
 			since += int64(n)
 		}
 		last = Analyze(d)
+		look(last)
 		d.PastP = nil
 		for _, r := range last.Arms {
 			d.PastP = append(d.PastP, r.MinP)
@@ -103,9 +116,10 @@ func TestDailyLooks(t *testing.T) {
 	t.Parallel()
 	const runs = 100
 	for name, x := range map[string]trial{
-		"fixed": {rates: []float64{0.1, 0.1}, daily: 500, days: 14, learns: "sequential"},
-		"few":   {rates: []float64{0.02, 0.02}, daily: 200, days: 20, learns: "adaptive", planned: 2000},
-		"trend": {rates: []float64{0.1, 0.1}, daily: 500, days: 14, learns: "adaptive", trend: 0.5},
+		"fixed":  {rates: []float64{0.1, 0.1}, daily: 500, days: 14, learns: "sequential"},
+		"few":    {rates: []float64{0.02, 0.02}, daily: 200, days: 20, learns: "adaptive", planned: 2000},
+		"trend":  {rates: []float64{0.1, 0.1}, daily: 500, days: 14, learns: "adaptive", trend: 0.5},
+		"values": {rates: []float64{0.02, 0.02}, daily: 300, days: 20, learns: "adaptive", values: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +159,7 @@ func TestSRMIsUniformUnderChangingWeights(t *testing.T) {
 			shares++
 		}
 		table := tabulate(d.withDefaults())
-		right = append(right, table.srm().P)
+		right = append(right, table.srm().P) // of one look
 		p, _, _ := stats.SRM(
 			[]float64{float64(table.totals[0].visitors), float64(table.totals[1].visitors)},
 			[]float64{1 - weights/shares, weights / shares})
@@ -175,6 +189,20 @@ func BenchmarkAnalyze(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				sink += len(Analyze(d).Arms)
+			}
+		})
+	}
+}
+
+// BenchmarkPageOfResults is what a page of eight variants and five goals costs.
+func BenchmarkPageOfResults(b *testing.B) {
+	for _, adaptive := range []bool{false, true} {
+		b.Run(map[bool]string{false: "fixed", true: "adaptive"}[adaptive], func(b *testing.B) {
+			d := eightVariants(adaptive)
+			for b.Loop() {
+				for range 5 {
+					sink += len(Analyze(d).Arms)
+				}
 			}
 		})
 	}

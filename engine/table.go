@@ -61,6 +61,30 @@ func (s tally) spread(revenue bool) float64 {
 	return p * (1 - p)
 }
 
+// leastSpread is the variance that one visitor of arm i has at least. Values are the conversions of the arm, two visitors
+// of each kind added, times what a conversion is worth in all arms,
+//
+//	p̃ E[v²] - (p̃ E[v])²,
+//
+// because an arm whose few orders happened to be small has a small variance as well, and gets fewer visitors to put that
+// right.
+func (t table) leastSpread(i int) float64 {
+	own := t.totals[i].spread(t.revenue)
+	if !t.revenue {
+		return own
+	}
+	var all tally
+	for _, a := range t.totals {
+		all.add(a)
+	}
+	if all.converters == 0 {
+		return own
+	}
+	n := float64(all.converters)
+	p := float64(t.totals[i].converters+2) / float64(t.totals[i].visitors+4)
+	return math.Max(0, p*all.valueSq/n-p*p*(all.value/n)*(all.value/n))
+}
+
 // stratum is a day of an epoch, or several in a row: its visitors had the same chances and came at about the same time.
 type stratum struct {
 	epoch  int
@@ -123,8 +147,11 @@ func join(days []stratum) []stratum {
 	return joined
 }
 
-// srm tests the visitors of every epoch against its weights, once every arm is expected to have five: below that
-// the chi-square is not one.
+// srmAlpha is how often a right split is doubted, over all looks together.
+const srmAlpha = 0.01
+
+// srm tests the visitors of every epoch against its weights, once every arm is expected to have five: below that the counts are
+// not normal. P is the chi-square's of this look; whether all is well says a test that holds at every look.
 func (t table) srm() SRMResult {
 	cells := make([]stats.SRMCell, len(t.days))
 	for i, s := range t.days {
@@ -138,7 +165,7 @@ func (t table) srm() SRMResult {
 		return SRMResult{P: 1, OK: true}
 	}
 	p, _, _ := stats.SRMMix(cells)
-	return SRMResult{P: p, OK: p >= 0.001}
+	return SRMResult{P: p, OK: stats.SequentialSRMMix(cells, 0) >= srmAlpha}
 }
 
 // visitors returns the number in all and of the arm that has the fewest.

@@ -16,6 +16,7 @@ const (
 // Reasons of a verdict.
 const (
 	ReasonMismatch       = "sample_ratio_mismatch" // fix: visitors were not split as they should
+	ReasonMissing        = "missing_events"        // fix: Verdict.Arm has no conversion where the others have many
 	ReasonNoVariants     = "no_variants"           // keep running: only the control
 	ReasonNoVisitors     = "no_visitors"           // keep running
 	ReasonFewVisitors    = "few_visitors"          // keep running: some arm is under the minimum
@@ -30,7 +31,8 @@ const (
 
 // Rules of a verdict.
 const (
-	RuleSRM         = "srm"          // chi-square of the split against the epochs, p < 0.001
+	RuleSRM         = "srm"          // the split against the epochs, by a test that holds at every look, p < 0.01
+	RuleEvents      = "events"       // no conversion where 20 were to be expected
 	RuleMinimum     = "minimum_data" // Data.MinVisitors and Data.MinConversions
 	RuleSequential  = "sequential"   // the confidence sequence leaves out no difference, Holm over variants
 	RuleEquivalence = "equivalence"  // the confidence sequences lie below the margin
@@ -41,11 +43,16 @@ const (
 type Verdict struct {
 	Action       Action
 	Reason, Rule string
-	Arm          int  // the arm to choose, of Ship and Stop; -1 otherwise
+	Arm          int  // the arm to choose, of Ship and Stop; of Fix the arm without events; -1 otherwise
 	DaysLeft     *int // until something is likely decided, when it runs on and that can be told
 }
 
-// decide applies the rules in the order of the constants above.
+// decide applies the rules in the order of the constants above. What the deciding ones guarantee, as the visitors grow
+// and however often and for whatever reason one looks, each with probability 1 - alpha over all variants together: no
+// variant is shipped that is not better than the control, none is proven worse that is not, and none is taken for equal,
+// or for not better by the margin, whose lift is beyond it. That holds because p-values come from confidence sequences,
+// their minimum over the looks is what Holm adjusts, and the lifts are intervals at alpha/(k-1) of the same sequences. The check of the split fails by chance with 0.001 at one look and about 0.01 over 28 daily ones.
+// RuleHorizon is a forecast and RuleEvents a suspicion: they guarantee nothing, and only stop.
 func decide(d Data, a Analysis, j judgement, t table) Verdict {
 	all, least := t.visitors()
 	running := func(reason, rule string, days float64) Verdict {
@@ -54,6 +61,8 @@ func decide(d Data, a Analysis, j judgement, t table) Verdict {
 	switch {
 	case !a.SRM.OK:
 		return Verdict{Action: Fix, Reason: ReasonMismatch, Rule: RuleSRM, Arm: -1}
+	case t.silent() >= 0:
+		return Verdict{Action: Fix, Reason: ReasonMissing, Rule: RuleEvents, Arm: t.silent()}
 	case len(d.Arms) < 2:
 		return running(ReasonNoVariants, RuleMinimum, math.Inf(1))
 	case all == 0:
@@ -95,6 +104,35 @@ func (j judgement) conclude(a Analysis, margin float64) (Verdict, bool) {
 		return Verdict{Action: Stop, Reason: ReasonNotBetter, Rule: RuleEquivalence}, true
 	}
 	return Verdict{}, false
+}
+
+// missing is the number of conversions that an arm must lack before its events are thought to be lost: at the rate of
+// the others that happens once in 10⁸, and at a quarter of it in 150.
+const missing = 20
+
+// silent returns the arm without any conversion that should have most of them, at the rates the other arms had among
+// the visitors of the same days; -1 when none should have 20.
+func (t table) silent() int {
+	arm, most := -1, float64(missing)
+	for i, total := range t.totals {
+		if total.converters > 0 {
+			continue
+		}
+		expected := 0.0
+		for _, day := range t.days {
+			var others tally
+			for j, a := range day.arms {
+				if j != i {
+					others.add(a)
+				}
+			}
+			expected += float64(day.arms[i].visitors) * others.rate().Value()
+		}
+		if expected >= most {
+			arm, most = i, expected
+		}
+	}
+	return arm
 }
 
 // factor is how many times as many visitors decide something if they behave like those so far: prove some variant

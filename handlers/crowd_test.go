@@ -30,7 +30,7 @@ func (b *testBundle) crowd(x members, arm, visitors, conversions int) {
 			Propensity: .5, At: at, Exposed: true, Door: db.DoorAssign, Counted: true})
 		if i < conversions {
 			events = append(events, db.NewEvent{Account: account, ID: uuid.Must(uuid.NewV7()), Day: at.UTC().Truncate(24 * time.Hour), Kind: db.KindConversion,
-				Installation: site, Experiment: id, Goal: goal, Visitor: visitor, Occurred: at.Add(time.Second), Received: at.Add(time.Second)})
+				Installation: site, Experiment: id, Goal: goal, Window: 7, Visitor: visitor, Occurred: at.Add(time.Second), Received: at.Add(time.Second)})
 		}
 	}
 	for _, part := range []db.Batch{batch, {Now: at, Events: events}} {

@@ -115,10 +115,15 @@ func isProgram(c echo.Context) bool {
 	return false
 }
 
-// unexpected logs what an operator should look at. A dependency that is away is only a warning: it has its own alarm.
+// unexpected logs what an operator should look at. Requests turned away while the database is not there, or while too many ask
+// at once, are counted only: they may be thousands a second, and the database has said so once.
 func (h *server) unexpected(c echo.Context, status int, err error) {
 	if status == http.StatusServiceUnavailable {
-		h.Log.WarnContext(c.Request().Context(), "unavailable", slog.String("request_id", requestID(c)), slog.String("error", err.Error()))
+		cause := causeOf(err)
+		h.metrics.unavailable.WithLabelValues(cause).Inc()
+		if cause == "timeout" {
+			h.Log.WarnContext(c.Request().Context(), "out of time", slog.String("request_id", requestID(c)), slog.String("error", err.Error()))
+		}
 		return
 	}
 	kind := "error"
@@ -129,6 +134,18 @@ func (h *server) unexpected(c echo.Context, status int, err error) {
 	}
 	h.metrics.unexpected.WithLabelValues(kind).Inc()
 	h.logError(c, err, "unexpected error")
+}
+
+// causeOf names why a request has to come back later.
+func causeOf(err error) string {
+	var known *services.Error
+	switch {
+	case errors.As(err, &known):
+		return "busy"
+	case services.Code(err) == services.CodeUnavailable:
+		return "database"
+	}
+	return "timeout"
 }
 
 func (h *server) logError(c echo.Context, err error, message string) {

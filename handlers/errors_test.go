@@ -112,10 +112,11 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	}
 }
 
-// switchable is a way to the test database that can be cut.
+// switchable is a way to the test database that can be cut and mended.
 type switchable struct {
 	listener net.Listener
 	mu       sync.Mutex
+	away     bool
 	conns    []net.Conn
 }
 
@@ -125,30 +126,44 @@ func (s *switchable) serve(target string) {
 		if err != nil {
 			return
 		}
-		out, err := net.Dial("unix", target)
-		if err != nil {
-			_ = in.Close()
-			continue
-		}
-		s.mu.Lock()
-		s.conns = append(s.conns, in, out)
-		s.mu.Unlock()
-		go func() { _, _ = io.Copy(out, in) }()
-		go func() { _, _ = io.Copy(in, out) }()
+		s.join(in, target)
 	}
 }
 
-func (s *switchable) cut() {
-	_ = s.listener.Close()
+func (s *switchable) join(in net.Conn, target string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.away {
+		_ = in.Close()
+		return
+	}
+	out, err := net.Dial("unix", target)
+	if err != nil {
+		_ = in.Close()
+		return
+	}
+	s.conns = append(s.conns, in, out)
+	go func() { _, _ = io.Copy(out, in) }()
+	go func() { _, _ = io.Copy(in, out) }()
+}
+
+func (s *switchable) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = true
 	for _, c := range s.conns {
 		_ = c.Close()
 	}
 }
 
-// databaseToLose opens a database of its own over a connection that cut ends.
-func databaseToLose(t *testing.T) (d *db.DB, cut func()) {
+func (s *switchable) mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away, s.conns = false, nil
+}
+
+// databaseToLose opens a database of its own over a connection that can be cut. It writes to log.
+func databaseToLose(t *testing.T, log *slog.Logger) (*db.DB, *switchable) {
 	t.Helper()
 	clone := dbtest.Clone(t)
 	dir, err := os.MkdirTemp("", "cut")
@@ -179,21 +194,22 @@ func databaseToLose(t *testing.T) (d *db.DB, cut func()) {
 	}
 	s := &switchable{listener: l}
 	go s.serve(found[0])
-	t.Cleanup(s.cut)
-	if d, err = db.Open(t.Context(), db.Config{URL: address, Log: slog.New(slog.DiscardHandler)}); err != nil {
+	t.Cleanup(func() { _ = l.Close(); s.cut() })
+	d, err := db.Open(t.Context(), db.Config{URL: address, Log: log})
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	return d, s.cut
+	return d, s
 }
 
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
-	d, cut := databaseToLose(t)
+	d, line := databaseToLose(t, slog.New(slog.DiscardHandler))
 	b := setupWith(t, bundleOptions{db: d})
 	email := newEmail()
 	br := b.registered(email)
-	cut()
+	line.cut()
 	for _, ask := range []struct {
 		name string
 		a    answer
@@ -206,8 +222,11 @@ func TestDatabaseAway(t *testing.T) {
 			t.Errorf("%s: got %d, Retry-After %q, want 503 with one", ask.name, ask.a.StatusCode, ask.a.Header.Get("Retry-After"))
 		}
 	}
-	if strings.Contains(b.log.String(), "unexpected error") {
-		t.Error("a database that is away was logged as an unexpected error")
+	if strings.Contains(b.log.String(), "level=ERROR") || strings.Contains(b.log.String(), "level=WARN") {
+		t.Error("a database that is away is logged by every request")
+	}
+	if want := `samplit_unavailable_total{cause="database"} 3`; !strings.Contains(b.metricsText(), want) {
+		t.Errorf("metrics lack %s", want)
 	}
 	b.want(br.get("/login"), http.StatusOK)
 	b.want(br.get("/static/css/app.css"), http.StatusOK)

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 func TestHealth(t *testing.T) {
@@ -57,4 +59,10 @@ func (b *testBundle) admin(path string) *httptest.ResponseRecorder {
 	return w
 }
 
-func (b *testBundle) metricsText() string { return b.admin("/metrics").Body.String() }
+func (b *testBundle) metricsText() string { return metricsOf(b.registry) }
+
+func metricsOf(registry *prometheus.Registry) string {
+	w := httptest.NewRecorder()
+	Admin(registry).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return w.Body.String()
+}

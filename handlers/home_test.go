@@ -46,7 +46,13 @@ func TestHome(t *testing.T) {
 	_, x := o.call(http.MethodGet, "/experiments/"+id, nil, http.StatusOK)
 	b.crowd(x, 0, 500, 40)
 	b.crowd(x, 1, 500, 110)
+	for _, share := range []float64{0.9, 0.8, 1} {
+		o.call(http.MethodPatch, "/experiments/"+id, members{"traffic_allocation": share}, http.StatusOK)
+	}
 	doc = o.get("/home").doc(t)
+	if n := doc.Find(".feed li").Length(); n != 4 {
+		t.Errorf("%d lines of activity, want the site, the draft, its start and the changes of traffic once", n)
+	}
 	if feed := doc.Find(".feed").Text(); !strings.Contains(feed, "Headline") || strings.Contains(feed, "Signed in") {
 		t.Errorf("activity %s", feed)
 	}

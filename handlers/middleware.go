@@ -23,9 +23,10 @@ const (
 
 // metrics counts requests by route, never by address.
 type metrics struct {
-	requests   *prometheus.CounterVec
-	seconds    *prometheus.HistogramVec
-	unexpected *prometheus.CounterVec
+	requests    *prometheus.CounterVec
+	seconds     *prometheus.HistogramVec
+	unexpected  *prometheus.CounterVec
+	unavailable *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -36,8 +37,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Time to answer.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"route"}),
 		unexpected: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "samplit_unexpected_errors_total",
 			Help: "Errors that nobody foresaw, by kind: error or panic."}, []string{"kind"}),
+		unavailable: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "samplit_unavailable_total",
+			Help: "Requests asked to come back later, by cause: database away, busy, or timeout."}, []string{"cause"}),
 	}
-	reg.MustRegister(m.requests, m.seconds, m.unexpected)
+	reg.MustRegister(m.requests, m.seconds, m.unexpected, m.unavailable)
 	return m
 }
 

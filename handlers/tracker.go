@@ -45,7 +45,7 @@ var (
 	any_    = []string{"*"}
 	noStore = []string{"no-store"}
 	nosniff = []string{"nosniff"}
-	exposed = []string{"Retry-After"}
+	exposed = []string{"Retry-After, ETag"}
 	isJSON  = []string{"application/json"}
 )
 
@@ -99,7 +99,7 @@ func (t *tracker) assign(c echo.Context) error {
 	if a.Reason != "" {
 		return sendJSON(c, []byte(`{"assigned":false,"reason":"`+a.Reason+`"}`))
 	}
-	rendered := a.Rendered(renderAssignment)
+	rendered := a.Rendered(services.DoorTracker, renderAssignment)
 	body := append(make([]byte, 0, len(rendered)+32), rendered...)
 	body = append(body, `,"new":`...)
 	body = strconv.AppendBool(body, a.New)

@@ -1,12 +1,13 @@
 package handlers
 
 import (
-	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/samplit/samplit/services"
 )
@@ -15,7 +16,7 @@ import (
 type TrackerDeps struct {
 	Tracker *services.Tracker
 	Errors  func(err error, c echo.Context) // answers an error as problem JSON
-	Log     *slog.Logger
+	Metrics prometheus.Registerer
 }
 
 // NewTracker makes the router that millions of page views touch: a chain of its own, as short as can be, with nothing of the
@@ -29,12 +30,54 @@ func NewTracker(d TrackerDeps) (*echo.Echo, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = d.Errors
 	(&tracker{d.Tracker}).routes(e)
+	(&ofrep{d.Tracker}).routes(e)
+	(&features{svc: d.Tracker}).routes(e)
 	scripts.routes(e)
+	e.Use(newAnswers(d.Metrics, e.Routes()).count)
 	return e, nil
 }
 
+// answers counts what the tracker answered, by route and status.
+type answers struct {
+	total *prometheus.CounterVec
+	ok    map[string]prometheus.Counter // by route: those of status 200, which nearly all are
+}
+
+// otherRoute is what addresses without a route are counted under.
+const otherRoute = "other"
+
+func newAnswers(reg prometheus.Registerer, routes []*echo.Route) *answers {
+	a := &answers{ok: map[string]prometheus.Counter{}, total: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "samplit_tracker_requests_total", Help: "Requests of the tracker answered."}, []string{"route", "status"})}
+	reg.MustRegister(a.total)
+	for _, r := range routes {
+		a.ok[r.Path] = a.total.WithLabelValues(r.Path, "200")
+	}
+	return a
+}
+
+// count answers the error, too, so that its status is known.
+func (a *answers) count(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		route, status := c.Path(), c.Response().Status
+		ok, known := a.ok[route]
+		switch {
+		case !known:
+			a.total.WithLabelValues(otherRoute, strconv.Itoa(status)).Inc()
+		case status == http.StatusOK:
+			ok.Inc()
+		default:
+			a.total.WithLabelValues(route, strconv.Itoa(status)).Inc()
+		}
+		return nil
+	}
+}
+
 // trackerPaths are the beginnings of the tracker's addresses.
-var trackerPaths = []string{"/api/v1/tracker/", "/s/"}
+var trackerPaths = []string{"/api/v1/tracker/", "/s/", flagsPath, featuresPath}
 
 // Shop is the demo shop: the host name it answers to, and the line in its pages.
 type Shop struct {

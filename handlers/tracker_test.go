@@ -13,21 +13,28 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/db/dbtest"
 	"github.com/samplit/samplit/services"
 )
 
 // trackerBundle is the tracker's door over one running experiment: arms control and b, goal buy.
 type trackerBundle struct {
-	t *testing.T
-	x dbtest.Running
-	h http.Handler
+	t        *testing.T
+	x        dbtest.Running
+	h        http.Handler
+	registry *prometheus.Registry
 }
 
 func newTrackerBundle(t *testing.T) *trackerBundle {
 	t.Helper()
-	d := dbtest.Open(t)
+	return newTrackerBundleOn(t, dbtest.Open(t))
+}
+
+func newTrackerBundleOn(t *testing.T, d *db.DB) *trackerBundle {
+	t.Helper()
 	x := dbtest.Experiment(t, d, "sequential")
 	log := slog.New(slog.DiscardHandler)
 	snap := services.NewSnapshot(d, "http://tracker.test", time.Now, log)
@@ -39,11 +46,13 @@ func newTrackerBundle(t *testing.T) *trackerBundle {
 	done := make(chan struct{})
 	go func() { defer close(done); committer.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	e, err := NewTracker(TrackerDeps{Tracker: services.NewTracker(d, snap, committer, services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log), Errors: setup(t).e.HTTPErrorHandler, Log: log})
+	pages := setupWith(t, bundleOptions{db: d})
+	e, err := NewTracker(TrackerDeps{Tracker: services.NewTracker(d, snap, committer, services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log),
+		Errors: pages.e.HTTPErrorHandler, Metrics: pages.registry})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &trackerBundle{t, x, e}
+	return &trackerBundle{t, x, Root(pages.e, e, nil), pages.registry}
 }
 
 func (b *trackerBundle) send(path, body string, header ...string) (int, map[string]any) {
@@ -227,5 +236,75 @@ func TestPreflightIsCachedAndBare(t *testing.T) {
 	h := w.Header()
 	if w.Code != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Max-Age") == "" || h.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("status %d, headers %v", w.Code, h)
+	}
+}
+
+func TestTrackerRequestsAreCounted(t *testing.T) {
+	t.Parallel()
+	b := newTrackerBundle(t)
+	assign := `{"installation_token":"TOKEN","experiment":"test","visitor_id":"v"}`
+	b.send("assign", assign)
+	b.send("assign", assign)
+	b.send("convert", `{"installation_token":"inst_x","visitor_id":"v"}`)
+	for _, made := range []string{"/api/v1/tracker/made-up-1", "/api/v1/tracker/made-up-2", "/s/"} {
+		b.h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("MADEUP", made, nil))
+	}
+	b.h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/s/"+b.x.Token+".js", nil))
+	text := metricsOf(b.registry)
+	for _, want := range []string{
+		`samplit_tracker_requests_total{route="/api/v1/tracker/assign",status="200"} 2`,
+		`samplit_tracker_requests_total{route="/api/v1/tracker/convert",status="401"} 1`,
+		`samplit_tracker_requests_total{route="/s/:file",status="200"} 1`,
+		`samplit_tracker_requests_total{route="/api/v1/tracker/*",status="404"} 2`,
+		`samplit_tracker_requests_total{route="other",status="404"} 1`,
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("metrics lack %s", want)
+		}
+	}
+	if strings.Contains(text, "made-up") || strings.Contains(text, "MADEUP") {
+		t.Error("an address that somebody made up is in the metrics")
+	}
+}
+
+// An outage turns away every event: that is a number for the operator, and two lines in the log, when it begins and when it ends.
+func TestTrackerWithoutDatabaseIsCountedNotLogged(t *testing.T) {
+	t.Parallel()
+	log := &syncBuffer{}
+	d, line := databaseToLose(t, slog.New(slog.NewTextHandler(log, nil)))
+	b := newTrackerBundleOn(t, d)
+	line.cut()
+	const sent = 50
+	for i := range sent {
+		status, answer := b.send("convert", fmt.Sprintf(`{"installation_token":"TOKEN","experiment":"test","visitor_id":"v%d"}`, i))
+		if status != http.StatusServiceUnavailable {
+			t.Fatalf("convert: %d %v, want 503", status, answer)
+		}
+	}
+	text := metricsOf(b.registry)
+	for _, want := range []string{
+		fmt.Sprintf(`samplit_tracker_requests_total{route="/api/v1/tracker/convert",status="503"} %d`, sent),
+		fmt.Sprintf(`samplit_unavailable_total{cause="database"} %d`, sent),
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("metrics lack %s", want)
+		}
+	}
+	if got := strings.Count(log.String(), "\n"); got != 1 || !strings.Contains(log.String(), "database away") {
+		t.Errorf("the log of %d refused events is\n%s", sent, log)
+	}
+	line.mend()
+	for i := 0; ; i++ {
+		status, _ := b.send("convert", `{"installation_token":"TOKEN","experiment":"test","visitor_id":"back"}`)
+		if status == http.StatusOK {
+			break
+		}
+		if i == 3000 {
+			t.Fatalf("still %d after the database is back", status)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := strings.Count(log.String(), "\n"); got != 2 || !strings.Contains(log.String(), "database back") {
+		t.Errorf("the log of the whole outage is\n%s", log)
 	}
 }

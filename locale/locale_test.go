@@ -39,6 +39,7 @@ func TestNumbersFollowTheLanguage(t *testing.T) {
 		{"int", Int(en, -1234567), "−1,234,567", Int(es, -1234567), "−1.234.567"},
 		{"four digits", Int(en, 1234), "1,234", Int(es, 1234), "1.234"},
 		{"decimals", Number(en, 1234.56, 1), "1,234.6", Number(es, 1234.56, 1), "1.234,6"},
+		{"a column of decimals", Fixed(en, 4, 1), "4.0", Fixed(es, -1234.56, 1), "−1.234,6"},
 		{"percent", Percent(en, 0.1234, 1), "12.3%", Percent(es, 0.1234, 1), "12,3\u00a0%"},
 		{"gain", SignedPercent(en, 0.12, 1), "+12.0%", SignedPercent(es, 0.12, 1), "+12,0\u00a0%"},
 		{"loss", SignedPercent(en, -0.034, 1), "−3.4%", SignedPercent(es, -0.034, 1), "−3,4\u00a0%"},

@@ -39,6 +39,14 @@ func Number(ctx context.Context, x float64, decimals int) string {
 	return signs(printers[Lang(ctx)].Sprint(number.Decimal(x, number.MaxFractionDigits(decimals))))
 }
 
+// Fixed writes a number with exactly decimals places, for a column of them. A value that is not finite is a dash.
+func Fixed(ctx context.Context, x float64, decimals int) string {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return none
+	}
+	return signs(printers[Lang(ctx)].Sprint(number.Decimal(x, number.Scale(decimals))))
+}
+
 // Percent writes a share with exactly decimals places: 0.1234 is 12.3% or 12,3 %.
 func Percent(ctx context.Context, share float64, decimals int) string {
 	if math.IsNaN(share) || math.IsInf(share, 0) {

@@ -12,7 +12,7 @@ WITH seen AS (
   SELECT a.experiment_id, a.split, a.epoch, a.arm, e.goal_id, date_trunc('hour', a.exposed_at, 'UTC') AS hour, a.visitor, sum(coalesce(e.value, 0)) AS value
   FROM events e
   JOIN goals g ON g.account_id = e.account_id AND g.id = e.goal_id
-  JOIN assignments a ON a.account_id = e.account_id AND a.experiment_id = e.experiment_id AND a.visitor = coalesce(e.credit, e.visitor)
+  JOIN assignments a ON a.account_id = e.account_id AND a.experiment_id = e.experiment_id AND a.split = e.split AND a.visitor = coalesce(e.credit, e.visitor)
   WHERE e.account_id = @account_id AND e.kind = 2 AND e.state = 1 AND a.counted
     AND e.occurred_at >= a.exposed_at AND e.occurred_at < a.exposed_at + make_interval(days => g.window_days)
   GROUP BY 1, 2, 3, 4, 5, 6, 7

@@ -1,14 +1,24 @@
 -- name: InsertQuarantine :exec
 INSERT INTO quarantine (account_id, id, received_at, reason, body) VALUES (@account_id, @id, @now, @reason, @body);
 
--- name: GiveUpWaiting :execrows
--- Conversions whose exposure never came within a day.
-UPDATE events SET state = 3 WHERE state = 2 AND received_at < @before AND day >= @since;
+-- name: GiveUpWaiting :exec
+-- Conversions whose exposure never came within a day count nowhere.
+WITH due AS (
+  DELETE FROM waiting w WHERE w.received_at <= @before RETURNING w.account_id, w.event_id, w.part, w.day
+), settled AS (
+  UPDATE events e SET state = 3 FROM due d
+  WHERE e.account_id = d.account_id AND e.event_id = d.event_id AND e.part = d.part AND e.day = d.day AND e.state = 2
+  RETURNING e.account_id, e.part
+)
+INSERT INTO tallies AS t (account_id, experiment_id, day, kind, n)
+SELECT s.account_id, '00000000-0000-0000-0000-000000000000', @today::date, v.kind, sum(v.n)
+FROM settled s, LATERAL (VALUES ('applied', 1), ('waiting', -1)) v(kind, n) WHERE s.part = 0 GROUP BY 1, 4 ORDER BY 1, 4
+ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = t.n + excluded.n;
 
 -- name: AssignmentsOfVisitor :many
-SELECT a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
+SELECT a.experiment_id, a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
   ON (a.account_id, a.experiment_id, a.split, a.asked) = (s.account_id, s.experiment_id, s.split, @visitor::text)
-WHERE s.account_id = @account_id AND s.experiment_id = @experiment_id;
+WHERE s.account_id = @account_id AND s.experiment_id = ANY(@experiments::uuid[]);
 
 -- name: LockAssignmentsOfPair :many
 -- Assignments of two names of one person in running and paused experiments of a site, with those they follow.
@@ -27,3 +37,14 @@ ON CONFLICT DO NOTHING;
 -- Makes a visitor, and all who follow them, follow an owner.
 UPDATE assignments SET owner = @owner::text
 WHERE account_id = @account_id AND experiment_id = @experiment_id AND (visitor = @visitor::text OR owner = @visitor::text) AND visitor <> @owner::text;
+
+-- name: InsertAliases :exec
+INSERT INTO aliases (account_id, installation_id, visitor, at, changed_xid)
+SELECT @account_id, @installation_id, unnest(@visitors::text[]), @now, pg_current_xact_id()
+ON CONFLICT (account_id, installation_id, visitor) DO UPDATE SET at = excluded.at;
+
+-- name: MarkIdentifies :exec
+UPDATE installations SET identifies = true WHERE account_id = @account_id AND id = @id AND NOT identifies;
+
+-- name: DropAliases :exec
+DELETE FROM aliases WHERE at < @before;

@@ -30,8 +30,8 @@ type AssignRequest struct {
 // Assignment is the answer. When Reason is set the visitor is not in the experiment and gets the control.
 type Assignment struct {
 	Reason     string
-	Experiment *live
-	Winner     bool // everyone gets this variant; nothing is stored
+	Experiment *live // nil: no such experiment
+	Winner     bool  // everyone gets this variant; nothing is stored
 	Arms       []ArmOf
 	New        bool // the visitor had no variant before
 	Stored     bool // the database holds it
@@ -58,28 +58,58 @@ func (t *Tracker) Assign(ctx context.Context, r AssignRequest) (Assignment, erro
 		return Assignment{}, f.err()
 	}
 	x := s.find(r.Experiment)
-	switch {
-	case x == nil:
+	if x == nil {
 		return Assignment{Reason: UnknownExperiment}, nil
-	case !x.serves():
-		return Assignment{Reason: NotRunning}, nil
-	case r.URL != "" && !MatchPage(x.url, r.URL):
-		return Assignment{Reason: Targeting}, nil
-	case x.status == "completed":
-		return x.serveWinner(), nil
-	case x.status == "running" && !engine.InTraffic(x.key, r.Visitor, x.traffic):
-		// Who was let in before the share was lowered stays in.
-		if a, ok := t.known(ctx, x, r.Visitor); ok {
-			return a, nil
-		}
-		return Assignment{Reason: OutsideTraffic}, nil
-	case x.status == "paused":
-		if a, ok := t.known(ctx, x, r.Visitor); ok {
-			return a, nil
-		}
-		return Assignment{Reason: NotRunning}, nil
 	}
-	return t.assign(ctx, x, r), nil
+	reason := x.refuses(r.Visitor, r.URL)
+	switch {
+	case reason == "" && x.status == "running":
+		return t.assign(ctx, x, r), nil
+	case reason == OutsideTraffic && !s.identifies && !engine.InTraffic(x.key, r.Visitor, x.widest):
+		return Assignment{Experiment: x, Reason: reason}, nil // was never let in, nor follows somebody who was
+	}
+	return t.decide(x, r.Visitor, r.URL, t.recall(ctx, r.Visitor, x)), nil
+}
+
+// refuses says why a visitor without an assignment gets none.
+func (x *live) refuses(visitor, url string) string {
+	switch {
+	case !x.serves():
+		return NotRunning
+	case url != "" && !MatchPage(x.url, url):
+		return Targeting
+	case x.status == "paused":
+		return NotRunning
+	case x.status == "running" && !engine.InTraffic(x.key, visitor, x.traffic):
+		return OutsideTraffic
+	}
+	return ""
+}
+
+// decide is a visitor's variant without making an assignment. Whoever has one keeps it, also when the experiment is paused or its
+// share was lowered.
+func (t *Tracker) decide(x *live, visitor, url string, stored map[uuid.UUID][]ArmOf) Assignment {
+	reason := x.refuses(visitor, url)
+	arms, known := stored[x.id]
+	switch {
+	case x.status == "completed" && reason == "":
+		return x.serveWinner()
+	case known && reason != Targeting && x.serves():
+		return Assignment{Experiment: x, Stored: true, Arms: arms}
+	case reason != "":
+		return Assignment{Experiment: x, Reason: reason}
+	}
+	return Assignment{Experiment: x, Arms: x.choose(visitor)}
+}
+
+// choose is what a new visitor gets by the present weights.
+func (x *live) choose(visitor string) []ArmOf {
+	arms := make([]ArmOf, len(x.splits))
+	for i := range x.splits {
+		s := &x.splits[i]
+		arms[i] = ArmOf{s, s.choose(visitor, s.current()), s.current()}
+	}
+	return arms
 }
 
 func (x *live) serveWinner() Assignment {
@@ -91,18 +121,9 @@ func (x *live) serveWinner() Assignment {
 }
 
 func (t *Tracker) assign(ctx context.Context, x *live, r AssignRequest) Assignment {
-	out := Assignment{Experiment: x, Stored: true, Arms: make([]ArmOf, len(x.splits))}
-	missing := false
-	for i := range x.splits {
-		sp := &x.splits[i]
-		if h, ok := t.sticky.get(x.id, sp.split, r.Visitor); ok {
-			out.Arms[i] = ArmOf{sp, h.arm, h.epoch}
-			continue
-		}
-		missing = true
-		out.Arms[i] = ArmOf{sp, sp.choose(r.Visitor, sp.current()), sp.current()}
-	}
-	if !missing {
+	out := Assignment{Experiment: x, Stored: true}
+	var known bool
+	if out.Arms, known = t.remembered(x, r.Visitor); known {
 		return out
 	}
 	if automated(r.UserAgent) {
@@ -112,6 +133,21 @@ func (t *Tracker) assign(ctx context.Context, x *live, r AssignRequest) Assignme
 	}
 	t.store(ctx, x, r, &out)
 	return out
+}
+
+// remembered is what memory holds of a visitor, and the hash's choice where it holds nothing; known says that it holds everything.
+func (t *Tracker) remembered(x *live, visitor string) (arms []ArmOf, known bool) {
+	arms, known = make([]ArmOf, len(x.splits)), true
+	for i := range x.splits {
+		s := &x.splits[i]
+		if h, ok := t.sticky.get(x.id, s.split, visitor); ok {
+			arms[i] = ArmOf{s, h.arm, h.epoch}
+			continue
+		}
+		known = false
+		arms[i] = ArmOf{s, s.choose(visitor, s.current()), s.current()}
+	}
+	return arms, known
 }
 
 // store writes the assignments and, within the tracker's patience, corrects the answer by what the database held before.
@@ -155,38 +191,52 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 	}
 }
 
-// known is the visitor's stored assignment, without making one. A database that does not answer in time knows nobody.
-func (t *Tracker) known(ctx context.Context, x *live, visitor string) (Assignment, bool) {
-	out := Assignment{Experiment: x, Stored: true, Arms: make([]ArmOf, len(x.splits))}
-	cached := true
-	for i := range x.splits {
-		h, ok := t.sticky.get(x.id, x.splits[i].split, visitor)
-		cached = cached && ok
-		out.Arms[i] = ArmOf{&x.splits[i], h.arm, h.epoch}
+// recall finds the visitor's stored assignments in experiments of one account, without making any. A database that does not answer
+// in time knows nobody.
+func (t *Tracker) recall(ctx context.Context, visitor string, xs ...*live) map[uuid.UUID][]ArmOf {
+	out, asked := make(map[uuid.UUID][]ArmOf, len(xs)), map[uuid.UUID]*live{}
+	var ids []uuid.UUID
+	for _, x := range xs {
+		if arms, ok := t.remembered(x, visitor); ok {
+			out[x.id] = arms
+			continue
+		}
+		asked[x.id], ids = x, append(ids, x.id)
 	}
-	if cached {
-		return out, true
+	if len(ids) == 0 {
+		return out
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.wait)
 	defer cancel()
-	found := 0
-	err := t.db.AsIngest(ctx, func(s *db.Store) error {
-		rows, err := s.AssignmentsOfVisitor(ctx, db.AssignmentsOfVisitorParams{AccountID: x.account, ExperimentID: x.id, Visitor: visitor})
-		for _, r := range rows {
-			for i := range out.Arms {
-				a := &out.Arms[i]
-				if a.split.split == r.Split && int(r.Arm) < len(a.split.arms) {
-					a.arm, a.epoch = r.Arm, r.Epoch
-					found++
-				}
-			}
-		}
+	var rows []db.AssignmentsOfVisitorRow
+	err := t.db.AsIngest(ctx, func(s *db.Store) (err error) {
+		rows, err = s.AssignmentsOfVisitor(ctx, db.AssignmentsOfVisitorParams{AccountID: xs[0].account, Experiments: ids, Visitor: visitor})
 		return err
 	})
 	if err != nil {
-		t.log.Warn("look up assignment", slog.Any("error", err))
+		t.log.Warn("look up assignments", slog.Any("error", err))
+		return out
 	}
-	return out, err == nil && found == len(out.Arms)
+	for id, rows := range groupBy(rows, func(r db.AssignmentsOfVisitorRow) uuid.UUID { return r.ExperimentID }) {
+		if arms, ok := asked[id].stored(rows); ok {
+			out[id] = arms
+		}
+	}
+	return out
+}
+
+// stored are the arms that the rows name; false when some split has none.
+func (x *live) stored(rows []db.AssignmentsOfVisitorRow) ([]ArmOf, bool) {
+	arms, found := make([]ArmOf, len(x.splits)), 0
+	for _, r := range rows {
+		for i := range x.splits {
+			if s := &x.splits[i]; s.split == r.Split && int(r.Arm) < len(s.arms) {
+				arms[i] = ArmOf{s, r.Arm, r.Epoch}
+				found++
+			}
+		}
+	}
+	return arms, found == len(arms)
 }
 
 // tally counts something that traffic did without being counted in it; a full queue loses the tick and nothing else.
@@ -227,13 +277,19 @@ func (a ArmOf) Epoch() int32 { return a.epoch }
 // Propensity is the published probability of the arm in its epoch.
 func (a ArmOf) Propensity() float64 { return a.split.propensity(a.arm, a.epoch) }
 
-// Rendered returns the answer's text for this arm and epoch, building it the first time. Only the answers of experiments with one
+// Doors have a text of their own for each answer.
+const (
+	DoorTracker = iota
+	DoorOFREP
+)
+
+// Rendered returns a door's text for this arm and epoch, building it the first time. Only the answers of experiments with one
 // split are kept: they are few and asked for all the time.
-func (a Assignment) Rendered(build func(Assignment) []byte) []byte {
+func (a Assignment) Rendered(door int, build func(Assignment) []byte) []byte {
 	if len(a.Arms) != 1 {
 		return build(a)
 	}
-	k := renderedKey{a.Arms[0].arm, a.Arms[0].epoch}
+	k := renderedKey{door, a.Arms[0].arm, a.Arms[0].epoch}
 	if b, ok := a.Experiment.rendered.Load(k); ok {
 		return b.([]byte)
 	}
@@ -243,6 +299,7 @@ func (a Assignment) Rendered(build func(Assignment) []byte) []byte {
 }
 
 type renderedKey struct {
+	door  int
 	arm   int16
 	epoch int32
 }

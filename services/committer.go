@@ -228,14 +228,13 @@ func distinctEvents(b *db.Batch) (place []int) {
 	type key struct {
 		account, id uuid.UUID
 		part        int16
-		day         int64
 	}
 	place = make([]int, len(b.Events))
 	seen := make(map[key]bool, len(b.Events))
 	kept := b.Events[:0]
 	repeats := map[uuid.UUID]int64{}
 	for i, e := range b.Events {
-		k := key{e.Account, e.ID, e.Part, e.Day.Unix()}
+		k := key{e.Account, e.ID, e.Part}
 		if seen[k] {
 			place[i] = -1
 			if e.Part == 0 {

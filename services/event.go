@@ -144,15 +144,15 @@ func ParseDecimal(text string) (Decimal, bool) {
 	return Decimal(n), n <= maxDecimal && n >= -maxDecimal
 }
 
-// expand turns a conversion into one row for each experiment it counts in; the first carries the identity.
+// expand turns a conversion into one row for each split it counts in; the first carries the identity.
 func expand(base db.NewEvent, in []counted) []db.NewEvent {
-	if len(in) == 0 {
-		return []db.NewEvent{base}
-	}
-	out := make([]db.NewEvent, len(in))
-	for i, c := range in {
-		out[i] = base
-		out[i].Part, out[i].Experiment, out[i].Goal = int16(i), c.experiment.id, c.goal.id
+	var out []db.NewEvent
+	for _, c := range in {
+		for _, s := range c.experiment.splits {
+			e := base
+			e.Part, e.Experiment, e.Split, e.Goal, e.Window = int16(len(out)), c.experiment.id, s.split, c.goal.id, c.goal.windowDays
+			out = append(out, e)
+		}
 	}
 	return out
 }

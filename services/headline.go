@@ -24,6 +24,8 @@ func (r Results) headline(ctx context.Context) string {
 	switch r.Verdict.Reason {
 	case engine.ReasonMismatch:
 		return locale.T(ctx, "headline.fix_split")
+	case engine.ReasonMissing:
+		return locale.T(ctx, "headline.fix_events", "Variant", r.Variant(r.Verdict.Variant).Name)
 	case engine.ReasonNoVisitors:
 		return locale.T(ctx, "headline.waiting")
 	case engine.ReasonNoVariants:
@@ -99,6 +101,9 @@ func (r Results) Why(ctx context.Context) string {
 	case engine.ReasonMismatch:
 		v, want := r.mismatch()
 		return locale.T(ctx, "reason.fix_split", "Variant", v.Name, "Have", v.Visitors, "Want", int64(math.Round(want)))
+	case engine.ReasonMissing:
+		v := r.Variant(r.Verdict.Variant)
+		return locale.T(ctx, "reason.fix_events", "Variant", v.Name, "Visitors", v.Visitors)
 	case engine.ReasonFewVisitors:
 		return locale.T(ctx, "reason.collecting", "Visitors", r.Visitors(), "Conversions", r.Progress.Conversions, "Need", needVisitors)
 	case engine.ReasonFewConversions:
@@ -179,6 +184,8 @@ func (r Results) RuleText(ctx context.Context) string {
 	switch r.Verdict.Rule {
 	case engine.RuleSRM:
 		return locale.T(ctx, "rule.split")
+	case engine.RuleEvents:
+		return locale.T(ctx, "rule.events")
 	case engine.RuleMinimum:
 		return locale.T(ctx, "rule.minimum", "Need", needVisitors)
 	case engine.RuleSequential:

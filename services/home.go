@@ -113,10 +113,11 @@ func (t Today) visited(site uuid.UUID) bool {
 	return false
 }
 
-// recent is what happened to experiments and sites; who signed in is in the audit.
+// recent is what happened to experiments and sites, the same thing in a row once. The audit has the rest.
 func (h *Home) recent(ctx context.Context, by Actor) ([]Activity, error) {
 	list, err := h.Activity(ctx, by, uuid.Nil, 0, 40)
 	list = slices.DeleteFunc(list, func(a Activity) bool { return a.Experiment == uuid.Nil && a.Site == uuid.Nil })
+	list = slices.CompactFunc(list, func(a, b Activity) bool { return a.Action == b.Action && a.Object == b.Object })
 	return list[:min(len(list), 6)], err
 }
 

@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,20 +24,26 @@ func (t *Tracker) Identify(ctx context.Context, token, visitor, user string) err
 	if err := f.err(); err != nil || visitor == user {
 		return err
 	}
-	err = t.db.AsIngest(ctx, func(st *db.Store) error { return unite(ctx, st, s, visitor, user) })
+	now := t.clock.now()
+	err = t.db.AsIngest(ctx, func(st *db.Store) error { return unite(ctx, st, s, visitor, user, now) })
 	if err != nil {
 		return err
 	}
-	for _, x := range s.serving {
-		for i := range x.splits {
-			t.sticky.forget(x.id, x.splits[i].split, visitor)
-			t.sticky.forget(x.id, x.splits[i].split, user)
-		}
-	}
+	t.forget(s, visitor)
+	t.forget(s, user)
 	return nil
 }
 
-func unite(ctx context.Context, st *db.Store, s *site, visitor, user string) error {
+// forget drops what this node remembers of a visitor on a site.
+func (t *Tracker) forget(s *site, visitor string) {
+	for _, x := range s.serving {
+		for i := range x.splits {
+			t.sticky.forget(x.id, x.splits[i].split, visitor)
+		}
+	}
+}
+
+func unite(ctx context.Context, st *db.Store, s *site, visitor, user string, now time.Time) error {
 	rows, err := st.LockAssignmentsOfPair(ctx, db.LockAssignmentsOfPairParams{AccountID: s.account, InstallationID: s.id, Visitors: []string{visitor, user}})
 	if err != nil {
 		return fmt.Errorf("lock assignments: %w", err)
@@ -45,6 +52,16 @@ func unite(ctx context.Context, st *db.Store, s *site, visitor, user string) err
 		if err := uniteIn(ctx, st, s.account, experiment, pair, visitor, user); err != nil {
 			return err
 		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := st.MarkIdentifies(ctx, s.account, s.id); err != nil {
+		return fmt.Errorf("mark site: %w", err)
+	}
+	err = st.InsertAliases(ctx, db.InsertAliasesParams{AccountID: s.account, InstallationID: s.id, Visitors: []string{visitor, user}, Now: now})
+	if err != nil {
+		return fmt.Errorf("insert aliases: %w", err)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (l *Learner) Run(ctx context.Context, interval time.Duration) {
 			return
 		case <-tick.C:
 		}
-		if _, err := l.Visit(ctx); err != nil && ctx.Err() == nil {
+		if _, err := l.Visit(ctx); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
 			l.log.Warn("learning", slog.Any("error", err))
 		}
 	}
@@ -159,22 +159,27 @@ func (l *Learner) read(ctx context.Context, s *db.Store, id splitID) (engine.Fac
 	for i, key := range split.Arms {
 		f.Arms[i].Key = key
 	}
-	period, at := -1, time.Time{}
+	return f, last, addDays(f.Arms, days)
+}
+
+// addDays adds the counts of days, in order. A day without visitors is a period like any other: what is known fades by the
+// calendar.
+func addDays(arms []engine.Arm, days []db.ArmDaysRow) error {
 	for _, d := range days {
-		if period < 0 || !d.Day.Equal(at) {
-			period, at = period+1, d.Day
-			for i := range f.Arms {
-				f.Arms[i].Periods = append(f.Arms[i].Periods, engine.Count{})
+		if int(d.Arm) >= len(arms) {
+			return fmt.Errorf("counts of arm %d of %d", d.Arm, len(arms))
+		}
+		period := dayNumber(d.Day) - dayNumber(days[0].Day)
+		for i := range arms {
+			for len(arms[i].Periods) <= period {
+				arms[i].Periods = append(arms[i].Periods, engine.Count{})
 			}
 		}
-		if int(d.Arm) >= len(f.Arms) {
-			return f, last, fmt.Errorf("counts of arm %d of %d", d.Arm, len(f.Arms))
-		}
-		a := &f.Arms[d.Arm]
+		a := &arms[d.Arm]
 		a.Exposures += d.Visitors
 		a.Periods[period] = engine.Count{Trials: float64(d.Visitors), Successes: float64(d.Converters)}
 	}
-	return f, last, nil
+	return nil
 }
 
 func (l *Learner) open(ctx context.Context, s *db.Store, x db.Experiment, id splitID, f engine.Facts, last db.Epoch, next engine.Proposal) error {

@@ -16,6 +16,7 @@ type live struct {
 	account, id, installation uuid.UUID
 	key, name, url, status    string
 	traffic                   float64
+	widest                    float64 // the largest traffic share there ever was
 	startedAt, completedAt    time.Time
 	variants                  []liveVariant // by arm of split 0
 	splits                    []liveSplit
@@ -130,6 +131,7 @@ func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goal
 		}
 		for _, p := range epochs {
 			if p.Split == s.Split {
+				x.widest = max(x.widest, p.TrafficAllocation)
 				l.epochs = append(l.epochs, newEpoch(p))
 			}
 		}

@@ -10,6 +10,8 @@ import (
 // line breaks, and asciiURL leaves none.
 var urlParts = regexp.MustCompile(`^((?:[^/?#]*:)?//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?$`)
 
+var asterisks = regexp.MustCompile(`\*+`)
+
 var percentEscape = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
 
 // MatchPage reports whether the page at rawURL belongs to pattern. The snippet decides by the same rule (static/src/snippet/url.ts)
@@ -100,4 +102,59 @@ func matchGlob(pattern, text string) bool {
 		text = after
 	}
 	return strings.HasSuffix(text, last)
+}
+
+// pageRegexp is a page pattern as a regular expression on whole addresses without // in the path, in the common subset of RE2 and
+// JavaScript. ok is false for patterns that look at the query or the hash, have an asterisk in the host, or that no plain expression
+// can tell.
+func pageRegexp(pattern string) (expression string, ok bool) {
+	p := splitURL(pattern)
+	_, host, _ := strings.Cut(p.origin, "//")
+	if p.query != "" || p.hash != "" || strings.Contains(asciiURL(pattern), "%") || strings.Contains(p.path, "//") || strings.Contains(host, "*") {
+		return "", false
+	}
+	if p.origin == "" && !strings.HasPrefix(p.path, "/") && !strings.HasPrefix(p.path, "*") {
+		p.path = "/" + p.path
+	}
+	path, under := strings.CutSuffix(bareSlash(asterisks.ReplaceAllString(p.path, "*")), "/*")
+	if under && strings.Contains(path, "*") {
+		return "", false
+	}
+	expression = "^" + originRegexp(p.origin)
+	if rest, wild := strings.CutPrefix(path, "*"); wild { // a path starts with a slash
+		if path = rest; rest == "" || rest[0] == '/' {
+			expression += "(?:/" + anyPath + ")?"
+		} else {
+			expression += "/" + anyPath
+		}
+	}
+	expression += strings.ReplaceAll(regexp.QuoteMeta(path), `\*`, anyPath)
+	if under {
+		expression += "(?:/" + anyPath + ")?"
+	}
+	return expression + "/*(?:[?#].*)?$", true
+}
+
+const anyPath = "[^?#]*"
+
+// originRegexp is the part of pageRegexp before the path: any origin where the pattern names none.
+func originRegexp(origin string) string {
+	if origin == "" {
+		return "[^/?#]*//[^/?#]*"
+	}
+	var out strings.Builder
+	if strings.HasPrefix(origin, "/") {
+		out.WriteString("[^/?#]*:")
+	}
+	for _, c := range strings.ToLower(origin) {
+		switch upper := strings.ToUpper(string(c)); {
+		case c == '*':
+			out.WriteString("[^/?#]*")
+		case upper != string(c):
+			out.WriteString("[" + string(c) + upper + "]")
+		default:
+			out.WriteString(regexp.QuoteMeta(string(c)))
+		}
+	}
+	return out.String()
 }

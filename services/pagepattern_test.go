@@ -3,6 +3,8 @@ package services
 import (
 	"encoding/json"
 	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -29,6 +31,9 @@ func TestMatchPageVectors(t *testing.T) {
 		if got := MatchPage(v.Pattern, v.URL); got != v.Match {
 			t.Errorf("MatchPage(%q, %q) = %v, want %v", v.Pattern, v.URL, got, v.Match)
 		}
+		if e, ok := pageRegexp(v.Pattern); ok && regexp.MustCompile(e).MatchString(asciiURL(v.URL)) != v.Match && v.Pattern != "" {
+			t.Errorf("%q as %s on %q: got %v, want %v", v.Pattern, e, v.URL, !v.Match, v.Match)
+		}
 	}
 }
 
@@ -41,6 +46,19 @@ func TestMatchPageOfItself(t *testing.T) {
 		}
 		if !MatchPage("*", url) || !MatchPage("http*://*", url) {
 			t.Fatalf("%q does not match asterisks", url)
+		}
+	})
+}
+
+func TestPageRegexpMatchesAlike(t *testing.T) {
+	t.Parallel()
+	piece := rapid.SampledFrom([]string{"*", "/", "a", "B", "shop", ".", "-", "//", "https:", "x.example"})
+	rapid.Check(t, func(t *rapid.T) {
+		text := func(name string) string { return strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(t, name), "") }
+		pattern, url := text("pattern"), "https://x.example/"+strings.ReplaceAll(text("url"), "*", rapid.SampledFrom([]string{"", "a", "?a=/", "#b"}).Draw(t, "star"))
+		e, ok := pageRegexp(pattern)
+		if ok && !strings.Contains(url[len("https://"):], "//") && pattern != "" && regexp.MustCompile(e).MatchString(url) != MatchPage(pattern, url) {
+			t.Fatalf("%q on %q: MatchPage says %v, %s does not", pattern, url, MatchPage(pattern, url), e)
 		}
 	})
 }

@@ -31,7 +31,7 @@ func (d desk) crowd(t *testing.T, x Experiment, arm, visitors, conversions int, 
 			Propensity: .5, At: at, Exposed: true, Door: db.DoorAssign, Counted: true})
 		if i < conversions {
 			b.Events = append(b.Events, db.NewEvent{Account: d.by.Account, ID: uuid.Must(uuid.NewV7()), Day: at.UTC().Truncate(24 * time.Hour), Kind: db.KindConversion,
-				Installation: d.site.ID, Experiment: x.ID, Goal: x.Primary().ID, Visitor: visitor, Occurred: at.Add(time.Second), Received: at.Add(time.Second)})
+				Installation: d.site.ID, Experiment: x.ID, Goal: x.Primary().ID, Window: 7, Visitor: visitor, Occurred: at.Add(time.Second), Received: at.Add(time.Second)})
 		}
 	}
 	for len(b.Assignments) > 0 || len(b.Events) > 0 {
@@ -227,9 +227,9 @@ func TestFinalNumbersAreRememberedByAccount(t *testing.T) {
 func TestEveryVerdictSpeaks(t *testing.T) {
 	t.Parallel()
 	lift := &Lift{Mean: .12, Low: .03, High: .2, Estimator: "difference"}
-	for _, reason := range []string{"sample_ratio_mismatch", "no_variants", "no_visitors", "few_visitors", "few_conversions", "undecided",
+	for _, reason := range []string{"sample_ratio_mismatch", "missing_events", "no_variants", "no_visitors", "few_visitors", "few_conversions", "undecided",
 		"better_than_control", "control_is_best", "practically_equal", "not_better_by_margin", "out_of_reach"} {
-		for _, rule := range []string{"srm", "minimum_data", "sequential", "equivalence", "horizon"} {
+		for _, rule := range []string{"srm", "events", "minimum_data", "sequential", "equivalence", "horizon"} {
 			for _, l := range []*Lift{nil, lift} {
 				for status := range moves {
 					r := Results{Status: status, Verdict: Verdict{Reason: reason, Rule: rule, Variant: "b"}, Expected: []float64{10, 10}, Variants: []VariantResult{

@@ -24,8 +24,10 @@ type site struct {
 	url         string
 	byKey       map[string]*live
 	byID        map[uuid.UUID]*live
+	identifies  bool    // it has told of visitors that are one person
 	serving     []*live // in order of start
 	config      *siteConfig
+	features    *siteFeatures
 }
 
 // find returns the experiment with that id or key.
@@ -57,11 +59,13 @@ type Snapshot struct {
 	synced  atomic.Int64 // unix milliseconds of the last successful look
 	horizon string       // transaction id from which the next look reads
 	sync    sync.Mutex
+	// forget is told of visitors whose assignments are another's from now on. It is set before Run.
+	forget func(s *site, visitor string)
 }
 
 // NewSnapshot makes an empty snapshot; Refresh or Run fills it. trackerURL is where browsers send their events.
 func NewSnapshot(d *db.DB, trackerURL string, clock Clock, log *slog.Logger) *Snapshot {
-	s := &Snapshot{db: d, base: strings.TrimRight(trackerURL, "/"), log: log, clock: clock, horizon: "0"}
+	s := &Snapshot{db: d, base: strings.TrimRight(trackerURL, "/"), log: log, clock: clock, horizon: "0", forget: func(*site, string) {}}
 	s.current.Store(&world{byToken: map[string]*site{}, byID: map[uuid.UUID]*site{}, home: map[uuid.UUID]uuid.UUID{}})
 	return s
 }
@@ -105,7 +109,7 @@ func (s *Snapshot) Run(ctx context.Context) {
 		case <-tick.C:
 		case <-wake:
 		}
-		if err := s.Refresh(ctx); err != nil && ctx.Err() == nil {
+		if err := s.Refresh(ctx); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
 			s.log.Warn("refresh snapshot", slog.Any("error", err))
 		}
 	}
@@ -134,6 +138,7 @@ type changes struct {
 	horizon     string
 	sites       []db.SnapshotInstallationsRow
 	experiments []*live
+	aliases     []db.SnapshotAliasesRow
 }
 
 // Refresh reads what changed since the last look and swaps the picture.
@@ -151,6 +156,11 @@ func (s *Snapshot) Refresh(ctx context.Context) error {
 	if len(c.sites) > 0 || len(c.experiments) > 0 {
 		s.current.Store(s.current.Load().with(c, s.base))
 	}
+	for _, a := range c.aliases {
+		if site := s.current.Load().byID[a.InstallationID]; site != nil {
+			s.forget(site, a.Visitor)
+		}
+	}
 	s.horizon = c.horizon
 	s.synced.Store(s.clock.now().UnixMilli())
 	return nil
@@ -162,6 +172,11 @@ func readChanges(ctx context.Context, st *db.Store, since string) (c changes, er
 	}
 	if c.sites, err = st.SnapshotInstallations(ctx, since); err != nil {
 		return c, fmt.Errorf("read installations: %w", err)
+	}
+	if since != "0" { // at a start nothing is remembered
+		if c.aliases, err = st.SnapshotAliases(ctx, since); err != nil {
+			return c, fmt.Errorf("read aliases: %w", err)
+		}
 	}
 	rows, err := st.SnapshotExperiments(ctx, since)
 	if err != nil {
@@ -242,7 +257,7 @@ func (w *world) with(c changes, base string) *world {
 	for _, r := range c.sites {
 		f := edit(r.ID)
 		delete(next.byToken, f.token)
-		f.account, f.token, f.url = r.AccountID, r.Token, r.SiteUrl
+		f.account, f.token, f.url, f.identifies = r.AccountID, r.Token, r.SiteUrl, r.Identifies
 		if r.ArchivedAt != nil {
 			f.token = ""
 		}
@@ -289,4 +304,5 @@ func (s *site) finish(base string) {
 		return bytes.Compare(a.id[:], b.id[:])
 	})
 	s.config = &siteConfig{base: base, site: s}
+	s.features = &siteFeatures{site: s}
 }

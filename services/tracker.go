@@ -41,7 +41,9 @@ func NewTracker(d *db.DB, s *Snapshot, c *Committer, l TrackerLimits, clock Cloc
 	if l.AssignWait == 0 {
 		l.AssignWait = 300 * time.Millisecond
 	}
-	return &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), wait: l.AssignWait, clock: clock, log: log}
+	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), wait: l.AssignWait, clock: clock, log: log}
+	s.forget = t.forget
+	return t
 }
 
 func (t *Tracker) site(token string) (*site, error) {
@@ -62,6 +64,15 @@ func (t *Tracker) Config(token string) ([]byte, error) {
 		t.log.Error("snippet configuration", slog.Any("error", err))
 	}
 	return b, nil
+}
+
+// Features returns the site's running experiments for GrowthBook SDKs, as JSON.
+func (t *Tracker) Features(token string) ([]byte, error) {
+	s, err := t.site(token)
+	if err != nil {
+		return nil, err
+	}
+	return s.features.bytes()
 }
 
 // validVisitor: printable ASCII, 1 to 128 bytes.

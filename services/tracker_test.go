@@ -288,13 +288,23 @@ func TestIdentifyKeepsTheFirstVariant(t *testing.T) {
 			user = v
 		}
 	}
+	other := joinTraffic(t, tr.db, tr.x)
 	tr.see(t, phone)
 	tr.see(t, user)
+	if a := other.see(t, user); a.Arms[0].Arm() != "control" {
+		t.Fatalf("another node: got arm %s before anybody was identified", a.Arms[0].Arm())
+	}
 	if err := tr.Identify(t.Context(), tr.x.Token, phone, user); err != nil {
 		t.Fatal(err)
 	}
 	if a := tr.see(t, user); a.Arms[0].Arm() != "b" {
 		t.Errorf("the known id has arm %s, want that of the earlier visit", a.Arms[0].Arm())
+	}
+	if err := other.snapshot.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a := other.see(t, user); a.Arms[0].Arm() != "b" {
+		t.Errorf("another node remembers arm %s for the known id, want b", a.Arms[0].Arm())
 	}
 	if err := tr.Identify(t.Context(), tr.x.Token, "tablet", user); err != nil {
 		t.Fatal(err)

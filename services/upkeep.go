@@ -3,7 +3,6 @@ package services
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/samplit/samplit/db"
@@ -37,12 +36,11 @@ func (t *Tracker) Workers() []db.Worker {
 func (t *Tracker) giveUpWaiting(ctx context.Context) error {
 	now := t.clock.now()
 	return t.db.AsIngest(ctx, func(s *db.Store) error {
-		n, err := s.GiveUpWaiting(ctx, now.Add(-24*time.Hour), day(now).Add(-2*eventLife))
-		if err != nil {
+		if err := s.GiveUpWaiting(ctx, day(now), now.Add(-db.WaitingLife)); err != nil {
 			return fmt.Errorf("give up waiting: %w", err)
 		}
-		if n > 0 {
-			t.log.Info("conversions never attributed", slog.Int64("count", n))
+		if err := s.DropAliases(ctx, now.Add(-24*time.Hour)); err != nil {
+			return fmt.Errorf("drop aliases: %w", err)
 		}
 		return nil
 	})

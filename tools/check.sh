@@ -9,6 +9,9 @@ step "formatting"
 bad=$(git ls-files '*.go' | xargs gofmt -l)
 [ -z "$bad" ] || fail "run gofmt on: $bad"
 
+step "modules"
+for dir in . tools bench/floor; do (cd "$dir" && go mod tidy -diff) || fail "run go mod tidy in $dir"; done
+
 step "generated code"
 make -s tools
 (cd views && ../bin/templ generate -log-level error)
@@ -19,9 +22,8 @@ static/css/build.sh
 [ -z "$(git status --porcelain -- '*_templ.go' db static)" ] || { git status --short -- '*_templ.go' db static; fail "generated code is stale: run make generate and commit"; }
 
 step "vet and staticcheck"
-go vet ./...
-go vet -tags e2e ./e2e/...
-bin/staticcheck ./...
+go vet -tags e2e,slow ./... # no file is for builds without a tag only
+bin/staticcheck -tags e2e,slow ./...
 
 step "TypeScript"
 (cd static/src && npx --no-install tsc --noEmit)

@@ -56,6 +56,10 @@ func (a axis) at(x float64) string {
 	return strconv.FormatFloat(100*math.Min(1, math.Max(0, share)), 'f', 2, 64) + "%"
 }
 
+// cutsLow and cutsHigh say that an interval goes on beyond an end.
+func (a axis) cutsLow(lift *Lift) bool  { return lift.Low < a.low-1e-9 }
+func (a axis) cutsHigh(lift *Lift) bool { return lift.High > a.high+1e-9 }
+
 func (a axis) decimals() int {
 	if len(a.ticks) > 1 && a.ticks[1]-a.ticks[0] < 0.00999 {
 		return 1

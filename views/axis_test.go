@@ -35,6 +35,19 @@ func TestAxisTicks(t *testing.T) {
 	}
 }
 
+// TestAxisMarksWhatItCuts: only an end beyond the axis gets an arrow.
+func TestAxisMarksWhatItCuts(t *testing.T) {
+	t.Parallel()
+	wide, narrow := &Lift{Mean: 0.02, Low: -0.9, High: 30}, &Lift{Mean: 0.02, Low: -0.1, High: 0.2}
+	a := newAxis([]*Lift{wide, narrow})
+	if !a.cutsLow(wide) || !a.cutsHigh(wide) {
+		t.Error("an interval that goes on beyond the axis has no arrows")
+	}
+	if a.cutsLow(narrow) || a.cutsHigh(narrow) {
+		t.Error("an interval that ends on the axis has an arrow")
+	}
+}
+
 // TestAxisHoldsEverything draws any lifts: zero is on the axis, order is kept, and every place is a percentage of the width.
 func TestAxisHoldsEverything(t *testing.T) {
 	t.Parallel()

@@ -5,9 +5,11 @@ package views
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -210,6 +212,50 @@ func TestChartTip(t *testing.T) {
 	}
 	for _, line := range console.take() {
 		t.Errorf("console: %s", line)
+	}
+}
+
+// TestTrafficAxis names each day once however young or old an experiment is, and tells the time within a day.
+func TestTrafficAxis(t *testing.T) {
+	ctx := browser(t)
+	var model Results
+	for _, e := range gallery() {
+		if e.name == "results-learning" {
+			model = e.model.(Results)
+		}
+	}
+	var age time.Duration
+	address := galleryServer(t, map[string]http.HandlerFunc{
+		"GET /young": func(w http.ResponseWriter, r *http.Request) {
+			m := model
+			first, last := model.Epochs[0], model.Epochs[1]
+			first.OpenedAt, last.OpenedAt = m.AsOf.Add(-age), m.AsOf.Add(-age/3)
+			m.Epochs = []Epoch{first, last}
+			answer(t, withLang("en"), w, ResultsPage(samplePage("en", ""), m))
+		},
+	})
+	const labels = `Array.from(document.querySelectorAll("#traffic-plot [aria-label='x-axis tick label'] text")).map(label => Array.from(label.childNodes).map(line => line.textContent).join(" "))`
+	name := regexp.MustCompile(`\d+ [A-Z][a-z]+`)
+	for _, age = range []time.Duration{20 * time.Second, 4 * time.Minute, 50 * time.Minute, 5 * time.Hour, 20 * time.Hour, 60 * time.Hour, 9 * 24 * time.Hour, 70 * 24 * time.Hour} {
+		for _, width := range []int64{1280, 390} {
+			open(t, ctx, address+"/young", width)
+			until(t, ctx, `document.querySelector("#traffic-plot svg") !== null`)
+			got := eval[[]string](t, ctx, labels)
+			if len(got) < 2 {
+				t.Errorf("%s at %d px: the axis says %q", age, width, got)
+			}
+			seen := map[string]bool{}
+			for _, label := range got {
+				day := name.FindString(label)
+				if day != "" && seen[day] {
+					t.Errorf("%s at %d px: %s is named twice: %q", age, width, day, got)
+				}
+				seen[day] = true
+				if age < 24*time.Hour && !strings.Contains(label, ":") {
+					t.Errorf("%s at %d px: %q tells no time", age, width, label)
+				}
+			}
+		}
 	}
 }
 

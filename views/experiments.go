@@ -14,7 +14,7 @@ import (
 
 var statusOptions = []option{
 	{Value: "", Label: "experiments.all"}, {Value: "running", Label: "status.running"}, {Value: "draft", Label: "experiments.drafts"},
-	{Value: "paused", Label: "status.paused"}, {Value: "completed", Label: "status.completed"}, {Value: "archived", Label: "status.archived"},
+	{Value: "paused", Label: "status.paused"}, {Value: "completed", Label: "experiments.completed"}, {Value: "archived", Label: "experiments.archived"},
 }
 
 // listLine counts what the list holds, in words.
@@ -30,6 +30,9 @@ func listLine(ctx context.Context, m ExperimentList) string {
 				ready++
 			}
 		}
+	}
+	if (m.Query != "" || m.Status != "") && m.Total == 0 {
+		return "" // the empty list says it
 	}
 	if m.Query != "" || m.Status != "" || m.Pages > 1 {
 		return t(ctx, "experiments.line_found", "Count", m.Total)

@@ -172,7 +172,7 @@ func riskText(ctx context.Context, risk *float64) string {
 	if risk == nil {
 		return "–"
 	}
-	return locale.Number(ctx, 1000**risk, 1)
+	return locale.Fixed(ctx, 1000**risk, 1)
 }
 
 // rateText is the observed rate; nobody's is not zero.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"golang.org/x/crypto/bcrypt"
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/handlers"
@@ -35,6 +34,9 @@ type app struct {
 	stopping  atomic.Bool // readiness says no
 }
 
+// passwordCost is bcrypt's: a quarter of a second of one core for every guess.
+const passwordCost = 12
+
 // newApp constructs the program on an open database. Nothing runs yet.
 func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app, error) {
 	clock := services.Clock(time.Now)
@@ -53,7 +55,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	if err != nil {
 		return nil, err
 	}
-	passwords, err := services.NewPasswords(secret, bcrypt.DefaultCost)
+	passwords, err := services.NewPasswords(secret, passwordCost)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +75,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.observe(registry)
 	a.admin = handlers.Admin(registry)
 	pages := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
@@ -82,7 +85,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh}},
 	})
-	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Errors: pages.HTTPErrorHandler, Log: log})
+	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Errors: pages.HTTPErrorHandler, Metrics: registry})
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +123,11 @@ func (c *config) demoURL() string {
 
 // hosts are the names the app answers to.
 func (c *config) hosts() []string {
-	return append([]string{c.base.Hostname(), c.tracker.Hostname()}, c.AllowedHosts...)
+	names := append([]string{c.base.Hostname(), c.tracker.Hostname()}, c.AllowedHosts...)
+	if !c.production() {
+		names = append(names, "127.0.0.1", "::1") // an address cannot be rebound
+	}
+	return names
 }
 
 // exempt spares developers the limits that are meant for strangers.

@@ -24,8 +24,24 @@ type violation struct {
 const runAxe = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
 	.then(r => JSON.stringify(r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200))}))))`
 
-// TestEveryPageIsAccessible opens every page of the demo account in both themes, both widths and both languages. With LOOK_DIR set
-// it leaves a screenshot of each there.
+// look is how a page is looked at.
+type look struct {
+	lang, theme string
+	width       int64
+}
+
+// looks are English in both themes at both widths, and Spanish once in each theme and at each width; all of them, when screenshots
+// are wanted.
+func looks() []look {
+	all := []look{{"en", "paper", 1280}, {"en", "paper", 390}, {"en", "ink", 1280}, {"en", "ink", 390}, {"es", "paper", 390}, {"es", "ink", 1280}}
+	if os.Getenv("LOOK_DIR") != "" {
+		all = append(all, look{"es", "paper", 1280}, look{"es", "ink", 390})
+	}
+	return all
+}
+
+// TestEveryPageIsAccessible opens every page of the demo account in both languages, both themes and both widths. With LOOK_DIR set
+// it leaves screenshots there.
 func TestEveryPageIsAccessible(t *testing.T) {
 	p := program.New(t, "LEARN_INTERVAL=200ms")
 	p.Serve()
@@ -73,32 +89,44 @@ func (m *marketer) pages() []string {
 	return out
 }
 
+// look opens a page in every look: it may break no rule of axe, nor be wider than the window.
 func (m *marketer) look(axe, path string) {
 	m.t.Helper()
 	m.Open(m.base + path)
-	for _, theme := range []string{"paper", "ink"} {
-		for _, width := range []int64{1280, 390} {
-			m.Resize(width, 900)
-			m.Run(fmt.Sprintf(`document.cookie = "theme=%s; path=/"`, theme))
-			m.Open(m.base + path)
-			m.Until(`document.readyState === "complete"`)
-			name := fmt.Sprintf("%s %s %d", path, theme, width)
-			var found []violation
-			if err := json.Unmarshal([]byte(browser.Eval[string](m.Tab, axe+"\n;"+runAxe)), &found); err != nil {
-				m.t.Fatal(err)
-			}
-			for _, v := range found {
-				m.t.Errorf("%s: %s: %s %q", name, v.ID, v.Help, v.Nodes)
-			}
-			if wide := browser.Eval[int](m.Tab, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
-				m.t.Errorf("%s: the page is %d px wider than the window", name, wide)
-			}
-			if dir := os.Getenv("LOOK_DIR"); dir != "" {
-				file := strings.Trim(strings.NewReplacer("/", "_", "?", "_", "=", "_").Replace(path), "_")
-				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s.%s.%d.png", file, theme, width)), m.Screenshot(), 0o644); err != nil {
-					m.t.Fatal(err)
-				}
-			}
+	for _, l := range looks() {
+		m.Resize(l.width, 900)
+		m.Run(fmt.Sprintf(`document.cookie = "theme=%s; path=/", document.cookie = "lang=%s; path=/"`, l.theme, l.lang))
+		m.Until(fmt.Sprintf(`document.cookie.includes("theme=%s") && document.cookie.includes("lang=%s")`, l.theme, l.lang))
+		m.Open(m.base + path)
+		m.Until(`document.readyState === "complete"`)
+		name := fmt.Sprintf("%s %s %s %d", path, l.lang, l.theme, l.width)
+		if got := browser.Eval[string](m.Tab, `document.documentElement.lang + " " + document.documentElement.dataset.theme`); got != l.lang+" "+l.theme {
+			m.t.Errorf("%s: the page is in %s", name, got)
 		}
+		var found []violation
+		if err := json.Unmarshal([]byte(browser.Eval[string](m.Tab, axe+"\n;"+runAxe)), &found); err != nil {
+			m.t.Fatal(err)
+		}
+		for _, v := range found {
+			m.t.Errorf("%s: %s: %s %q", name, v.ID, v.Help, v.Nodes)
+		}
+		if wide := browser.Eval[int](m.Tab, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
+			m.t.Errorf("%s: the page is %d px wider than the window", name, wide)
+		}
+		m.photograph(path, l)
+	}
+}
+
+// photograph leaves a picture of the page in LOOK_DIR, when there is one.
+func (m *marketer) photograph(path string, l look) {
+	m.t.Helper()
+	dir := os.Getenv("LOOK_DIR")
+	if dir == "" {
+		return
+	}
+	page := strings.Trim(strings.NewReplacer("/", "_", "?", "_", "=", "_").Replace(path), "_")
+	file := filepath.Join(dir, fmt.Sprintf("%s.%s.%s.%d.png", page, l.lang, l.theme, l.width))
+	if err := os.WriteFile(file, m.Screenshot(), 0o644); err != nil {
+		m.t.Fatal(err)
 	}
 }

@@ -87,6 +87,19 @@ func (m *marketer) launch(values map[string]string) string {
 	return id
 }
 
+// seesCounted waits until the results page, which updates itself, has these numbers in the variant's row.
+func (m *marketer) seesCounted(variant string, visitors, conversions int) {
+	m.t.Helper()
+	noun := "conversions"
+	if conversions == 1 {
+		noun = "conversion"
+	}
+	m.Until(fmt.Sprintf(`[...document.querySelectorAll("#results .rows-variants tbody tr")].some(row =>
+		row.querySelector(".variant-name").textContent.trim() === %s &&
+		row.cells[1].textContent.trim() === "%d" &&
+		row.cells[2].querySelector("small").textContent.trim() === "%d %s")`, quote(variant), visitors, conversions, noun))
+}
+
 // seeTheSnippetAlive begins the install check, opens the site as somebody else and waits until the check has seen it.
 func (m *marketer) seeTheSnippetAlive(siteID string, site *blog) {
 	m.t.Helper()

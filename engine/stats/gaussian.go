@@ -88,21 +88,27 @@ func unitLoss(z float64) float64 {
 func NormalBest(arms []Normal) (prob, loss []float64) {
 	prob, loss = make([]float64, len(arms)), make([]float64, len(arms))
 	ok := true
-	centres, curves := make([]centre, len(arms)), make([]curve, len(arms))
+	centres := make([]centre, len(arms))
 	for i := range arms {
 		prob[i] = 1 / float64(len(arms))
 		ok = ok && arms[i].OK()
 		centres[i] = centre{arms[i].Mean, -arms[i].Mean, arms[i].SD()}
-		curves[i] = bell(centres[i])
 	}
 	if !ok || len(arms) < 2 {
 		return prob, loss
 	}
-	ps := cover(edges(centres, func(t, s float64) edge { return edge{t, s} }), 0, 0)
+	among := contenders(centres)
+	curves := make([]curve, len(among))
+	for at, i := range among {
+		centres[at] = centres[i]
+		curves[at] = bell(centres[at])
+	}
+	ps := cover(edges(centres[:len(among)], func(t, s float64) edge { return edge{t, s} }), 0, 0)
 	for i := range ps {
 		ps[i].linear = true
 	}
-	return best(curves, ps)
+	prob, loss = best(curves, ps)
+	return behind(among, prob, loss, len(arms), func(i int) float64 { return arms[i].Mean })
 }
 
 // bell is a normal density on linear panels.

@@ -1,4 +1,4 @@
-import { areaY, axisX, axisY, gridY, lineY, plot, pointerX, ruleX, text, tip } from "@observablehq/plot";
+import { areaY, axisX, axisY, dot, gridY, lineY, plot, pointerX, ruleX, text, tip } from "@observablehq/plot";
 import { color, dash, shorten, Words, type Series } from "./series";
 
 export interface RatesData {
@@ -18,6 +18,9 @@ interface Point {
   conversions: number;
 }
 
+// labelRoom is what names and numbers beside a chart need.
+export const labelRoom = 196;
+
 const height = 280;
 const margin = { top: 12, bottom: 28, left: 44 };
 
@@ -30,9 +33,10 @@ export function drawRates(data: RatesData, width: number): SVGSVGElement | HTMLE
     const series = byKey.get(point.key);
     if (series) points.push({ ...point, day: new Date(point.day), series });
   }
-  const top = ceiling(points);
+  const lone = new Set(points.map((point) => +point.day)).size < 2;
+  const top = lone ? Math.min(1, Math.max(...points.map((point) => point.high)) * 1.04) : ceiling(points);
   const named = width >= 640;
-  const right = named ? 160 : 12;
+  const right = named ? labelRoom : 12;
   return plot({
     className: "plot-figure",
     width,
@@ -47,9 +51,11 @@ export function drawRates(data: RatesData, width: number): SVGSVGElement | HTMLE
       gridY({ ticks: 4 }),
       axisY({ ticks: 4, tickSize: 0, tickFormat: (x: number) => words.percent(x, top < 0.05 ? 1 : 0) }),
       axisX({ ticks: dayTicks(points, width), tickSize: 4, tickFormat: words.day }),
-      ...data.series.map((series) => band(points.filter((point) => point.series === series), series)),
-      ...data.series.map((series) => line(points.filter((point) => point.series === series), series)),
-      ...(named ? labels(points, data.series, top, words) : []),
+      ...(lone ? data.series.flatMap((series, i) => firstDay(points.filter((point) => point.series === series), series, (i - (data.series.length - 1) / 2) * spread)) : [
+        ...data.series.map((series) => band(points.filter((point) => point.series === series), series)),
+        ...data.series.map((series) => line(points.filter((point) => point.series === series), series)),
+      ]),
+      ...(named ? labels(points, data.series, top, words, lone ? (data.series.length / 2) * spread : 0) : []),
       ruleX(points, pointerX({ x: "day", maxRadius: Infinity, stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
       tip(days(points), pointerX({ x: "day", y: "top", maxRadius: Infinity, title: (row: Day) => describe(row, words, data.of), ...tipLook })),
     ],
@@ -73,6 +79,17 @@ function line(points: Point[], series: Series) {
   return lineY(points, { x: "day", y: "rate", stroke: color(series), strokeWidth: 2, strokeDasharray: dash(series), curve: "monotone-x", clip: true });
 }
 
+// spread is how far apart the variants of a first day stand.
+const spread = 16;
+
+// firstDay draws what a single day can show: a dot for the rate and a line for its band.
+function firstDay(points: Point[], series: Series, dx: number) {
+  return [
+    ruleX(points, { x: "day", y1: "low", y2: "high", dx, stroke: color(series), strokeWidth: 1.5, strokeLinecap: "round" }),
+    dot(points, { x: "day", y: "rate", dx, r: 4.5, fill: color(series) }),
+  ];
+}
+
 interface Label {
   day: Date;
   series: Series;
@@ -81,7 +98,7 @@ interface Label {
 }
 
 // labels writes each name and its last rate at the line's end, moved apart where the lines end close together.
-function labels(points: Point[], all: Series[], top: number, words: Words) {
+function labels(points: Point[], all: Series[], top: number, words: Words, dx: number) {
   const unit = (top / (height - margin.top - margin.bottom)) * 17;
   const ends: Label[] = [];
   for (const series of all) {
@@ -95,10 +112,10 @@ function labels(points: Point[], all: Series[], top: number, words: Words) {
     floor = end.y + unit;
   }
   return [
-    text(ends, { x: "day", y: "y", dx: 9, textAnchor: "start", fill: (end: Label) => color(end.series), text: () => "●", fontSize: 11 }),
+    text(ends, { x: "day", y: "y", dx: dx + 9, textAnchor: "start", fill: (end: Label) => color(end.series), text: () => "●", fontSize: 11 }),
     text(ends, {
-      x: "day", y: "y", dx: 23, textAnchor: "start", fill: "var(--color-base-content)", fontWeight: 500, fontSize: 12,
-      text: (end: Label) => `${shorten(end.series.name, 14)} ${words.percent(end.rate, 1)}`,
+      x: "day", y: "y", dx: dx + 23, textAnchor: "start", fill: "var(--color-base-content)", fontWeight: 500, fontSize: 12,
+      text: (end: Label) => `${shorten(end.series.name)} ${words.percent(end.rate, 1)}`,
     }),
   ];
 }

@@ -32,6 +32,8 @@ export class Words {
   readonly count: (n: number) => string;
   readonly day: (at: Date) => string;
   readonly moment: (at: Date) => string;
+  readonly time: (at: Date) => string;
+  readonly second: (at: Date) => string;
 
   constructor(pageLang: string) {
     const lang = pageLang === "en" ? "en-GB" : pageLang; // the day comes before the month, as on the rest of the page
@@ -41,9 +43,13 @@ export class Words {
     const count = new Intl.NumberFormat(lang, { useGrouping: true });
     const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", timeZone: "UTC" });
     const moment = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+    const time = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+    const second = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "UTC" });
     this.percent = (x, digits = 0) => (formats[digits] ?? share(digits)).format(x);
     this.count = (n) => count.format(n);
     this.day = (at) => day.format(at);
     this.moment = (at) => moment.format(at);
+    this.time = (at) => time.format(at);
+    this.second = (at) => second.format(at);
   }
 }

@@ -1,6 +1,7 @@
 import { axisX, axisY, plot, pointerX, rect, ruleX, ruleY, text, tip } from "@observablehq/plot";
-import { tipLook } from "./rates";
+import { labelRoom, tipLook } from "./rates";
 import { color, shorten, Words, type Series } from "./series";
+import { timeTicks } from "./time";
 
 export interface TrafficData {
   lang: string;
@@ -28,14 +29,16 @@ export function drawTraffic(data: TrafficData, width: number): SVGSVGElement | H
   const words = new Words(data.lang);
   const { slices, spans } = stack(data, words);
   const named = width >= 640;
+  const right = named ? labelRoom : 12;
+  const axis = timeTicks(new Date(data.epochs[0]?.at ?? data.end), new Date(data.end), Math.max(2, Math.floor((width - 44 - right) / 90)), words);
   return plot({
     className: "plot-figure",
     width,
-    height: 220,
+    height: 232,
     marginTop: 8,
-    marginBottom: 32,
+    marginBottom: 44,
     marginLeft: 44,
-    marginRight: named ? 160 : 12,
+    marginRight: right,
     x: { type: "utc", label: null },
     y: { domain: [0, 1], label: null },
     marks: [
@@ -44,7 +47,7 @@ export function drawTraffic(data: TrafficData, width: number): SVGSVGElement | H
       ruleX(spans, { x: "from", y1: 0, y2: 0, insetBottom: -7, stroke: "var(--color-base-content)", strokeWidth: 1.25 }),
       ruleY([0], { stroke: "var(--color-edge)" }),
       axisY({ ticks: [0, 0.5, 1], tickSize: 0, tickFormat: (x: number) => words.percent(x) }),
-      axisX({ ticks: Math.max(2, Math.floor(width / 120)), tickSize: 0, tickPadding: 12, tickFormat: words.day }),
+      axisX(axis.ticks, { tickSize: 0, tickPadding: 12, lineHeight: 1.3, tickFormat: axis.label }),
       ...(named ? names(slices, words) : []),
       ruleX(spans, pointerX({ x: "middle", px: "middle", maxRadius: Infinity, stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
       tip(spans, pointerX({ x: "middle", y: () => 0.92, maxRadius: Infinity, title: "title", ...tipLook })),
@@ -87,7 +90,7 @@ function names(slices: Slice[], words: Words) {
     text(now, { x: "to", y: middle, dx: 9, textAnchor: "start", fill: (s: Slice) => color(s.series), text: () => "●", fontSize: 11 }),
     text(now, {
       x: "to", y: middle, dx: 23, textAnchor: "start", fill: "var(--color-base-content)", fontWeight: 500, fontSize: 12,
-      text: (s: Slice) => `${shorten(s.series.name, 14)} ${words.percent(s.high - s.low)}`,
+      text: (s: Slice) => `${shorten(s.series.name)} ${words.percent(s.high - s.low)}`,
     }),
   ];
 }

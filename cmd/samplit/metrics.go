@@ -1,0 +1,43 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/samplit/samplit/db"
+)
+
+// observe adds what nobody counts by the request: whether the database is there, its connections and what waits to be stored.
+func (a *app) observe(registry prometheus.Registerer) {
+	gauge := func(name, help string, value func() float64) {
+		promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+	}
+	gauge("samplit_database_away", "1 while requests are refused because the database did not answer.", func() float64 {
+		if a.database.Away() {
+			return 1
+		}
+		return 0
+	})
+	gauge("samplit_ingest_waiting", "Requests that wait for a commit.", func() float64 { return float64(a.committer.Waiting()) })
+	gauge("samplit_ingest_kept", "Assignments answered but not stored yet.", func() float64 { return float64(a.committer.Kept()) })
+	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_ingest_quarantined_total",
+		Help: "Items that the database refused and that were set aside."}, func() float64 { return float64(a.committer.Quarantined()) })
+	registry.MustRegister(pools{a.database.DB})
+}
+
+// pools tells the size of each connection pool when it is asked.
+type pools struct{ db *db.DB }
+
+var poolSize = prometheus.NewDesc("samplit_database_connections", "Connections of a pool: most allowed, open, and idle.", []string{"role", "kind"}, nil)
+
+// Describe implements prometheus.Collector.
+func (p pools) Describe(to chan<- *prometheus.Desc) { to <- poolSize }
+
+// Collect implements prometheus.Collector.
+func (p pools) Collect(to chan<- prometheus.Metric) {
+	for _, s := range p.db.PoolStats() {
+		for kind, n := range map[string]int32{"max": s.Max, "open": s.Total, "idle": s.Idle} {
+			to <- prometheus.MustNewConstMetric(poolSize, prometheus.GaugeValue, float64(n), string(s.Role), kind)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package db
+
+import (
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// storeEvents takes events of every kind and answers the keys and states of those that are new. A repeat of an id stores and counts
+// nothing.
+var storeEvents = eventsStatement("")
+
+// storeDayless is storeEvents where some ids carry no day of their own: their repeats may lie in the partition of the day before.
+// ($20, $21: the first and the last of those days)
+var storeDayless = eventsStatement(`WHERE NOT (dayless AND EXISTS (
+    SELECT FROM events y WHERE (y.account_id, y.event_id, y.part, y.day) = (j.account_id, j.event_id, 0, j.day - 1) AND y.day BETWEEN $20::date AND $21::date))`)
+
+func eventsStatement(where string) string {
+	return `WITH input AS MATERIALIZED (
+  SELECT * FROM unnest($1::uuid[], $2::date[], $3::uuid[], $4::smallint[], $5::smallint[], $6::uuid[], $7::uuid[], $8::smallint[], $9::uuid[], $10::int[], $11::text[],
+    $12::text[], $13::smallint[], $14::int[], $15::timestamptz[], $16::timestamptz[], $17::numeric[], $18::text[], $19::bool[])
+    AS c(account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, window_days, name, visitor, shown_arm, shown_epoch, occurred_at, received_at,
+      value, url, dayless)
+), judged AS MATERIALIZED (
+  SELECT c.*, s.visitor AS credit, s.epoch, s.arm, s.exposed_at, CASE WHEN c.goal_id IS NULL THEN 0 ELSE ` + verdict + ` END AS state
+  FROM input c` + cohortOf + `
+), fresh AS (
+  INSERT INTO events (account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, name, visitor, credit, arm, epoch, occurred_at, received_at, value, url, state)
+  SELECT account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, name, visitor, nullif(credit, visitor), shown_arm, shown_epoch,
+    occurred_at, received_at, value, url, state
+  FROM judged j ` + where + ` ORDER BY account_id, event_id, part
+  ON CONFLICT DO NOTHING RETURNING account_id, day, event_id, part, experiment_id, split, visitor, received_at, state
+), waits AS (
+  INSERT INTO waiting (account_id, experiment_id, split, visitor, event_id, part, day, received_at)
+  SELECT account_id, experiment_id, split, visitor, event_id, part, day, received_at FROM fresh WHERE state = 2
+), tally AS (
+  INSERT INTO tallies (account_id, experiment_id, day, kind, n)
+  SELECT account_id, '00000000-0000-0000-0000-000000000000', (received_at AT TIME ZONE 'UTC')::date, kind, sum(n) FROM (
+    SELECT account_id, received_at, v.kind, v.n FROM input, LATERAL (VALUES ('accepted', 1), ('duplicate', 1)) v(kind, n) WHERE part = 0 UNION ALL
+    SELECT account_id, received_at, v.kind, v.n FROM fresh, LATERAL (VALUES ('duplicate', -1), (CASE state WHEN 2 THEN 'waiting' ELSE 'applied' END, 1)) v(kind, n) WHERE part = 0
+  ) t GROUP BY 1, 3, 4 HAVING sum(n) <> 0 ORDER BY 1, 3, 4
+  ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
+), hits AS (
+  SELECT * FROM judged WHERE state = 1 AND ((account_id, event_id, part) IN (SELECT account_id, event_id, part FROM fresh)) IS TRUE
+)` + credit + `
+SELECT account_id, event_id, part, state FROM fresh`
+}
+
+// eventRows are the events of a batch on their way to the database and back.
+type eventRows struct {
+	events  []NewEvent
+	answers []Recorded
+}
+
+func newEventRows(events []NewEvent) *eventRows {
+	return &eventRows{events: events, answers: make([]Recorded, len(events))}
+}
+
+// queue adds the statement; its answers are there once the batch has run.
+func (e *eventRows) queue(q *pgx.Batch) {
+	n := len(e.events)
+	if n == 0 {
+		return
+	}
+	var (
+		account, id, installation = make(uuids, n), make(uuids, n), make(uuids, n)
+		day, occurred, received   = make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
+		part, kind, split         = make([]int16, n), make([]int16, n), make([]int16, n)
+		experiment, goal          = make(nullUUIDs, n), make(nullUUIDs, n)
+		name, url                 = make([]*string, n), make([]*string, n)
+		visitor                   = make([]string, n)
+		arm                       = make([]*int16, n)
+		epoch                     = make([]*int32, n)
+		window                    = make([]int32, n)
+		value                     = make([]pgtype.Numeric, n)
+		dayless                   = make([]bool, n)
+		before                    []time.Time // yesterdays of events without a day
+	)
+	for i := range e.events {
+		v := &e.events[i]
+		account[i], day[i], id[i], part[i], kind[i], installation[i], split[i] = v.Account, v.Day, v.ID, v.Part, v.Kind, v.Installation, v.Split
+		experiment[i], goal[i], window[i], name[i], visitor[i] = nullUUID(v.Experiment), nullUUID(v.Goal), v.Window, optional(&v.Name), v.Visitor
+		if v.Kind == KindExposure {
+			arm[i], epoch[i] = &v.Arm, &v.Epoch
+		}
+		occurred[i], received[i], value[i], url[i], dayless[i] = v.Occurred, v.Received, decimal(v.Value), optional(&v.URL), v.Dayless
+		if v.Dayless {
+			before = append(before, v.Day.AddDate(0, 0, -1))
+		}
+	}
+	args := []any{account, day, id, part, kind, installation, experiment, split, goal, window, name, visitor, arm, epoch, occurred, received, value, url, dayless}
+	if len(before) > 0 {
+		q.Queue(storeDayless, append(args, slices.MinFunc(before, time.Time.Compare), slices.MaxFunc(before, time.Time.Compare))...).Query(e.read)
+		return
+	}
+	q.Queue(storeEvents, args...).Query(e.read)
+}
+
+func (e *eventRows) read(rows pgx.Rows) error {
+	type key struct {
+		account, id uuid.UUID
+		part        int16
+	}
+	place := make(map[key]int, len(e.events))
+	for i, v := range e.events {
+		place[key{v.Account, v.ID, v.Part}] = i
+	}
+	var k key
+	var state int16
+	_, err := pgx.ForEachRow(rows, []any{&k.account, &k.id, &k.part, &state}, func() error {
+		e.answers[place[k]] = Recorded{Fresh: true, State: state}
+		return nil
+	})
+	return err
+}
+
+// Arrays that pgx encodes without reflection.
+type (
+	uuids     = pgtype.FlatArray[uuid.UUID]
+	nullUUIDs = pgtype.FlatArray[uuid.NullUUID]
+)
+
+func nullUUID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
+
+// decimal makes a numeric of units of 1/10,000.
+func decimal(n *int64) pgtype.Numeric {
+	if n == nil {
+		return pgtype.Numeric{}
+	}
+	return pgtype.Numeric{Int: big.NewInt(*n), Exp: -4, Valid: true}
+}
+
+func optional[T comparable](v *T) *T {
+	var zero T
+	if *v == zero {
+		return nil
+	}
+	return v
+}
