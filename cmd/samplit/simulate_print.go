@@ -100,7 +100,7 @@ func printVerdict(row func(...any), a simulate.VerdictAnswer) {
 	row("Intervals of the last look that cover", percent(a.Coverage))
 	row("Runs whose intervals always cover", percent(a.Always))
 	row("Alarms about the split behind the verdict", percent(a.SRM))
-	row("Alarms of the sequential test of the split", percent(a.SequentialSRM))
+	row("… by the chi-square test of one look", percent(a.ChiSquare))
 }
 
 func printComparison(row func(...any), a simulate.CompareResult) {

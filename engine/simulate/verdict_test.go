@@ -14,7 +14,7 @@ func atMost(t *testing.T, what string, got, p float64, runs int) {
 }
 
 // TestCalibration: two equal arms looked at on 28 days are told apart in no more than 5 % of the tests, intervals cover in
-// 93 % or more, and the sequential test of the split raises an alarm in no more than 1 %.
+// 93 % or more, and the test of the split raises an alarm in no more than 1 %.
 func TestCalibration(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"aa_fixed", "aa_bandit"} {
@@ -26,7 +26,7 @@ func TestCalibration(t *testing.T) {
 			atMost(t, "false decisions", got.False, 0.05, s.Runs)
 			atMost(t, "wrong verdicts", got.Wrong, 0.05, s.Runs)
 			atMost(t, "intervals that miss", 1-got.Coverage, 0.07, s.Runs)
-			atMost(t, "alarms of the sequential test of the split", got.SequentialSRM, 0.01, s.Runs)
+			atMost(t, "alarms about the split", got.SRM, 0.01, s.Runs)
 			sameShare(t, "fixed horizon", got.FixedHorizon, s.Runs, 0.05, math.MaxInt32)
 			if got.Decided != got.False {
 				t.Errorf("of equal arms every decision is false, got %+v", got)
