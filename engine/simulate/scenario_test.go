@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // examples returns the scenarios of testdata by file, all with few runs.
@@ -185,4 +188,40 @@ func TestRates(t *testing.T) {
 	if r := (Rates{0.1, 0.2}); r.at(0) != 0.1 || r.at(7) != 0.2 {
 		t.Error("the last rate is not repeated")
 	}
+}
+
+// TestExtremeBandits: whatever the rates and the policy, the answer can be written as JSON, all visitors are shared out,
+// and nothing is lost or gained beyond what the rates allow.
+func TestExtremeBandits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rate := rapid.OneOf(rapid.SampledFrom([]float64{0, 1, 1e-12}), rapid.Float64Range(0, 1))
+		b := &Bandit{
+			Seed: rapid.Uint64().Draw(t, "seed"), Runs: 2, VisitsPerPeriod: rapid.SampledFrom([]int{1, 7, 100_000}).Draw(t, "visits"),
+			Policy: Policy{
+				Select: rapid.SampledFrom([]string{SelectMatch, SelectTopTwo, SelectUCB1, SelectKLUCB, SelectEpsilon, SelectGreedy, SelectUniform}).Draw(t, "select"),
+				Floor:  rapid.SampledFrom([]float64{0, 0.05}).Draw(t, "floor"), Discount: rapid.SampledFrom([]float64{0, 0.5, 1}).Draw(t, "discount"),
+				Window: rapid.IntRange(0, 3).Draw(t, "window"),
+			},
+			Stop: &Stop{MaxPeriods: 5, ProbBest: 0.99, ValueRemaining: 0.01, BeatsControl: 0.999}, ReportAt: []int{1, 50, 3},
+		}
+		for _, p := range rapid.SliceOfN(rate, 1, 4).Draw(t, "rates") {
+			b.Arms = append(b.Arms, TrueArm{Rate: Rates{p}})
+		}
+		a, err := b.Run(context.Background(), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := json.Marshal(a); err != nil {
+			t.Fatalf("%+v: %v", a, err)
+		}
+		got, sum := a.(BanditAnswer), 0.0
+		for _, share := range got.Share {
+			sum += share
+		}
+		early, late := got.Regret["1"].Mean, got.Regret["50"].Mean
+		if math.Abs(sum-1) > 1e-9 || early < 0 || early > 1 || late < early || late > 50 {
+			t.Fatalf("got %+v", got)
+		}
+	})
 }
