@@ -66,15 +66,16 @@ func TestFunnelOfInteractingSteps(t *testing.T) {
 }
 
 // TestFunnelEndsOnTheBestPath: the option that most visitors of the first step like loses them at the second. Step rates
-// take the bait; the strategy as the engine runs it does not, whether its kappa is estimated or not.
+// take the bait; the strategy as the engine runs it does not. With the default kappa it takes some runs more than these
+// 20,000 visitors, 6 of 100, to find out.
 func TestFunnelEndsOnTheBestPath(t *testing.T) {
 	t.Parallel()
 	s := load[*Funnel](t, "funnel_bait")
 	s.Runs = runs(s.Runs, 10)
-	for _, estimated := range []bool{false, true} {
+	for estimated, least := range map[bool]float64{false: 0.8, true: 0.99} {
 		s.EstimateKappa = estimated
 		got := play[SearchAnswer](t, s)
-		if want := []int{0, 0}; !slices.Equal(got.Best, want) || got.Ends < 0.95 {
+		if want := []int{0, 0}; !slices.Equal(got.Best, want) || got.Ends < least {
 			t.Errorf("kappa estimated %v: got %+v, want runs to end on %v", estimated, got, want)
 		}
 	}
