@@ -160,9 +160,13 @@ func (h *server) simulatorForm(c echo.Context, q url.Values) (views.Simulator, e
 	if m.Seed == "" {
 		m.Seed = strconv.FormatInt(newSeed(), 10)
 	}
+	who := h.person(c)
+	if who != nil {
+		c.Set(actorKey, who.Actor()) // for the navigation, which the page has although anybody may see it
+	}
 	if rates := q["rate"]; len(rates) > 0 {
 		m.Rates = editRates(rates[:min(len(rates), services.MaxSimulatedRates)], q.Get("do"))
-	} else if who := h.person(c); who != nil {
+	} else if who != nil {
 		own, ok, err := h.Simulator.Own(c.Request().Context(), who.Actor())
 		if err != nil {
 			return m, err

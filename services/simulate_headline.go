@@ -63,4 +63,5 @@ func (c Comparison) wrongText(ctx context.Context) string {
 	return locale.T(ctx, "simulated.wrong", "Fixed", inHundred(c.Fixed.Wrong), "Smart", inHundred(c.Adaptive.Wrong))
 }
 
-func inHundred(share float64) int64 { return int64(math.Round(100 * share)) }
+// inHundred rounds as percentages are rounded, so that both say the same.
+func inHundred(share float64) int64 { return int64(math.RoundToEven(100 * share)) }

@@ -166,10 +166,10 @@ func simulatedRows(ctx context.Context, s Simulated) []simulatedRow {
 		conversions,
 		row("lost", t(ctx, "simulate.lost"), t(ctx, "simulate.lost_info"), func(s SimulatedSide) string { return locale.Number(ctx, last(s.Lost), 0) }),
 		row("answered", t(ctx, "simulate.answered", "Days", s.Days), t(ctx, "simulate.answered_info"),
-			func(s SimulatedSide) string { return locale.Percent(ctx, s.Answered, 0) }),
+			func(s SimulatedSide) string { return locale.Chance(ctx, s.Answered) }),
 		row("median", t(ctx, "simulate.median"), t(ctx, "simulate.median_info"), func(s SimulatedSide) string { return medianText(ctx, s) }),
-		row("wrong", t(ctx, "simulate.wrong"), t(ctx, "simulate.wrong_info"), func(s SimulatedSide) string { return locale.Percent(ctx, s.Wrong, 1) }),
-		row("best", t(ctx, "simulate.best"), t(ctx, "simulate.best_info"), func(s SimulatedSide) string { return locale.Percent(ctx, s.Best, 0) }),
+		row("wrong", t(ctx, "simulate.wrong"), t(ctx, "simulate.wrong_info"), func(s SimulatedSide) string { return locale.Chance(ctx, s.Wrong) }),
+		row("best", t(ctx, "simulate.best"), t(ctx, "simulate.best_info"), func(s SimulatedSide) string { return locale.Chance(ctx, s.Best) }),
 	}
 }
 

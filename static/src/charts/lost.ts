@@ -27,15 +27,15 @@ export function drawLost(data: LostData, width: number): SVGSVGElement | HTMLEle
     width,
     height: 280,
     marginTop: 12,
-    marginBottom: 28,
+    marginBottom: 40,
     marginLeft: 52,
-    marginRight: named ? 160 : 12,
+    marginRight: named ? 190 : 12,
     x: { label: null, domain: [1, Math.max(2, days.length)] },
     y: { domain: [0, top], label: null },
     marks: [
       gridY({ ticks: 4 }),
       axisY({ ticks: 4, tickSize: 0, tickFormat: words.count }),
-      axisX({ ticks: Math.min(days.length, Math.max(2, Math.floor(width / 90))), tickSize: 4, tickFormat: (day: number) => (Number.isInteger(day) ? words.count(day) : "") }),
+      axisX({ label: data.day, labelAnchor: "left", labelArrow: "none", labelOffset: 36, ticks: Math.min(days.length, Math.max(2, Math.floor(width / 90))), tickSize: 4, tickFormat: (day: number) => (Number.isInteger(day) ? words.count(day) : "") }),
       ...data.series.map((series) => line(points.filter((point) => point.series === series), series)),
       ...(named ? labels(points, days.length, top, words) : []),
       ruleX(days, pointerX({ x: (day: number) => day, maxRadius: Infinity, stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
@@ -62,7 +62,7 @@ function labels(points: Point[], end: number, top: number, words: Words) {
     text(placed, { x: "day", y: "y", dx: 9, textAnchor: "start", fill: (point: Point) => color(point.series), text: () => "●", fontSize: 11 }),
     text(placed, {
       x: "day", y: "y", dx: 23, textAnchor: "start", fill: "var(--color-base-content)", fontWeight: 500, fontSize: 12,
-      text: (point: Point) => `${shorten(point.series.name, 14)} ${words.count(Math.round(point.lost))}`,
+      text: (point: Point) => `${shorten(point.series.name, 20)} ${words.count(Math.round(point.lost))}`,
     }),
   ];
 }

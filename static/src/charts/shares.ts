@@ -26,11 +26,11 @@ export function drawShares(data: SharesData, width: number): SVGSVGElement | HTM
   return plot({
     className: "plot-figure",
     width,
-    height: 220,
+    height: 232,
     marginTop: 8,
-    marginBottom: 28,
+    marginBottom: 40,
     marginLeft: 52,
-    marginRight: named ? 160 : 12,
+    marginRight: named ? 190 : 12,
     x: { label: null, domain: [1, Math.max(2, end)] },
     y: { domain: [0, 1], label: null, clamp: true },
     marks: [
@@ -40,7 +40,7 @@ export function drawShares(data: SharesData, width: number): SVGSVGElement | HTM
       ...data.series.map((series) => lineY(slices.filter((slice) => slice.series === series), { x: "day", y: "high", stroke: color(series), strokeWidth: 1.5 })),
       ruleY([0], { stroke: "var(--color-edge)" }),
       axisY({ ticks: [0, 0.5, 1], tickSize: 0, tickFormat: (x: number) => words.percent(x) }),
-      axisX({ ticks: Math.min(end, Math.max(2, Math.floor(width / 90))), tickSize: 4, tickFormat: (day: number) => (Number.isInteger(day) ? words.count(day) : "") }),
+      axisX({ label: data.day, labelAnchor: "left", labelArrow: "none", labelOffset: 36, ticks: Math.min(end, Math.max(2, Math.floor(width / 90))), tickSize: 4, tickFormat: (day: number) => (Number.isInteger(day) ? words.count(day) : "") }),
       ...(named ? names(slices.filter((slice) => slice.day === end), words) : []),
       ruleX(days, pointerX({ x: (day: number) => day, maxRadius: Infinity, stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
       tip(days, pointerX({ x: (day: number) => day, y: () => 0.92, maxRadius: Infinity, title: (day: number) => describe(day, data, words), ...tipLook })),
