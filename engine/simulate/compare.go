@@ -9,6 +9,7 @@ import (
 
 // CompareInput asks what one experiment would bring with a fixed split and with one that learns.
 type CompareInput struct {
+	Kind  string    `json:"kind,omitempty"`
 	Seed  uint64    `json:"seed"`
 	Runs  int       `json:"runs"`  // 1 to 2,000
 	Rates []float64 `json:"rates"` // true conversion rates, 2 to 10; the first is the control's
@@ -131,6 +132,9 @@ func Compare(ctx context.Context, in CompareInput, o Options) (CompareResult, er
 	}, nil
 }
 
+// Run implements Scenario.
+func (in CompareInput) Run(ctx context.Context, o Options) (any, error) { return Compare(ctx, in, o) }
+
 // pair is one run.
 type pair struct{ fixed, adaptive *side }
 
@@ -141,8 +145,7 @@ func (in CompareInput) run(ctx context.Context, random *rand.Rand) (pair, error)
 			return pair{}, err
 		}
 		for step := range in.Steps {
-			n := in.Daily*(step+1)/in.Steps - in.Daily*step/in.Steps
-			p.step(random, in.Rates, day, n)
+			p.step(random, in.Rates, day, part(in.Daily, step, in.Steps))
 		}
 		p.fixed.close(day)
 		p.adaptive.close(day)

@@ -49,7 +49,7 @@ func TestCompareGains(t *testing.T) {
 	if sum := r.Fixed.Shipped + r.Fixed.Stopped + r.Fixed.GaveUp + r.Fixed.Undecided; math.Abs(sum-1) > 1e-9 {
 		t.Errorf("verdicts of %v runs, want all", sum)
 	}
-	if r.Fixed.Shipped < 0.9 || r.Fixed.Wrong > 0 || r.Fixed.Best < r.Fixed.Shipped {
+	if r.Fixed.Shipped < 0.75 || r.Fixed.Wrong > 0 || r.Fixed.Best < r.Fixed.Shipped {
 		t.Errorf("got %+v, want the better arm shipped", r.Fixed)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/samplit/samplit/engine"
 	"github.com/samplit/samplit/engine/stats"
 )
 
@@ -128,18 +129,23 @@ func (l *learner) choose(n int, visitors []int) {
 		l.draw(n, visitors)
 		return
 	}
-	if l.shares == nil {
-		l.shares = stats.FloorShares(l.pattern(), l.policy.Floor)
-	}
 	if n == 1 {
-		visitors[pick(l.random, l.shares)]++
+		visitors[engine.PickShare(l.split(), l.random)]++
 		return
 	}
 	counts := make([]int, len(visitors))
-	multinomial(l.random, n, l.shares, counts)
+	multinomial(l.random, n, l.split(), counts)
 	for i, c := range counts {
 		visitors[i] += c
 	}
+}
+
+// split returns the probabilities of the arms in this period, of any policy but draw.
+func (l *learner) split() []float64 {
+	if l.shares == nil {
+		l.shares = stats.FloorShares(l.pattern(), l.policy.Floor)
+	}
+	return l.shares
 }
 
 // draw is Thompson sampling visitor by visitor.
@@ -150,10 +156,7 @@ func (l *learner) draw(n int, visitors []int) {
 			visitors[l.random.IntN(k)]++
 			continue
 		}
-		for i, b := range l.posterior {
-			l.scores[i] = drawBeta(l.random, b)
-		}
-		visitors[largest(l.scores)]++
+		visitors[engine.Pick(l.posterior, l.random)]++
 	}
 }
 

@@ -3,8 +3,6 @@ package simulate
 import (
 	"math"
 	"math/rand/v2"
-
-	"github.com/samplit/samplit/engine/stats"
 )
 
 // binomial draws the number of successes in n trials: by inversion while few are expected, else by transformed
@@ -95,50 +93,5 @@ func multinomial(r *rand.Rand, n int, shares []float64, into []int) {
 		}
 		n -= into[i]
 		rest -= share
-	}
-}
-
-// pick draws an index by shares that sum to 1.
-func pick(r *rand.Rand, shares []float64) int {
-	u := r.Float64()
-	for i, share := range shares[:len(shares)-1] {
-		if u -= share; u < 0 {
-			return i
-		}
-	}
-	return len(shares) - 1
-}
-
-// drawBeta draws from a Beta distribution as a ratio of gammas. When both are too small to tell, it is one of the ends.
-func drawBeta(r *rand.Rand, b stats.Beta) float64 {
-	x, y := drawGamma(r, b.Alpha), drawGamma(r, b.Beta)
-	if x+y == 0 {
-		return float64(binomial(r, 1, b.Mean()))
-	}
-	return x / (x + y)
-}
-
-// drawGamma draws from the gamma distribution with the shape and scale 1. Marsaglia & Tsang 2000; a shape below 1 is
-// lifted by U^(1/shape).
-func drawGamma(r *rand.Rand, shape float64) float64 {
-	if shape == 1 {
-		return r.ExpFloat64()
-	}
-	if shape < 1 {
-		return drawGamma(r, shape+1) * math.Pow(1-r.Float64(), 1/shape)
-	}
-	d := shape - 1.0/3
-	c := 1 / (3 * math.Sqrt(d))
-	for {
-		x := r.NormFloat64()
-		v := 1 + x*c
-		if v <= 0 {
-			continue
-		}
-		v = v * v * v
-		u := 1 - r.Float64()
-		if u < 1-0.0331*(x*x)*(x*x) || math.Log(u) < 0.5*x*x+d*(1-v+math.Log(v)) {
-			return d * v
-		}
 	}
 }

@@ -25,7 +25,14 @@ type Scenario interface {
 // kinds are the scenarios by the name in their field kind.
 func kinds() map[string]func() Scenario {
 	return map[string]func() Scenario{
-		"bandit": func() Scenario { return new(Bandit) },
+		"bandit":    func() Scenario { return new(Bandit) },
+		"compare":   func() Scenario { return new(CompareInput) },
+		"delay":     func() Scenario { return new(Delay) },
+		"factorial": func() Scenario { return new(Factorial) },
+		"funnel":    func() Scenario { return new(Funnel) },
+		"inference": func() Scenario { return new(Inference) },
+		"peeking":   func() Scenario { return new(Peeking) },
+		"verdict":   func() Scenario { return new(Verdict) },
 	}
 }
 

@@ -99,12 +99,12 @@ func (s *side) close(day int) {
 	}
 }
 
-// wrong says whether the verdict contradicts the rates.
-func (s *side) wrong() bool {
-	lift := slices.Max(s.rates[1:])/s.rates[0] - 1 // of the best variant; +Inf or NaN when the control never converts
-	switch s.verdict.Reason {
+// contradicts says whether a verdict is wrong about arms of these rates.
+func contradicts(v engine.Verdict, rates []float64) bool {
+	lift := slices.Max(rates[1:])/rates[0] - 1 // of the best variant; +Inf or NaN when the control never converts
+	switch v.Reason {
 	case engine.ReasonBetter:
-		return s.rates[s.verdict.Arm] <= s.rates[0]
+		return rates[v.Arm] <= rates[0]
 	case engine.ReasonControlBest, engine.ReasonEqual, engine.ReasonNotBetter:
 		return lift > margin
 	}

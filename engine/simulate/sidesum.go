@@ -32,7 +32,7 @@ func (s *sideSum) add(x *side) {
 	s.stopped.add(x.verdict.Action == engine.Stop && x.verdict.Reason != engine.ReasonOutOfReach)
 	s.gaveUp.add(x.verdict.Reason == engine.ReasonOutOfReach)
 	s.undecided.add(x.decided == 0)
-	s.wrongs.add(x.wrong())
+	s.wrongs.add(contradicts(x.verdict, x.rates))
 	s.best.add(x.decided > 0 && x.rates[x.verdict.Arm] == slices.Max(x.rates))
 	if x.decided > 0 {
 		s.decided[x.decided-1]++
