@@ -28,7 +28,10 @@ function show(selector: string, on: boolean): void {
 
 function run(panel: HTMLElement, query: string): () => void {
   const source = new EventSource("/simulate/stream?" + query);
-  const reveal = window.setTimeout(() => (panel.hidden = false), 300);
+  const reveal = window.setTimeout(() => {
+    panel.hidden = false;
+    panel.scrollIntoView({ block: "nearest" });
+  }, 300);
   show("[data-cancelled]", false);
   show("[data-busy]", false);
   draw(panel, 0, 1);
