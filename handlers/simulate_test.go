@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	shortSimulation = "/simulate?rate=4&rate=6&daily=500&days=14&seed=7"
+	shortSimulation = "/simulate?rate=4&rate=6&daily=500&days=5&seed=7"
 	longSimulation  = "/simulate/stream?rate=4&rate=4.1&rate=4.2&rate=4.3&rate=4.4&rate=4.5&rate=4.6&rate=4.7&daily=500&days=90&seed=7"
 )
 
@@ -40,12 +40,12 @@ func TestSimulatorNeedsNoAccount(t *testing.T) {
 	if text := doc.Find("#headline").Text(); !strings.HasPrefix(text, "Smart traffic brings about ") {
 		t.Errorf("headline %q", text)
 	}
-	if link := doc.Find("#simulate-link").Text(); link != "http://localhost:8080/simulate?daily=500&days=14&rate=4&rate=6&seed=7" {
+	if link := doc.Find("#simulate-link").Text(); link != "http://localhost:8080/simulate?daily=500&days=5&rate=4&rate=6&seed=7" {
 		t.Errorf("link %q", link)
 	}
 	for _, chart := range []string{"lost", "shares"} {
-		if doc.Find("#"+chart+"-data").Length() != 1 || doc.Find(`figure:has([data-plot="`+chart+`"]) tbody tr`).Length() != 14 {
-			t.Errorf("chart %s has no data or no table of 14 days", chart)
+		if doc.Find("#"+chart+"-data").Length() != 1 || doc.Find(`figure:has([data-plot="`+chart+`"]) tbody tr`).Length() != 5 {
+			t.Errorf("chart %s has no data or no table of 5 days", chart)
 		}
 	}
 	if again := b.want(b.browser().get(shortSimulation), http.StatusOK); changing.ReplaceAllString(again.doc(t).Find("#result").Text(), "") != changing.ReplaceAllString(doc.Find("#result").Text(), "") {
@@ -269,17 +269,17 @@ func TestSimulateAPI(t *testing.T) {
 	b := setup(t)
 	p := &program{b: b}
 	const csv = "visitor_id,variant,converted\n1,a,1\n2,a,0\n3,b,1\n4,b,1\n"
-	_, got := p.call(http.MethodPost, "/simulate", members{"rates": []float64{0.04, 0.06}, "daily": 500, "days": 14, "seed": 7}, http.StatusOK)
+	_, got := p.call(http.MethodPost, "/simulate", members{"rates": []float64{0.04, 0.06}, "daily": 500, "days": 5, "seed": 7}, http.StatusOK)
 	if runs, _ := got["runs"].(float64); runs != 200 {
 		t.Errorf("runs %v", got["runs"])
 	}
 	fixed, _ := got["fixed"].(map[string]any)
 	lost, _ := fixed["lost"].([]any)
 	extra, _ := got["extra"].(map[string]any)
-	if mean, _ := extra["mean"].(float64); len(lost) != 14 || mean <= 0 || !strings.HasPrefix(got["headline"].(string), "Smart traffic brings") {
+	if mean, _ := extra["mean"].(float64); len(lost) != 5 || mean <= 0 || !strings.HasPrefix(got["headline"].(string), "Smart traffic brings") {
 		t.Errorf("got %v", got)
 	}
-	_, es := p.call(http.MethodPost, "/simulate", members{"rates": []float64{0.04, 0.06}, "daily": 500, "days": 14, "seed": 7}, http.StatusOK, "Accept-Language", "es")
+	_, es := p.call(http.MethodPost, "/simulate", members{"rates": []float64{0.04, 0.06}, "daily": 500, "days": 5, "seed": 7}, http.StatusOK, "Accept-Language", "es")
 	if !strings.HasPrefix(es["headline"].(string), "El tráfico inteligente") || !cmp.Equal(es["extra"], got["extra"]) {
 		t.Errorf("in Spanish %v", es["headline"])
 	}
