@@ -39,7 +39,8 @@ type Deps struct {
 	AllowedHosts   []string // names a request may be addressed to; "*.example.com" covers what is under example.com
 	CORSOrigins    []string // web pages of these origins may call /api/v1
 	TrustedProxies []netip.Prefix
-	SessionKey     []byte // signs session cookies
+	SessionKey     []byte           // signs session cookies
+	Limits         *services.Limits // nil: none
 
 	DemoURL string        // of the demo shop; empty in production
 	Mailbox *mail.Catcher // shown at /dev/mail; nil in production
@@ -80,7 +81,7 @@ func New(d Deps) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(d.TrustedProxies)
 	e.HTTPErrorHandler = h.answerError
-	e.Use(deadline, h.observe, h.recover, h.secure, h.checkHost)
+	e.Use(deadline, h.observe, h.recover, h.secure, h.checkHost, h.limitSignIns)
 
 	h.healthRoutes(e)
 	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))

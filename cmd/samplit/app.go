@@ -29,6 +29,8 @@ type app struct {
 	snapshot  *services.Snapshot
 	learner   *services.Learner
 	demo      *services.Demo // nil in production
+	limits    *services.Limits
+	shared    *services.SharedLimits // nil without Redis
 	database  *database
 	workers   []db.Worker
 	stopping  atomic.Bool // readiness says no
@@ -60,9 +62,17 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		return nil, err
 	}
 	a := &app{database: d}
+	if c.RedisURL != "" {
+		if a.shared, err = services.NewSharedLimits(c.RedisURL, 0, clock, log); err != nil {
+			return nil, err
+		}
+	}
 	a.snapshot = services.NewSnapshot(d.DB, c.TrackerURL, clock, log)
 	a.committer = services.NewCommitter(d.DB, clock, log)
 	a.tracker = services.NewTracker(d.DB, a.snapshot, a.committer, services.TrackerLimits{}, clock, log)
+	rules := c.limits
+	rules.Shared = a.shared
+	a.limits = services.NewLimits(a.snapshot, rules, clock)
 	a.learner = services.NewLearner(d.DB, keys, a.committer.Kept, clock, log)
 
 	tokens := services.NewTokens(d.DB, secret, c.BaseURL, time.Duration(c.AccessTokenMinutes)*time.Minute, clock)
@@ -82,10 +92,11 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		Installations: installations, Experiments: experiments, Analytics: analytics, Audit: audit,
 		Home:    services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
 		DemoURL: c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
-		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
+		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh}},
 	})
-	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Errors: pages.HTTPErrorHandler, Metrics: registry})
+	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Limits: a.limits, TrustedProxies: c.proxies,
+		Errors: pages.HTTPErrorHandler, Metrics: registry})
 	if err != nil {
 		return nil, err
 	}
