@@ -22,6 +22,8 @@ func (a *app) observe(registry prometheus.Registerer) {
 	gauge("samplit_ingest_kept", "Assignments answered but not stored yet.", func() float64 { return float64(a.committer.Kept()) })
 	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_ingest_quarantined_total",
 		Help: "Items that the database refused and that were set aside."}, func() float64 { return float64(a.committer.Quarantined()) })
+	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_ingest_crowded_total",
+		Help: "Requests that found no place to wait, since their account or all together had too much waiting."}, func() float64 { return float64(a.committer.Crowded()) })
 	a.observeLimits(registry)
 	registry.MustRegister(pools{a.database.DB})
 }
