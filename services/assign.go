@@ -165,7 +165,7 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 		out.Stored = false
 		return
 	}
-	wait, cancel := context.WithTimeout(ctx, t.wait)
+	wait, cancel := context.WithTimeout(ctx, t.patience())
 	defer cancel()
 	select {
 	case err := <-w.done:
