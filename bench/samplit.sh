@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
 # Starts Samplit on a free loopback port with a data folder of its own, makes the experiment "bench" and runs the load scripts on
-# it beside the floors: assign of a returning visitor, and a durable conversion. Prints medians of several rounds as ratios.
+# it beside the floors. Prints medians of several rounds, and the medians of the ratios to the floor of the same round.
 #
-#   samplit.sh [eval|ingest|idle ...]      default: all three
+#   samplit.sh [WHAT ...]      default: all
+#     idle     memory of the program alone
+#     assign   a returning visitor, beside floor-echo-eval
+#     ofrep    the same by the OpenFeature protocol
+#     new      a new visitor, durably stored, beside floor-unnest
+#     convert  a durable conversion of a visitor in the test, beside floor-unnest
+#     batch    requests of 20 page views, beside floor-batch: a plain table with the same batching
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 # Debian keeps the database programs off the path.
 for bin in /usr/lib/postgresql/*/bin; do PATH=$bin:$PATH; done
-[ $# -gt 0 ] || set -- eval ingest idle
+[ $# -gt 0 ] || set -- idle assign ofrep new convert batch
 go build -o bin/samplit ./cmd/samplit
 data=$(mktemp -d /tmp/samplit-bench-XXXX); chmod 711 "$data"
 port=$((21000 + RANDOM % 20000))
@@ -33,22 +39,27 @@ exp=$(call experiments "{\"installation_id\":\"$id\",\"key\":\"bench\",\"name\":
 curl -fsS -X PATCH -H 'Content-Type: application/json' -H "Authorization: Bearer $jwt" -d '{"status":"running"}' "$BASE_URL/api/v1/experiments/$exp/status" >/dev/null
 sleep 2
 
-# Returning visitors: every key is in the test before anything is measured.
-METHOD=POST REQPATH=/api/v1/tracker/assign KEYS=${KEYS:-10000} BODY="{\"installation_token\":\"$token\",\"experiment\":\"bench\",\"visitor_id\":\"{{key}}\"}" \
-  wrk -t2 -c32 -d"${WARM:-30}"s --timeout 5s -s bench/req.lua "$BASE_URL" >/dev/null
-
+assign="{\"installation_token\":\"$token\",\"experiment\":\"bench\",\"visitor_id\":\"{{key}}\"}"
+warm() { # returning visitors: every key is in the test before anything is measured
+  METHOD=POST REQPATH=/api/v1/tracker/assign KEYS=${KEYS:-10000} BODY=$assign wrk -t2 -c32 -d"${WARM:-15}"s --timeout 5s -s bench/req.lua "$BASE_URL" >/dev/null
+}
+warmed=
 export SAMPLIT_URL=$BASE_URL SAMPLIT_PID=$app DB_PID; DB_PID=$(head -1 "$data/postgres/postmaster.pid")
 for what in "$@"; do
+  case $what in assign | ofrep | convert) [ -n "$warmed" ] || { warm; warmed=1; } ;; esac
+  echo "== $what"
   case $what in
-  idle) # memory of the program without PostgreSQL, before any load and after it
-    awk '/VmRSS/{printf "resident now: %.0f MB\n", $2/1024}' "/proc/$app/status" ;;
-  eval)
-    awk '/VmRSS/{printf "resident when idle: %.0f MB\n", $2/1024}' "/proc/$app/status"
-    KEYS=${KEYS:-10000} SAMPLIT_EVAL=/api/v1/tracker/assign \
-      SAMPLIT_EVAL_BODY="{\"installation_token\":\"$token\",\"experiment\":\"bench\",\"visitor_id\":\"{{key}}\"}" bench/run.sh eval ;;
-  ingest)
-    # visitors of the conversions are in the test already
-    KEYS=${KEYS:-10000} SAMPLIT_INGEST=/api/v1/tracker/convert \
+  idle) awk '/VmRSS/{printf "resident: %.0f MB\n", $2/1024}' "/proc/$app/status" ;;
+  assign) BASE=floor-echo-eval KEYS=${KEYS:-10000} SAMPLIT_EVAL=/api/v1/tracker/assign SAMPLIT_EVAL_BODY=$assign bench/run.sh eval ;;
+  ofrep) BASE=floor-echo-eval KEYS=${KEYS:-10000} SAMPLIT_HEADERS="Authorization: Bearer $token" bench/run.sh eval ;;
+  new) BASE=floor-unnest SAMPLIT_INGEST=/api/v1/tracker/assign SAMPLIT_INGEST_BODY=$assign bench/run.sh ingest ;;
+  convert)
+    BASE=floor-unnest KEYS=${KEYS:-10000} SAMPLIT_INGEST=/api/v1/tracker/convert \
       SAMPLIT_INGEST_BODY="{\"installation_token\":\"$token\",\"experiment\":\"bench\",\"goal\":\"buy\",\"visitor_id\":\"{{key}}\",\"event_id\":\"{{uuid}}\"}" bench/run.sh ingest ;;
+  batch)
+    view='{"id":"{{uuid}}","type":"pageview","visitor_id":"{{key}}","url":"/checkout?step=3"}'
+    many=$(printf "$view,%.0s" {1..20})
+    SAMPLIT_BATCH=/api/v1/tracker/events SAMPLIT_BATCH_BODY="{\"installation_token\":\"$token\",\"events\":[${many%,}]}" bench/run.sh batch ;;
+  *) sed -n 2,13p "$0" >&2; exit 2 ;;
   esac
 done

@@ -418,3 +418,13 @@ func (q *Queries) VisitorsOfEpoch(ctx context.Context, arg VisitorsOfEpochParams
 	err := row.Scan(&column_1)
 	return column_1, err
 }
+
+const waitForKeyset = `-- name: WaitForKeyset :exec
+SELECT pg_advisory_xact_lock(hashtextextended('samplit.keyset', 0))
+`
+
+// The lock under which the keyset file is replaced: of two rotations at once the second starts from the keys of the first.
+func (q *Queries) WaitForKeyset(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, waitForKeyset)
+	return err
+}

@@ -99,8 +99,8 @@ type ArmResult struct {
 
 // SRMResult tests whether visitors were split as the epochs say.
 type SRMResult struct {
-	P  float64
-	OK bool // P ≥ 0.001
+	P  float64 // of a chi-square at this look alone
+	OK bool    // a test that may be looked at every day has no doubt, at 0.01
 }
 
 // SequentialResult is the state of the test that decides.

@@ -180,8 +180,12 @@ func TestSRMAgainstTheMixOfEpochs(t *testing.T) {
 	// Vector srm_changing_weights.005 of the published tables.
 	got := Analyze(d).SRM
 	near(t, "p", got.P, 0.00047914643458729905, 1e-12)
-	if got.OK {
-		t.Error("got ok at p < 0.001")
+	if !got.OK {
+		t.Error("got doubts that a check of every day must not have yet")
+	}
+	d.Cells[3].Visitors = 250
+	if got := Analyze(d).SRM; got.OK {
+		t.Errorf("got %+v with a sixth of the visitors lost, want doubts", got)
 	}
 	d.Cells = []Cell{{Epoch: 2, Arm: 0, Visitors: 20}, {Epoch: 2, Arm: 1, Visitors: 4}}
 	if got := Analyze(d).SRM; got.P != 1 || !got.OK {

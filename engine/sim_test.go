@@ -159,7 +159,7 @@ func TestSRMIsUniformUnderChangingWeights(t *testing.T) {
 			shares++
 		}
 		table := tabulate(d.withDefaults())
-		right = append(right, table.srm().P)
+		right = append(right, table.srm().P) // of one look
 		p, _, _ := stats.SRM(
 			[]float64{float64(table.totals[0].visitors), float64(table.totals[1].visitors)},
 			[]float64{1 - weights/shares, weights / shares})

@@ -147,8 +147,11 @@ func join(days []stratum) []stratum {
 	return joined
 }
 
-// srm tests the visitors of every epoch against its weights, once every arm is expected to have five: below that
-// the chi-square is not one.
+// srmAlpha is how often a right split is doubted, over all looks together.
+const srmAlpha = 0.01
+
+// srm tests the visitors of every epoch against its weights, once every arm is expected to have five: below that the counts are
+// not normal. P is the chi-square's of this look; whether all is well says a test that holds at every look.
 func (t table) srm() SRMResult {
 	cells := make([]stats.SRMCell, len(t.days))
 	for i, s := range t.days {
@@ -162,7 +165,7 @@ func (t table) srm() SRMResult {
 		return SRMResult{P: 1, OK: true}
 	}
 	p, _, _ := stats.SRMMix(cells)
-	return SRMResult{P: p, OK: p >= 0.001}
+	return SRMResult{P: p, OK: stats.SequentialSRMMix(cells, 0) >= srmAlpha}
 }
 
 // visitors returns the number in all and of the arm that has the fewest.

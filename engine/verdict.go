@@ -31,7 +31,7 @@ const (
 
 // Rules of a verdict.
 const (
-	RuleSRM         = "srm"          // chi-square of the split against the epochs, p < 0.001
+	RuleSRM         = "srm"          // the split against the epochs, by a test that holds at every look, p < 0.01
 	RuleEvents      = "events"       // no conversion where 20 were to be expected
 	RuleMinimum     = "minimum_data" // Data.MinVisitors and Data.MinConversions
 	RuleSequential  = "sequential"   // the confidence sequence leaves out no difference, Holm over variants

@@ -27,6 +27,7 @@ func productDeps(t *testing.T, d *Deps, database *db.DB) {
 	d.Experiments = services.NewExperiments(database, keys, d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
 	d.Audit = services.NewAudit(database)
+	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)
 	d.Home = services.NewHome(database, d.Installations, d.Experiments, d.Analytics, d.Audit, d.Clock)
 }
 

@@ -31,6 +31,9 @@ var routeClasses = map[string]class{
 	"GET /register":               public,
 	"POST /register":              public,
 	"POST /logout":                public,
+	"GET /simulate":               public,
+	"POST /simulate":              public,
+	"GET /simulate/stream":        public,
 	"GET /forgot":                 public,
 	"POST /forgot":                public,
 	"GET /reset":                  public,
@@ -76,6 +79,8 @@ var routeClasses = map[string]class{
 	"POST /api/v1/auth/refresh":  public,
 	"POST /api/v1/auth/logout":   public,
 	"GET /api/v1/auth/me":        bearer,
+
+	"POST /api/v1/simulate": public,
 
 	"POST /api/v1/installations":             bearer,
 	"GET /api/v1/installations":              bearer,

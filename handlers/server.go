@@ -32,6 +32,7 @@ type Deps struct {
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit
+	Simulator     *services.Simulator
 
 	BaseURL        string // public URL of the app, without a trailing slash
 	TrackerURL     string // public URL of tracker and snippet
@@ -70,7 +71,7 @@ type groups struct {
 	api    *api        // operations of /api/v1, see open and secured
 }
 
-// bodyLimit bounds every request body of these doors.
+// bodyLimit bounds every request body of these doors but for uploads.
 const bodyLimit = 1 << 20
 
 // New makes the router of pages and API. Its HTTPErrorHandler answers the tracker's errors, too.
@@ -86,7 +87,7 @@ func New(d Deps) *echo.Echo {
 	h.healthRoutes(e)
 	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))
 
-	browser := e.Group("", h.sameOrigin, compress, limitBody)
+	browser := e.Group("", h.sameOrigin, compress, limitBody(bodyLimit))
 	g := groups{public: browser, person: browser.Group("", h.signedIn), api: newAPI(e, h)}
 	notFound(e, browser) // after the inner group, which registered an answer that asks to sign in
 	h.landingRoutes(g)
@@ -97,11 +98,13 @@ func New(d Deps) *echo.Echo {
 	h.resultRoutes(g)
 	h.auditRoutes(g)
 	h.settingsRoutes(g)
+	h.simulateRoutes(e, g)
 	h.devmailRoutes(g)
 	h.authAPI(g.api)
 	h.installationsAPI(g.api)
 	h.experimentsAPI(g.api)
 	h.analyticsAPI(g.api)
+	h.simulateAPI(g.api)
 	return e
 }
 
@@ -129,15 +132,17 @@ func notFound(e *echo.Echo, g *echo.Group) {
 	})
 }
 
-// limitBody refuses a body over bodyLimit, by its announced length or while it is read.
-func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if r.ContentLength > bodyLimit {
-			return echo.ErrStatusRequestEntityTooLarge
+// limitBody refuses a body over limit bytes, by its announced length or while it is read.
+func limitBody(limit int64) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			if r.ContentLength > limit {
+				return echo.ErrStatusRequestEntityTooLarge
+			}
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
+			return next(c)
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyLimit)
-		return next(c)
 	}
 }
 

@@ -113,15 +113,17 @@ var (
 	literals = regexp.MustCompile("[\"`]([a-z0-9]+\\.[a-z0-9_]+)[\"`]")
 )
 
-// sources calls read with every Go and templ file of the module but generated and vendored ones.
+// sources calls read with every Go and templ file of the module but generated and vendored ones, and the tests of this package.
 func sources(t *testing.T, read func(name, text string)) {
 	t.Helper()
 	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
 		switch base := entry.Name(); {
 		case err != nil:
 			return err
-		case entry.IsDir() && (base == "node_modules" || base == "locale" || base == "data" || strings.HasPrefix(base, ".") && base != ".."):
+		case entry.IsDir() && (base == "node_modules" || base == "data" || strings.HasPrefix(base, ".") && base != ".."):
 			return filepath.SkipDir
+		case strings.HasSuffix(base, "_test.go") && filepath.Base(filepath.Dir(name)) == "locale":
+			return nil
 		case strings.HasSuffix(base, "_templ.go") || filepath.Ext(base) != ".go" && filepath.Ext(base) != ".templ":
 			return nil
 		}

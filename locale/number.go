@@ -69,6 +69,17 @@ func SignedPercent(ctx context.Context, share float64, decimals int) string {
 	return text
 }
 
+// Chance writes a probability as a whole percentage; certainty is never claimed.
+func Chance(ctx context.Context, p float64) string {
+	switch {
+	case p > 0.99:
+		return T(ctx, "results.chance_over")
+	case p < 0.01:
+		return T(ctx, "results.chance_under")
+	}
+	return Percent(ctx, p, 0)
+}
+
 // Signed is Number with a plus in front of a gain. What rounds to zero has no sign.
 func Signed(ctx context.Context, x float64, decimals int) string {
 	text := Number(ctx, x, decimals)

@@ -59,3 +59,7 @@ SELECT account_id::uuid AS account_id, experiment_id::uuid AS experiment_id, spl
 
 -- name: LearningAccounts :many
 SELECT DISTINCT account_id FROM experiments ORDER BY 1;
+
+-- name: WaitForKeyset :exec
+-- The lock under which the keyset file is replaced: of two rotations at once the second starts from the keys of the first.
+SELECT pg_advisory_xact_lock(hashtextextended('samplit.keyset', 0));

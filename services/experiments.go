@@ -10,18 +10,17 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/samplit/samplit/db"
-	"github.com/samplit/samplit/engine/state"
 )
 
 // Experiments are defined, started, changed and ended here.
 type Experiments struct {
 	db    *db.DB
-	keys  *state.Keyset
+	keys  Sealer
 	clock Clock
 }
 
 // NewExperiments makes the service; keys seal what a learning experiment knows when it starts.
-func NewExperiments(d *db.DB, keys *state.Keyset, clock Clock) *Experiments {
+func NewExperiments(d *db.DB, keys Sealer, clock Clock) *Experiments {
 	return &Experiments{db: d, keys: keys, clock: clock}
 }
 

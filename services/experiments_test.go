@@ -27,14 +27,18 @@ type desk struct {
 
 func newDesk(t *testing.T) desk {
 	t.Helper()
-	d := dbtest.Open(t)
-	account, user := dbtest.Account(t, d)
-	by := Actor{Account: account, User: user, Role: Owner}
-	err := d.InTx(t.Context(), account, func(s *db.Store) error { return startAudit(t.Context(), s, account, time.Now()) })
+	keys, err := state.Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := state.Generate()
+	return deskOn(t, dbtest.Open(t), keys)
+}
+
+func deskOn(t *testing.T, d *db.DB, keys Sealer) desk {
+	t.Helper()
+	account, user := dbtest.Account(t, d)
+	by := Actor{Account: account, User: user, Role: Owner}
+	err := d.InTx(t.Context(), account, func(s *db.Store) error { return startAudit(t.Context(), s, account, time.Now()) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,8 +26,10 @@ func (r Results) headline(ctx context.Context) string {
 		return locale.T(ctx, "headline.fix_split")
 	case engine.ReasonMissing:
 		return locale.T(ctx, "headline.fix_events", "Variant", r.Variant(r.Verdict.Variant).Name)
-	case engine.ReasonNoVisitors, engine.ReasonNoVariants:
+	case engine.ReasonNoVisitors:
 		return locale.T(ctx, "headline.waiting")
+	case engine.ReasonNoVariants:
+		return locale.T(ctx, "headline.alone")
 	case engine.ReasonFewVisitors, engine.ReasonFewConversions:
 		return locale.T(ctx, "headline.collecting")
 	case engine.ReasonBetter:

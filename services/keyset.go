@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -11,9 +14,24 @@ import (
 	"github.com/samplit/samplit/engine/state"
 )
 
+// Sealer seals learned state and opens it again.
+type Sealer interface {
+	Seal(state.Scope, state.State) ([]byte, error)
+	Open(state.Scope, []byte) (state.State, error)
+}
+
+// Keyset is the keyset of learned state as its file has it: when `samplit keys rotate` replaces the file, it goes on with the new
+// keys. It is safe for concurrent use.
+type Keyset struct {
+	path string
+	mu   sync.Mutex
+	read fs.FileInfo // of the file that keys came from
+	keys *state.Keyset
+}
+
 // LoadKeyset reads the keyset of learned state, or makes one when nothing is sealed yet. A keyset that cannot open what the
 // database holds is an error: starting fresh would throw away what was learned.
-func LoadKeyset(ctx context.Context, d *db.DB, path string) (*state.Keyset, error) {
+func LoadKeyset(ctx context.Context, d *db.DB, path string) (*Keyset, error) {
 	var sample db.SealedSampleRow
 	err := d.AsSystem(ctx, func(s *db.Store) (err error) {
 		sample, err = s.SealedSample(ctx)
@@ -32,64 +50,51 @@ func LoadKeyset(ctx context.Context, d *db.DB, path string) (*state.Keyset, erro
 			return nil, fmt.Errorf("STATE_KEYSET %s: %w", path, err)
 		}
 	}
-	return keys, nil
+	return &Keyset{path: path, keys: keys}, nil
 }
 
 func scopeOf(account, experiment uuid.UUID, split int16, version int64) state.Scope {
 	return state.Scope{Account: account, Experiment: experiment, Split: int(split), Version: version}
 }
 
-// Reseal seals every learned state that an older key sealed again with the primary one. It may run while learning goes on, and
-// again after a failure. It returns how many it sealed.
-func Reseal(ctx context.Context, d *db.DB, keys *state.Keyset, clock Clock) (int, error) {
-	var accounts []uuid.UUID
-	err := d.AsSystem(ctx, func(s *db.Store) (err error) {
-		accounts, err = s.LearningAccounts(ctx)
-		return err
-	})
+// Seal encrypts s with the newest key of the file. It fails when the file no longer holds the keys known so far: what they seal
+// could not be opened after a restart.
+func (k *Keyset) Seal(scope state.Scope, s state.State) ([]byte, error) {
+	keys, err := k.current()
 	if err != nil {
-		return 0, fmt.Errorf("list accounts: %w", err)
+		return nil, err
 	}
-	total := 0
-	for _, account := range accounts {
-		n := 0
-		err := d.InTx(ctx, account, func(s *db.Store) (err error) {
-			n, err = resealAccount(ctx, s, keys, account, clock)
-			return err
-		})
-		if err != nil {
-			return total, fmt.Errorf("account %s: %w", account, err)
-		}
-		total += n
-	}
-	return total, nil
+	return keys.Seal(scope, s)
 }
 
-func resealAccount(ctx context.Context, s *db.Store, keys *state.Keyset, account uuid.UUID, clock Clock) (n int, err error) {
-	rows, err := s.OptimisationStates(ctx, account)
+// Open returns the state sealed for scope. What is known opens although the file cannot be read now.
+func (k *Keyset) Open(scope state.Scope, sealed []byte) (state.State, error) {
+	keys, lost := k.current()
+	s, err := keys.Open(scope, sealed)
+	if errors.Is(err, state.ErrWrongKey) && lost != nil {
+		err = errors.Join(err, lost)
+	}
+	return s, err
+}
+
+// current returns the keys, read again if the file is another one than before. With an error they are those known so far.
+func (k *Keyset) current() (*state.Keyset, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	file, err := os.Stat(k.path)
 	if err != nil {
-		return 0, fmt.Errorf("list learned states: %w", err)
+		return k.keys, fmt.Errorf("STATE_KEYSET: %w", err)
 	}
-	for _, r := range rows {
-		if !keys.Stale(r.Sealed) {
-			continue
-		}
-		scope := scopeOf(r.AccountID, r.ExperimentID, r.Split, r.Version)
-		learned, err := keys.Open(scope, r.Sealed)
-		if err != nil {
-			return n, fmt.Errorf("experiment %s: %w", r.ExperimentID, err)
-		}
-		scope.Version++
-		sealed, err := keys.Seal(scope, learned)
-		if err != nil {
-			return n, fmt.Errorf("experiment %s: %w", r.ExperimentID, err)
-		}
-		moved, err := s.UpdateOptimisationState(ctx, db.UpdateOptimisationStateParams{AccountID: account, ExperimentID: r.ExperimentID, Split: r.Split,
-			Was: r.Version, Version: scope.Version, Sealed: sealed, Now: clock.now()})
-		if err != nil {
-			return n, fmt.Errorf("write learned state: %w", err)
-		}
-		n += int(moved) // none moved: the learner has just sealed it with the primary key
+	if k.read != nil && os.SameFile(file, k.read) && file.ModTime().Equal(k.read.ModTime()) {
+		return k.keys, nil
 	}
-	return n, nil
+	next, err := state.Load(k.path, true)
+	if err != nil {
+		return k.keys, fmt.Errorf("STATE_KEYSET: %w", err)
+	}
+	if !next.Extends(k.keys) {
+		return k.keys, fmt.Errorf("STATE_KEYSET %s: %w", k.path, state.ErrWrongKey)
+	}
+	k.keys, k.read = next, file
+	return next, nil
 }

@@ -43,7 +43,7 @@ func countsDigest(f engine.Facts) string {
 }
 
 // startLearning seals the first, empty state of a split in the transaction that launches its experiment.
-func startLearning(ctx context.Context, s *db.Store, keys *state.Keyset, account, experiment uuid.UUID, split int16, key string, arms []string, now time.Time) error {
+func startLearning(ctx context.Context, s *db.Store, keys Sealer, account, experiment uuid.UUID, split int16, key string, arms []string, now time.Time) error {
 	f := engine.Facts{}
 	for _, a := range arms {
 		f.Arms = append(f.Arms, engine.Arm{Key: a})

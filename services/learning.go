@@ -18,7 +18,7 @@ import (
 // point, it decides the same at its next visit.
 type Learner struct {
 	db    *db.DB
-	keys  *state.Keyset
+	keys  Sealer
 	kept  func() int64 // assignments answered but not stored: while there are some, no epoch opens
 	clock Clock
 	log   *slog.Logger
@@ -34,7 +34,7 @@ type splitID struct {
 type mark struct{ visitors, converters int64 }
 
 // NewLearner makes the loop; kept tells how many answered assignments wait to be stored.
-func NewLearner(d *db.DB, keys *state.Keyset, kept func() int64, clock Clock, log *slog.Logger) *Learner {
+func NewLearner(d *db.DB, keys Sealer, kept func() int64, clock Clock, log *slog.Logger) *Learner {
 	return &Learner{db: d, keys: keys, kept: kept, clock: clock, log: log, marks: map[splitID]mark{}}
 }
 

@@ -159,17 +159,12 @@ func shownLift(m Results, v VariantResult) *Lift {
 	return v.Lift
 }
 
-// chanceText writes a probability as "96 in 100"; certainty is never claimed.
+// chanceText is a probability; the control has none.
 func chanceText(ctx context.Context, chance *float64) string {
-	switch {
-	case chance == nil:
+	if chance == nil {
 		return "–"
-	case *chance > 0.99:
-		return t(ctx, "results.chance_over")
-	case *chance < 0.01:
-		return t(ctx, "results.chance_under")
 	}
-	return locale.Percent(ctx, *chance, 0)
+	return locale.Chance(ctx, *chance)
 }
 
 // riskText is a risk in conversions per 1,000 visitors.

@@ -90,8 +90,9 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	pages := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
 		Installations: installations, Experiments: experiments, Analytics: analytics, Audit: audit,
-		Home:    services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
-		DemoURL: c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
+		Simulator: services.NewSimulator(experiments, analytics),
+		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
+		DemoURL:   c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh}},
 	})

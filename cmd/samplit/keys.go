@@ -21,21 +21,14 @@ func (keysRotate) Run(ctx context.Context, c *config, s *streams) error {
 		return err
 	}
 	defer d.close(log)
-	keys, err := services.LoadKeyset(ctx, d.DB, c.keysetPath())
+	n, err := services.RotateKeyset(ctx, d.DB, c.keysetPath(), time.Now)
 	if err != nil {
 		return err
 	}
-	next, err := keys.Rotate()
-	if err != nil {
-		return err
+	states := "1 learned state was"
+	if n != 1 {
+		states = fmt.Sprintf("%d learned states were", n)
 	}
-	if err := next.Save(c.keysetPath()); err != nil {
-		return err
-	}
-	n, err := services.Reseal(ctx, d.DB, next, time.Now)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(s.out, "A new key is in use; %d learned states were sealed with it.\n", n)
+	fmt.Fprintf(s.out, "A new key is in use; %s sealed with it.\n", states)
 	return nil
 }

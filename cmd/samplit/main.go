@@ -39,11 +39,14 @@ var errFinding = errors.New("finding")
 type commands struct {
 	config
 
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the web server, background jobs and, without DATABASE_URL, a private PostgreSQL."`
-	Demo    demoCommand    `cmd:"" help:"Seed the demo account, shop and experiments; with --visitors, send simulated traffic."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date, or show where it stands."`
-	Keys    keysCommand    `cmd:"" help:"Manage the keys of stored state."`
-	Recount recountCommand `cmd:"" help:"Recompute all counts from raw events and print differences."`
+	Serve    serveCommand    `cmd:"" default:"withargs" help:"Run the web server, background jobs and, without DATABASE_URL, a private PostgreSQL."`
+	Demo     demoCommand     `cmd:"" help:"Seed the demo account, shop and experiments; with --visitors, send simulated traffic."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database schema up to date, or show where it stands."`
+	Keys     keysCommand     `cmd:"" help:"Manage the keys of stored state."`
+	Recount  recountCommand  `cmd:"" help:"Recompute all counts from raw events and print differences."`
+	Calc     calcCommand     `cmd:"" offline:"" help:"Answer statistical questions, JSON lines on standard input."`
+	Analyze  analyzeCommand  `cmd:"" offline:"" help:"Judge a test from a CSV file."`
+	Simulate simulateCommand `cmd:"" offline:"" help:"Play a scenario with known rates through the engine, many times."`
 }
 
 // run is the program without the process: it returns the exit code.
@@ -65,7 +68,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintf(stderr, "samplit: %v; see samplit --help\n", err)
 		return exitUsage
 	}
-	if err := c.check(); err != nil {
+	// What touches neither database nor network works whatever the settings of the server are.
+	if err := c.check(); err != nil && !command.Selected().Tag.Has("offline") {
 		fmt.Fprintf(stderr, "samplit: configuration:\n  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
 		return exitUsage
 	}

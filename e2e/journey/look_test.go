@@ -57,7 +57,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	guest := &marketer{chrome.NewTab(t), t, p.URL}
-	for _, path := range []string{"/", "/login", "/register", "/forgot", "/reset?token=none", "/nothing-here"} {
+	for _, path := range []string{"/", "/login", "/register", "/forgot", "/reset?token=none", "/nothing-here", "/simulate", "/simulate?rate=4&rate=5&daily=1000&days=30&seed=7"} {
 		guest.look(string(axe), path)
 	}
 	m := &marketer{chrome.NewTab(t), t, p.URL}

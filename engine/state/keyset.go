@@ -79,6 +79,16 @@ func (k *Keyset) Rotate() (*Keyset, error) {
 	return newKeyset(handle)
 }
 
+// Extends reports whether k has every key of other: whatever other opens, k opens.
+func (k *Keyset) Extends(other *Keyset) bool {
+	for _, key := range other.handle.KeysetInfo().GetKeyInfo() {
+		if !k.has(key.GetKeyId()) {
+			return false
+		}
+	}
+	return true
+}
+
 // String describes the keyset without its keys.
 func (k *Keyset) String() string { return fmt.Sprintf("keyset of %d keys", k.handle.Len()) }
 

@@ -43,3 +43,20 @@ func ValueRemaining(arms []Beta, q float64) Remaining {
 	r.Quantile = max(0, root(short, 0, hi))
 	return r
 }
+
+// RemainingBelow returns the probability that the value remaining is at most v when arm champion is chosen,
+// ∫ f_c(x) ∏_{j≠c} F_j(x (1+v)) dx: for the arm most likely to be best, ValueRemaining's Quantile is at most v > 0
+// exactly when this is q or more. It costs one of the many integrals that finding the quantile takes. v below -1 is
+// read as -1. It panics unless champion is an arm.
+func RemainingBelow(arms []Beta, champion int, v float64) float64 {
+	others := make([]Beta, 0, len(arms))
+	for i, arm := range arms {
+		if i != champion {
+			others = append(others, arm)
+		}
+	}
+	if len(others) == 0 {
+		return 1
+	}
+	return newRival(arms[champion], others...).ratioBelow(1 + max(v, -1))
+}

@@ -8,6 +8,7 @@ import { watchPasswords } from "./password";
 import { watchUnsaved } from "./unsaved";
 import { watchTables } from "./sort";
 import { watchSwaps } from "./swap";
+import { watchSimulator } from "./simulate";
 
 watchMenus();
 watchTheme();
@@ -19,3 +20,4 @@ watchPasswords();
 watchUnsaved();
 watchTables();
 watchSwaps();
+watchSimulator();

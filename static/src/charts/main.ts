@@ -1,19 +1,28 @@
-// Draws the charts of a results page from the JSON beside them. Without this script the tables under the charts remain.
+// Draws the charts of a page from the JSON beside them. Without this script the tables under the charts remain.
 import { drawRates, type RatesData } from "./rates";
 import { drawTraffic, type TrafficData } from "./traffic";
+import { drawLost, type LostData } from "./lost";
+import { drawShares, type SharesData } from "./shares";
+
+const charts: Record<string, (data: unknown, width: number) => SVGSVGElement | HTMLElement> = {
+  rates: (data, width) => drawRates(data as RatesData, width),
+  traffic: (data, width) => drawTraffic(data as TrafficData, width),
+  lost: (data, width) => drawLost(data as LostData, width),
+  shares: (data, width) => drawShares(data as SharesData, width),
+};
 
 const drawn = new WeakMap<Element, string>();
 
 // draw puts the chart of a [data-plot] element in place, unless the same data is already drawn at the same width.
 function draw(place: HTMLElement): void {
-  const kind = place.dataset["plot"];
+  const kind = place.dataset["plot"] ?? "";
+  const chartOf = charts[kind];
   const text = document.getElementById(`${kind}-data`)?.textContent ?? "";
   const width = Math.round(place.clientWidth);
   const state = `${width}:${text}`;
-  if (text === "" || width === 0 || drawn.get(place) === state) return;
+  if (!chartOf || text === "" || width === 0 || drawn.get(place) === state) return;
   drawn.set(place, state);
-  const data: unknown = JSON.parse(text);
-  const chart = kind === "rates" ? drawRates(data as RatesData, width) : drawTraffic(data as TrafficData, width);
+  const chart = chartOf(JSON.parse(text), width);
   // The page's policy allows no style element of the chart's own; its rules are in app.css.
   chart.querySelectorAll("style").forEach((style) => style.remove());
   chart.setAttribute("aria-hidden", "true"); // its place is an image with a name, and the table holds the numbers

@@ -1,0 +1,6 @@
+//go:build !slow
+
+package simulate
+
+// full plays scenarios with all their runs.
+const full = false
