@@ -89,7 +89,7 @@ func Prepare(ctx context.Context, cfg Config) (*DB, error) {
 	return d, nil
 }
 
-// Await tries to connect with growing pauses until ctx ends, and refuses a schema that is not the binary's.
+// Await tries to connect with growing pauses until ctx ends, which is ErrUnavailable, and refuses a schema that is not the binary's.
 func (d *DB) Await(ctx context.Context) error {
 	retry := retrypolicy.NewBuilder[any]().WithBackoff(100*time.Millisecond, 5*time.Second).WithJitterFactor(.2).
 		WithMaxRetries(-1).AbortIf(func(_ any, err error) bool { return !unavailable(err) }).Build()
@@ -105,6 +105,8 @@ func (d *DB) Await(ctx context.Context) error {
 	switch {
 	case errors.Is(err, ErrSchemaBehind):
 		return err
+	case unavailable(err):
+		return fmt.Errorf("connect to the database: %w: %w", ErrUnavailable, err)
 	case err != nil:
 		return fmt.Errorf("connect to the database: %w", err)
 	}

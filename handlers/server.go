@@ -51,10 +51,12 @@ type Deps struct {
 	Metrics prometheus.Registerer
 }
 
-// Check is one dependency that the process needs to be useful. Run returns nil, or what is wrong in words for an operator.
+// Check is one dependency that the process needs to be useful. Run returns nil, or what is wrong in words for an operator. Note,
+// which may be nil, adds what anybody may know.
 type Check struct {
 	Name string
 	Run  func(context.Context) error
+	Note func() string
 }
 
 // server holds what handlers share. Its methods are the handlers.

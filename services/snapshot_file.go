@@ -119,6 +119,7 @@ func (f *SnapshotFile) update(s *Snapshot) {
 	took := f.clock.now().Sub(now)
 	f.next = now.Add(max(snapshotPause, snapshotShare*took))
 	if err != nil {
+		f.next = now.Add(time.Minute)
 		f.log.Warn("write snapshot", slog.Any("error", err))
 		return
 	}

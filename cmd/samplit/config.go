@@ -172,6 +172,26 @@ func (c *config) ensureSecret() error {
 	return nil
 }
 
+// openSecret is the secret that keys are derived from.
+func (c *config) openSecret() (services.Secret, error) {
+	if err := c.ensureSecret(); err != nil {
+		return services.Secret{}, err
+	}
+	return services.NewSecret(string(c.secret))
+}
+
+// snapshotFile is where the copy of the snapshot lies.
+func (c *config) snapshotFile(log *slog.Logger) (*services.SnapshotFile, error) {
+	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("DATA_DIR: %w", err)
+	}
+	secret, err := c.openSecret()
+	if err != nil {
+		return nil, err
+	}
+	return services.NewSnapshotFile(filepath.Join(c.DataDir, "snapshot"), secret.Key("snapshot"), time.Now, log), nil
+}
+
 func webURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimRight(raw, "/"))
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {

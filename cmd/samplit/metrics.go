@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
@@ -17,6 +19,12 @@ func (a *app) observe(registry prometheus.Registerer) {
 			return 1
 		}
 		return 0
+	})
+	gauge("samplit_snapshot_age_seconds", "Time since the experiments served agreed with the database; +Inf before.", func() float64 {
+		if age := a.snapshot.Age(); age < never {
+			return age.Seconds()
+		}
+		return math.Inf(1)
 	})
 	gauge("samplit_ingest_waiting", "Requests that wait for a commit.", func() float64 { return float64(a.committer.Waiting()) })
 	gauge("samplit_ingest_kept", "Assignments answered but not stored yet.", func() float64 { return float64(a.committer.Kept()) })
