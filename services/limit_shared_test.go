@@ -3,70 +3,20 @@ package services
 import (
 	"fmt"
 	"log/slog"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/samplit/samplit/e2e/redis"
 )
 
-// redisServer is one of the test's own on a Unix socket.
-type redisServer struct {
-	t      *testing.T
-	socket string
-	cmd    *exec.Cmd
-}
-
-func startRedis(t *testing.T) *redisServer {
+func sharedLimits(t *testing.T, server *redis.Server, timeout time.Duration, clock Clock) *SharedLimits {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "redis-") // a socket's path must be short
+	l, err := NewSharedLimits(server.URL, timeout, clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &redisServer{t: t, socket: filepath.Join(dir, "s")}
-	t.Cleanup(func() { s.kill(); os.RemoveAll(dir) })
-	s.start()
-	return s
-}
-
-func (s *redisServer) start() {
-	s.t.Helper()
-	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket, "--save", "", "--dir", filepath.Dir(s.socket), "--loglevel", "warning")
-	if err := s.cmd.Start(); err != nil {
-		s.t.Fatalf("start redis-server (make test installs it): %v", err)
-	}
-	for range 600 {
-		if conn, err := net.Dial("unix", s.socket); err == nil {
-			conn.Close()
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	s.t.Fatal("redis-server does not listen")
-}
-
-func (s *redisServer) kill() {
-	_ = s.cmd.Process.Kill()
-	_, _ = s.cmd.Process.Wait()
-}
-
-func (s *redisServer) signal(sig syscall.Signal) {
-	s.t.Helper()
-	if err := s.cmd.Process.Signal(sig); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *redisServer) limits(timeout time.Duration, clock Clock) *SharedLimits {
-	s.t.Helper()
-	l, err := NewSharedLimits("unix://"+s.socket, timeout, clock, slog.New(slog.DiscardHandler))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { _ = l.Close() })
+	t.Cleanup(func() { _ = l.Close() })
 	return l
 }
 
@@ -94,9 +44,9 @@ func passes(ask func() bool, n int) (passed int) {
 
 func TestNodesShareOneLimit(t *testing.T) {
 	t.Parallel()
-	redis := startRedis(t)
+	server := redis.Start(t)
 	clock, _ := stillClock()
-	a, b := node(t, redis.limits(time.Minute, clock), clock), node(t, redis.limits(time.Minute, clock), clock)
+	a, b := node(t, sharedLimits(t, server, time.Minute, clock), clock), node(t, sharedLimits(t, server, time.Minute, clock), clock)
 	first := passes(a, 600)
 	second := passes(b, 1000)
 	// Redis' own clock moves on: a few more are paid for in the seconds that the test takes. A node may hold a hundredth unused.
@@ -107,14 +57,14 @@ func TestNodesShareOneLimit(t *testing.T) {
 
 func TestRequestsGoOnWhenRedisIsKilled(t *testing.T) {
 	t.Parallel()
-	redis := startRedis(t)
+	server := redis.Start(t)
 	clock, at := stillClock()
-	shared := redis.limits(time.Minute, clock)
+	shared := sharedLimits(t, server, time.Minute, clock)
 	ask := node(t, shared, clock)
 	if n := passes(ask, 100); n != 100 {
 		t.Fatalf("with Redis %d of 100 passed", n)
 	}
-	redis.kill()
+	server.Kill()
 	if n := passes(ask, 700); n != 700 {
 		t.Errorf("without Redis %d of 700 passed", n)
 	}
@@ -124,7 +74,7 @@ func TestRequestsGoOnWhenRedisIsKilled(t *testing.T) {
 	if !shared.Away() || shared.Failed() != 1 {
 		t.Errorf("away %v after %d failures, want one", shared.Away(), shared.Failed())
 	}
-	redis.start()
+	server.Restart()
 	at.Add(int64(time.Hour))
 	if n := passes(ask, 100); n != 100 || shared.Away() {
 		t.Errorf("with Redis back %d of 100 passed, away %v", n, shared.Away())
@@ -133,11 +83,11 @@ func TestRequestsGoOnWhenRedisIsKilled(t *testing.T) {
 
 func TestAFrozenRedisIsAskedOnceASecond(t *testing.T) {
 	t.Parallel()
-	redis := startRedis(t)
+	server := redis.Start(t)
 	clock, at := stillClock()
-	shared := redis.limits(20*time.Millisecond, clock)
+	shared := sharedLimits(t, server, 20*time.Millisecond, clock)
 	ask := node(t, shared, clock)
-	redis.signal(syscall.SIGSTOP)
+	server.Freeze()
 	for second := range 3 {
 		if n := passes(ask, 100); n != 100 {
 			t.Errorf("second %d: %d of 100 passed", second, n)
@@ -147,7 +97,7 @@ func TestAFrozenRedisIsAskedOnceASecond(t *testing.T) {
 		}
 		at.Add(int64(sharedPause) + 1)
 	}
-	redis.signal(syscall.SIGCONT)
+	server.Thaw()
 	for range 100 { // a machine under load may miss 20 ms more than once
 		passes(ask, 1)
 		if !shared.Away() {
