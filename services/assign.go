@@ -214,7 +214,9 @@ func (t *Tracker) recall(ctx context.Context, visitor string, xs ...*live) map[u
 		return err
 	})
 	if err != nil {
-		t.log.Warn("look up assignments", slog.Any("error", err))
+		if Code(err) != CodeUnavailable { // which the breaker has said once
+			t.log.Warn("look up assignments", slog.Any("error", err))
+		}
 		return out
 	}
 	for id, rows := range groupBy(rows, func(r db.AssignmentsOfVisitorRow) uuid.UUID { return r.ExperimentID }) {

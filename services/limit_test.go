@@ -1,11 +1,15 @@
 package services
 
 import (
-	"hash/maphash"
+	"log/slog"
+	"net/netip"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"github.com/samplit/samplit/db"
 )
 
 func TestParseRate(t *testing.T) {
@@ -115,17 +119,33 @@ func TestTableForgetsTheIdleFirst(t *testing.T) {
 	}
 }
 
-func TestCountingAllocatesNothing(t *testing.T) {
-	table, seed := newLimitTable(Rate{1_000_000, time.Second}, addressSets), maphash.MakeSeed()
-	now := time.Now().UnixNano()
-	if n := testing.AllocsPerRun(1000, func() { table.take(maphash.String(seed, "inst_token"), now, 1) }); n != 0 {
-		t.Errorf("%v allocations, want none", n)
+// oneSite are limits of a snapshot that holds one site.
+func oneSite(r LimitRules) *Limits {
+	snap := NewSnapshot(nil, "http://tracker.test", time.Now, slog.New(slog.DiscardHandler))
+	snap.Restore(&SavedSnapshot{at: time.Now(), changes: changes{sites: []db.SnapshotInstallationsRow{{ID: uuid.New(), Token: "inst_token"}}}})
+	return NewLimits(snap, r, time.Now)
+}
+
+func TestLettingThroughAllocatesNothing(t *testing.T) {
+	rate := Rate{1_000_000, time.Second}
+	l := oneSite(LimitRules{Token: rate, Address: rate})
+	from, ctx := netip.MustParseAddr("2001:db8::1"), t.Context()
+	for name, count := range map[string]func() error{
+		"token":   func() error { return l.Token(ctx, "inst_token", 1) },
+		"address": func() error { return l.Address(ctx, from) },
+	} {
+		if n := testing.AllocsPerRun(1000, func() { _ = count() }); n != 0 {
+			t.Errorf("%s: %v allocations, want none", name, n)
+		}
+	}
+	if token, _ := l.Refused(); token != 0 {
+		t.Errorf("%d refused: nothing was measured", token)
 	}
 }
 
-func BenchmarkLimitTable(b *testing.B) {
-	table, seed := newLimitTable(Rate{1_000_000, time.Second}, addressSets), maphash.MakeSeed()
+func BenchmarkLimitToken(b *testing.B) {
+	l := oneSite(LimitRules{Token: Rate{1_000_000, time.Second}})
 	for b.Loop() {
-		table.take(maphash.String(seed, "inst_token"), time.Now().UnixNano(), 1)
+		_ = l.Token(b.Context(), "inst_token", 1)
 	}
 }

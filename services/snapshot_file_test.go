@@ -312,3 +312,27 @@ func TestASnapshotFromAFileIsNotWritten(t *testing.T) {
 		t.Error("what a file held was written as if the database had said it")
 	}
 }
+
+func BenchmarkWriteSnapshot(b *testing.B) {
+	var x live
+	n := 0
+	fill(reflect.ValueOf(&x).Elem(), &n)
+	many := changes{sites: []db.SnapshotInstallationsRow{{ID: x.installation, Token: "inst_token"}}}
+	for i := range 10_000 {
+		many.experiments = append(many.experiments, saveExperiment(&x).live())
+		many.experiments[i].id, many.experiments[i].key = uuid.New(), fmt.Sprint("key-", i)
+	}
+	f := NewSnapshotFile(filepath.Join(b.TempDir(), "snapshot"), snapshotKey, time.Now, slog.New(slog.DiscardHandler))
+	w := newWorld().with(many, "http://tracker.test")
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := f.write(w, time.Now()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	file, err := os.Stat(f.path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(file.Size())/1e6, "MB")
+}
