@@ -126,8 +126,11 @@ type Applied struct {
 // hashed subquery or not at all, never in a join of unknown size.
 
 // planning keeps the ingest statements on primary keys, whatever the planner thinks of the tables' sizes.
-const planning = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+const planning = `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
   set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`
+
+// prepare is the first statement of every batch.
+var prepare = become(Ingest, "") + planning
 
 // Apply stores and counts a batch in one transaction: assignments, exposures, waiting conversions, events, counters. When it
 // returns nil everything in it is durable; when it returns an error nothing is, unless the connection broke while committing,
@@ -196,8 +199,7 @@ func (d *DB) apply(ctx context.Context, b Batch) (out Applied, err error) {
 	as, es := newAssignmentRows(b), newEventRows(b.Events)
 	var q pgx.Batch
 	q.Queue("begin")
-	q.Queue(become(Ingest, ""))
-	q.Queue(planning)
+	q.Queue(prepare)
 	as.queue(&q)
 	es.queue(&q)
 	queueBeats(&q, b.Beats)

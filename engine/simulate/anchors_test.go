@@ -306,3 +306,25 @@ func TestAnchorsOfInference(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryAnchor: an anchor has a scenario, or its setting was not published in full and its claim is tested.
+func TestEveryAnchor(t *testing.T) {
+	t.Parallel()
+	claimed := map[string]string{
+		"sim_policy_comparison.004": "rates and visits of the delays are not given; TestDelay",
+		"sim_policy_comparison.006": "step rates of the funnel are not given; TestFunnelOfInteractingSteps",
+		"sim_policy_extra.001":      "step rates of the funnel are not given; TestFunnelOfIndependentSteps",
+		"sim_policy_extra.002":      "step rates of the funnel are not given; TestFunnelOfIndependentSteps",
+	}
+	for _, fn := range []string{"sim_scott", "sim_scott6_rule", "sim_regret", "sim_regret_batch_floor", "sim_aa_peeking", "sim_adaptive_inference", "sim_policy_comparison", "sim_policy_extra"} {
+		for _, a := range anchors(t, fn) {
+			files, err := filepath.Glob(filepath.Join("testdata", a.ID+".*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (len(files) > 0) == (claimed[a.ID] != "") {
+				t.Errorf("%s: %d scenarios, %q", a.ID, len(files), claimed[a.ID])
+			}
+		}
+	}
+}

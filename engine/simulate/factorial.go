@@ -56,6 +56,9 @@ func (s *Factorial) Check() error {
 	for i, x := range s.Interactions {
 		field := indexed("interactions", i)
 		c.that(len(x.Variants) == len(s.Effects), field+".variants", "one for each element")
+		for e, v := range x.Variants {
+			c.that(e < len(s.Effects) && v >= -1 && v < len(s.Effects[e]), field+".variants", "counted from 0, or -1 for any")
+		}
 		c.between(field+".effect", x.Effect, -20, 20)
 	}
 	c.between("visits", float64(s.Visits), 10, 1e7)

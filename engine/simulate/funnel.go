@@ -7,12 +7,12 @@ import (
 	"slices"
 
 	"github.com/samplit/samplit/engine"
-	"github.com/samplit/samplit/engine/stats"
 )
 
-// Ways to learn a funnel, all by Thompson's rule, visitor by visitor.
+// Ways to learn a funnel. All but multi_step and uniform are Thompson's rule, visitor by visitor.
 const (
-	FunnelHierarchical = "hierarchical" // the multi_step strategy: paths around products of step rates
+	FunnelMultiStep    = "multi_step"   // the engine's strategy as it runs: its model's shares, with their warm-up and floor
+	FunnelHierarchical = "hierarchical" // draws of its model alone: paths around products of step rates
 	FunnelFactored     = "factored"     // the highest product of drawn step rates, which is the highest rate at every step
 	FunnelEndCredit    = "end_credit"   // at every step the option with the highest drawn rate of conversion at the end
 	FunnelFlat         = "flat"         // every path an arm of its own
@@ -33,6 +33,9 @@ type Funnel struct {
 	Kappa           float64       `json:"kappa"`          // of hierarchical; 0 = the engine's default
 	EstimateKappa   bool          `json:"estimate_kappa"` // of hierarchical
 }
+
+// funnelDraws is the number of draws from which multi_step counts its shares.
+const funnelDraws = 1000
 
 // Interaction multiplies the last step's rate on one path.
 type Interaction struct {
@@ -59,6 +62,10 @@ func (s *Funnel) model() (*engine.Funnel, error) {
 	return engine.NewFunnel(s.options(), params)
 }
 
+func (s *Funnel) hierarchical() bool {
+	return s.Learn == FunnelMultiStep || s.Learn == FunnelHierarchical
+}
+
 // Check implements Scenario.
 func (s *Funnel) Check() error {
 	var c checks
@@ -70,9 +77,9 @@ func (s *Funnel) Check() error {
 	}
 	c.between("visits", float64(s.Visits), 10, 1e7)
 	c.between("visits_per_period", float64(s.VisitsPerPeriod), 1, 1e7)
-	known := []string{FunnelHierarchical, FunnelFactored, FunnelEndCredit, FunnelFlat, FunnelUniform}
-	c.that(slices.Contains(known, s.Learn), "learn", "hierarchical, factored, end_credit, flat or uniform")
-	c.that(s.Learn == FunnelHierarchical || s.Kappa == 0 && !s.EstimateKappa, "kappa", "left out unless learn is hierarchical")
+	known := []string{FunnelMultiStep, FunnelHierarchical, FunnelFactored, FunnelEndCredit, FunnelFlat, FunnelUniform}
+	c.that(slices.Contains(known, s.Learn), "learn", "multi_step, hierarchical, factored, end_credit, flat or uniform")
+	c.that(s.hierarchical() || s.Kappa == 0 && !s.EstimateKappa, "kappa", "left out unless learn is multi_step or hierarchical")
 	if c.err != nil {
 		return c.err
 	}
@@ -104,13 +111,13 @@ func (s *Funnel) Cost() float64 {
 	}
 	perVisit := 60e-9 * (options + float64(len(s.Steps)))
 	perPeriod := 1e-6 * (options + paths)
+	if s.EstimateKappa {
+		perPeriod += 40e-6 * paths
+	}
 	switch s.Learn {
-	case FunnelHierarchical:
-		perVisit += 60e-9 * paths
-		if s.EstimateKappa {
-			perPeriod += 40e-6 * paths
-		}
-	case FunnelFlat:
+	case FunnelMultiStep:
+		perPeriod += funnelDraws * (perVisit + 60e-9*paths)
+	case FunnelHierarchical, FunnelFlat:
 		perVisit += 60e-9 * paths
 	}
 	return float64(s.Runs) * (float64(s.Visits)*perVisit + float64(s.Visits)/float64(max(1, s.VisitsPerPeriod))*perPeriod)
@@ -134,115 +141,4 @@ func (s *Funnel) Run(ctx context.Context, o Options) (any, error) {
 		return nil, err
 	}
 	return sum.answer(truth.Path(largest(truth.values))), nil
-}
-
-// funnelTruth is a funnel with the true rates of its paths.
-type funnelTruth struct {
-	*engine.Funnel
-	last   []float64 // the rate of the last step by path
-	values []float64
-}
-
-func (s *Funnel) truth() (*funnelTruth, error) {
-	f, err := s.model()
-	if err != nil {
-		return nil, err
-	}
-	t := &funnelTruth{Funnel: f, last: make([]float64, f.Paths()), values: make([]float64, f.Paths())}
-	for path := range f.Paths() {
-		t.values[path] = 1
-		for step, option := range f.Path(path) {
-			t.last[path] = s.Steps[step][option]
-			if step < len(s.Steps)-1 {
-				t.values[path] *= t.last[path]
-			}
-		}
-	}
-	for _, x := range s.Interactions {
-		t.last[f.Number(x.Path...)] *= x.Factor
-	}
-	for path := range t.values {
-		t.values[path] *= t.last[path]
-	}
-	return t, nil
-}
-
-func (s *Funnel) run(ctx context.Context, random *rand.Rand, t *funnelTruth) (search, error) {
-	r, facts := newSearch(s.Visits, t.values), t.NewFacts()
-	for r.seen < s.Visits {
-		if err := ctx.Err(); err != nil {
-			return search{}, err
-		}
-		choose := s.chooser(t, facts)
-		for range min(s.VisitsPerPeriod, s.Visits-r.seen) {
-			path := choose(random)
-			t.Add(&facts, path, s.walk(random, t, path))
-			r.see(path)
-		}
-	}
-	return r, nil
-}
-
-// walk returns how many steps a visitor gets through.
-func (s *Funnel) walk(random *rand.Rand, t *funnelTruth, path int) int {
-	last := len(s.Steps) - 1
-	for step, option := range t.Path(path) {
-		p := s.Steps[step][option]
-		if step == last {
-			p = t.last[path]
-		}
-		if random.Float64() >= p {
-			return step
-		}
-	}
-	return last + 1
-}
-
-// chooser returns how visitors of a period are given paths by what is known before it.
-func (s *Funnel) chooser(t *funnelTruth, facts engine.FunnelFacts) func(*rand.Rand) int {
-	switch s.Learn {
-	case FunnelHierarchical:
-		return t.Model(facts).Draw
-	case FunnelFactored:
-		return t.bySteps(posteriors(facts.Steps))
-	case FunnelEndCredit:
-		return t.bySteps(posteriors(t.credit(facts)))
-	case FunnelFlat:
-		arms := posteriors([][]engine.Count{facts.Paths})[0]
-		return func(r *rand.Rand) int { return engine.Pick(arms, r) }
-	}
-	return func(r *rand.Rand) int { return r.IntN(t.Paths()) }
-}
-
-// bySteps draws an option at every step by itself.
-func (t *funnelTruth) bySteps(steps [][]stats.Beta) func(*rand.Rand) int {
-	options := make([]int, len(steps))
-	return func(r *rand.Rand) int {
-		for step, posterior := range steps {
-			options[step] = engine.Pick(posterior, r)
-		}
-		return t.Number(options...)
-	}
-}
-
-// credit counts for every option the visitors of all paths with it, and those who reached the goal.
-func (t *funnelTruth) credit(facts engine.FunnelFacts) [][]engine.Count {
-	counts := t.NewFacts().Steps
-	for path, c := range facts.Paths {
-		for step, option := range t.Path(path) {
-			counts[step][option].Trials += c.Trials
-			counts[step][option].Successes += c.Successes
-		}
-	}
-	return counts
-}
-
-func posteriors(counts [][]engine.Count) [][]stats.Beta {
-	all := make([][]stats.Beta, len(counts))
-	for step, options := range counts {
-		for _, c := range options {
-			all[step] = append(all[step], stats.Flat.Update(c.Successes, c.Trials))
-		}
-	}
-	return all
 }

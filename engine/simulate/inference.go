@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"context"
-	"math"
 	"math/rand/v2"
 
 	"github.com/samplit/samplit/engine/stats"
@@ -52,6 +51,7 @@ func (s *Inference) Check() error {
 	}
 	c.between("visits", float64(s.Visits), 1, 1e8)
 	c.between("visits_per_period", float64(s.VisitsPerPeriod), 1, float64(max(s.Visits, 1)))
+	c.between("periods", float64(s.Visits)/float64(max(s.VisitsPerPeriod, 1)), 0, 1e5)
 	s.Policy.check(&c, max(k, 1))
 	c.that(s.Policy.Select != SelectDraw, "policy.select", "match, whose propensities are known, rather than draw")
 	c.that(s.Policy.Select == SelectUniform || s.Policy.Floor > 0, "policy.floor", "above 0, or arms without a propensity have no estimate")
@@ -147,76 +147,4 @@ func (s *Inference) estimate(scores *stats.Adaptive, batches []stats.Batch, pull
 	b := stats.BOLS(batches, level)
 	r.contrast["bols"] = estimated{b.OK, b.Diff, b.Low, b.High}
 	return r
-}
-
-// accuracy adds up the errors of an estimator.
-type accuracy struct {
-	bias, squares, width running
-	covered, low, high   share
-}
-
-func (a *accuracy) add(e estimated, truth float64) {
-	a.covered.add(e.ok && e.lo <= truth && truth <= e.high)
-	a.low.add(e.ok && e.high < truth)
-	a.high.add(e.ok && e.lo > truth)
-	if e.ok {
-		a.bias.add(e.value - truth)
-		a.squares.add((e.value - truth) * (e.value - truth))
-		a.width.add(e.high - e.lo)
-	}
-}
-
-func (a *accuracy) result() Accuracy {
-	return Accuracy{
-		Bias: a.bias.result(), RMSE: math.Sqrt(a.squares.mean), Coverage: a.covered.value(), Width: a.width.result(),
-		MissLow: a.low.value(), MissHigh: a.high.value(),
-	}
-}
-
-// inferenceSum adds up the runs.
-type inferenceSum struct {
-	*Inference
-	arms     map[string][]accuracy
-	contrast map[string]*accuracy
-	pulls    []running
-}
-
-func newInferenceSum(s *Inference) *inferenceSum {
-	return &inferenceSum{Inference: s, arms: map[string][]accuracy{}, contrast: map[string]*accuracy{}, pulls: make([]running, len(s.Arms))}
-}
-
-func (s *inferenceSum) add(r inferenceRun) {
-	for name, estimates := range r.arms {
-		if s.arms[name] == nil {
-			s.arms[name] = make([]accuracy, len(estimates))
-		}
-		for i, e := range estimates {
-			s.arms[name][i].add(e, s.Arms[i].Rate[0])
-		}
-	}
-	for name, e := range r.contrast {
-		if s.contrast[name] == nil {
-			s.contrast[name] = &accuracy{}
-		}
-		s.contrast[name].add(e, s.Arms[len(s.Arms)-1].Rate[0]-s.Arms[0].Rate[0])
-	}
-	for i, n := range r.pulls {
-		s.pulls[i].add(n)
-	}
-}
-
-func (s *inferenceSum) answer() InferenceAnswer {
-	a := InferenceAnswer{Arms: map[string][]Accuracy{}, Contrast: map[string]Accuracy{}}
-	for name, arms := range s.arms {
-		for i := range arms {
-			a.Arms[name] = append(a.Arms[name], arms[i].result())
-		}
-	}
-	for name, x := range s.contrast {
-		a.Contrast[name] = x.result()
-	}
-	for _, n := range s.pulls {
-		a.MeanPulls = append(a.MeanPulls, n.mean)
-	}
-	return a
 }

@@ -145,7 +145,7 @@ func (s *Peeking) rules() []peekRule {
 		{"bayes_gt95_either_arm", func(g glance) bool { p := chance(g); return max(p, 1-p) > 0.95 }},
 		{"bayes_gt95_variant_only", func(g glance) bool { return chance(g) > 0.95 }},
 		{"bayes_gt975_either_arm", func(g glance) bool { p := chance(g); return max(p, 1-p) > 0.975 }},
-		{"bayes_loss", func(g glance) bool { return shortfall(g.believed) < loss*(g.control+1)/(g.n+2) }},
+		{"bayes_loss", func(g glance) bool { return g.believed.Shortfall() < loss*(g.control+1)/(g.n+2) }},
 	}
 	for _, tau := range s.Tau {
 		rules = append(rules, peekRule{"msprt_tau" + number(tau), func(g glance) bool { return stats.MixtureSPRT(g.diff, tau, 0.05).P <= 0.05 }})
@@ -160,15 +160,6 @@ func (s *Peeking) rules() []peekRule {
 }
 
 func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
-
-// shortfall is the expected loss of a normal difference, E[max(0, -d)] = s φ(m/s) - m Φ(-m/s).
-func shortfall(d stats.Normal) float64 {
-	if !d.OK() {
-		return max(0, -d.Mean)
-	}
-	z := d.Mean / d.SD()
-	return d.SD()*math.Exp(-z*z/2)/math.Sqrt(2*math.Pi) - d.Mean*stats.NormalTail(z)
-}
 
 // run returns after how many visitors per arm each rule decided, 0 if it never did.
 func (s *Peeking) run(ctx context.Context, random *rand.Rand, rules []peekRule, looks []int) ([]int, error) {

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/samplit/samplit/engine"
-	"github.com/samplit/samplit/engine/stats"
 )
 
 // trial is one experiment under way as the engine runs it: visitors come under the weights of its epoch, its allocator
@@ -63,19 +62,6 @@ func (t *trial) learn() {
 		t.data.Epochs = append(t.data.Epochs, engine.Epoch{Number: last.Number + 1, Weights: next.Weights})
 		t.since = 0
 	}
-}
-
-// sequentialSRM is the p-value of the split so far, epoch by epoch, whose minimum over all looks is valid.
-func (t *trial) sequentialSRM() float64 {
-	cells := make([]stats.SRMCell, len(t.data.Epochs))
-	for i, e := range t.data.Epochs {
-		cells[i] = stats.SRMCell{Weights: e.Weights.Shares(), Counts: make([]float64, len(e.Weights))}
-	}
-	for _, c := range t.data.Cells {
-		cells[c.Epoch-1].Counts[c.Arm] += float64(c.Visitors)
-	}
-	_, p := stats.SequentialSRM(cells, nil)
-	return p
 }
 
 // look is a look at the results page; the next one knows the p-values of this.

@@ -48,10 +48,10 @@ type VerdictAnswer struct {
 	// run did at all looks.
 	Coverage float64 `json:"coverage"`
 	Always   float64 `json:"coverage_always"`
-	// SRM says that the check of the split behind the verdict raised an alarm at some look, SequentialSRM that the
-	// always-valid p-value fell below 0.01.
-	SRM           float64 `json:"srm"`
-	SequentialSRM float64 `json:"sequential_srm"`
+	// SRM says that the check of the split behind the verdict raised an alarm at some look, ChiSquare that the p-value of
+	// one look fell below 0.001 at some look.
+	SRM       float64 `json:"srm"`
+	ChiSquare float64 `json:"srm_chi_square"`
 	// FixedHorizon is what a pooled z-test of the last variant against the control finds at 5 % when as many visitors are
 	// split evenly and looked at once, at the end.
 	FixedHorizon float64 `json:"fixed_horizon"`
@@ -115,12 +115,12 @@ func (s *Verdict) Run(ctx context.Context, o Options) (any, error) {
 
 // verdictRun is one run.
 type verdictRun struct {
-	decided, wrongly, srm, fixed, wrong bool
-	verdict                             engine.Verdict
-	days                                int
-	covered, intervals                  int // at the last look
-	missed                              bool
-	sequentialSRM                       float64
+	decided, wrongly, fixed, wrong bool
+	srm, chiSquare                 bool
+	verdict                        engine.Verdict
+	days                           int
+	covered, intervals             int // at the last look
+	missed                         bool
 }
 
 func (s *Verdict) run(ctx context.Context, random *rand.Rand) (verdictRun, error) {
@@ -131,7 +131,7 @@ func (s *Verdict) run(ctx context.Context, random *rand.Rand) (verdictRun, error
 	k := len(s.Rates)
 	learns := s.Allocator != "" && s.Allocator != engine.Sequential
 	t := newTrial(a, learns, k, s.Planned, float64(s.Daily))
-	r := verdictRun{days: s.Days, sequentialSRM: 1}
+	r := verdictRun{days: s.Days}
 	visitors, hits := make([]int, k), make([]int, k)
 	for day := range s.Days {
 		if err := ctx.Err(); err != nil {
@@ -185,7 +185,7 @@ func (r *verdictRun) look(s *Verdict, t *trial, day int) {
 		r.wrong = contradicts(a.Verdict, s.Rates)
 	}
 	r.srm = r.srm || !a.SRM.OK
-	r.sequentialSRM = min(r.sequentialSRM, t.sequentialSRM())
+	r.chiSquare = r.chiSquare || a.SRM.P < 0.001
 }
 
 // fixedHorizon is the classical test of another experiment with as many visitors.
@@ -200,43 +200,4 @@ func (s *Verdict) fixedHorizon(random *rand.Rand) bool {
 		}
 	}
 	return stats.TwoProportion(of[0], of[1], 0.95).P < 0.05
-}
-
-// verdictSum adds up the runs.
-type verdictSum struct {
-	decided, wrongly, shipped, stopped, gaveUp, fix, undecided, wrong share
-	always, srm, sequentialSRM, fixed                                 share
-	days                                                              running
-	covered, intervals                                                float64
-}
-
-func (s *verdictSum) add(r verdictRun) {
-	v := r.verdict
-	s.decided.add(r.decided)
-	s.wrongly.add(r.wrongly)
-	s.shipped.add(v.Action == engine.Ship)
-	s.stopped.add(v.Action == engine.Stop && v.Reason != engine.ReasonOutOfReach)
-	s.gaveUp.add(v.Reason == engine.ReasonOutOfReach)
-	s.fix.add(v.Action == engine.Fix)
-	s.undecided.add(v.Action == "")
-	s.wrong.add(r.wrong)
-	s.days.add(float64(r.days))
-	s.always.add(!r.missed)
-	s.srm.add(r.srm)
-	s.sequentialSRM.add(r.sequentialSRM < 0.01)
-	s.fixed.add(r.fixed)
-	s.covered += float64(r.covered)
-	s.intervals += float64(r.intervals)
-}
-
-func (s *verdictSum) answer() VerdictAnswer {
-	a := VerdictAnswer{
-		Decided: s.decided.value(), False: s.wrongly.value(), Shipped: s.shipped.value(), Stopped: s.stopped.value(),
-		GaveUp: s.gaveUp.value(), Fix: s.fix.value(), Undecided: s.undecided.value(), Wrong: s.wrong.value(), Days: s.days.result(),
-		Always: s.always.value(), SRM: s.srm.value(), SequentialSRM: s.sequentialSRM.value(), FixedHorizon: s.fixed.value(), Coverage: 1,
-	}
-	if s.intervals > 0 {
-		a.Coverage = s.covered / s.intervals
-	}
-	return a
 }

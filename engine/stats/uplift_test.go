@@ -100,6 +100,13 @@ func TestValueRemainingIdentities(t *testing.T) {
 		if (r.Prob >= 0.9) != (r.Quantile == 0) {
 			t.Fatalf("champion with %v leaves %v", r.Prob, r.Quantile)
 		}
+		// The integral and its root agree; without a lead to make up it is the chance of the champion.
+		if got := RemainingBelow(arms, r.Champion, r.Quantile); r.Quantile > 0 && math.Abs(got-0.9) > 1e-6 {
+			t.Fatalf("got %v for the value remaining to be below its 90 %% quantile %v", got, r.Quantile)
+		}
+		if got := RemainingBelow(arms, r.Champion, 0); math.Abs(got-r.Prob) > 1e-6 {
+			t.Fatalf("got %v for nothing to remain, want the chance of the champion, %v", got, r.Prob)
+		}
 		two := ValueRemaining(arms[:2], 0.9)
 		c, other := arms[two.Champion], arms[1-two.Champion]
 		if want := max(0, UpliftQuantile(c, other, 0.9)); math.Abs(two.Quantile-want) > 1e-6 {
