@@ -13,7 +13,11 @@ import (
 	"github.com/samplit/samplit/services"
 )
 
-const maxEvents = 500
+const (
+	maxEvents = 500
+	// eventsPerRequest is how many events of a batch count as much as a request, which is about what they cost.
+	eventsPerRequest = 10
+)
 
 // tracker is the public door: the installation token in the body is the credential, no cookie is read, any origin may ask.
 type tracker struct {
@@ -258,7 +262,7 @@ func (t *tracker) events(c echo.Context) error {
 	if len(q.Events) > maxEvents {
 		return fieldError("events", "too_many", "Send at most 500 events at once.")
 	}
-	if err := limitToken(c, t.limits, q.Token, 1+len(q.Events)); err != nil {
+	if err := limitToken(c, t.limits, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
 		return err
 	}
 	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, UserAgent: visitorAgent(c.Request(), "")}

@@ -128,15 +128,15 @@ func (b *trackerBundle) browserFrom(from string, header ...string) *httptest.Res
 	return b.shoot(s)
 }
 
-func TestEventsCountOneByOne(t *testing.T) {
+func TestTenEventsCountAsARequest(t *testing.T) {
 	t.Parallel()
 	b := newLimitedTrackerBundle(t, dbtest.Open(t), services.LimitRules{Token: few(10)})
 	batch := everyDoor["events"]
-	batch.body = `{"installation_token":"TOKEN","events":[` + strings.Repeat(`{"type":"custom","visitor_id":"v","name":"n"},`, 5) + `{"type":"custom","visitor_id":"v","name":"n"}]}`
+	batch.body = `{"installation_token":"TOKEN","events":[` + strings.Repeat(`{"type":"custom","visitor_id":"v","name":"n"},`, 59) + `{"type":"custom","visitor_id":"v","name":"n"}]}`
 	if w := b.shoot(batch); w.Code != http.StatusOK {
-		t.Fatalf("six events: got %d: %s", w.Code, w.Body)
+		t.Fatalf("sixty events: got %d: %s", w.Code, w.Body)
 	}
-	b.wantLimited("six more", b.shoot(batch))
+	b.wantLimited("sixty more", b.shoot(batch))
 	for range 3 {
 		if w := b.shoot(everyDoor["assign"]); w.Code != http.StatusOK {
 			t.Errorf("what is left: got %d: %s", w.Code, w.Body)

@@ -33,7 +33,7 @@ type config struct {
 	Signup             string        `env:"SIGNUP" default:"open" enum:"open,invite" help:"open or invite."`
 	AccessTokenMinutes int           `env:"ACCESS_TOKEN_EXPIRE_MINUTES" default:"30" help:"Life of an API access token."`
 	LearnInterval      time.Duration `env:"LEARN_INTERVAL" default:"10s" help:"How often smart traffic looks at new counts."`
-	LimitToken         string        `env:"LIMIT_TOKEN" default:"20000/s" help:"Tracker requests and events of one site; 0 is no limit."`
+	LimitToken         string        `env:"LIMIT_TOKEN" default:"20000/s" help:"Tracker requests of one site, where ten events count as a request; 0 is no limit."`
 	LimitAddress       string        `env:"LIMIT_ADDRESS" default:"200/s" help:"Requests of one address from browsers, and of signing in; 0 is no limit."`
 	LogLevel           slog.Level    `env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	LogFormat          string        `env:"LOG_FORMAT" enum:"text,json," default:"" help:"text or json; json in production."`
