@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -42,12 +43,32 @@ type DB struct {
 	breaker circuitbreaker.CircuitBreaker[any]
 	log     *slog.Logger
 	jobs    *jobQueue
+	usable  atomic.Bool // it was reached once and has this binary's schema
 }
 
 var poolSize = map[Role]int32{App: 8, Ingest: 3, System: 3}
 
 // Open connects, trying again with growing pauses until StartTimeout has passed, and refuses a schema that is not the binary's.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
+	d, err := Prepare(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	wait := cfg.StartTimeout
+	if wait == 0 {
+		wait = time.Minute
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	if err := d.Await(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Prepare makes the pools without connecting. Until Await has succeeded everything is refused with ErrUnavailable.
+func Prepare(ctx context.Context, cfg Config) (*DB, error) {
 	d := &DB{pools: map[Role]*pgxpool.Pool{}, log: cfg.Log}
 	d.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(5).WithSuccessThreshold(1).WithRandomDelay(500*time.Millisecond, time.Second).
@@ -60,34 +81,47 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		}
 		d.pools[role] = p
 	}
-	wait := cfg.StartTimeout
-	if wait == 0 {
-		wait = time.Minute
-	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	retry := retrypolicy.NewBuilder[any]().WithBackoff(100*time.Millisecond, 5*time.Second).WithJitterFactor(.2).
-		WithMaxRetries(-1).AbortIf(func(_ any, err error) bool { return !unavailable(err) }).Build()
-	err := failsafe.With(retry).WithContext(ctx).Run(func() error {
-		err := d.pools[App].Ping(ctx)
-		if err != nil {
-			cfg.Log.Info("waiting for the database", slog.String("error", err.Error()))
-		}
-		return err
-	})
-	if err != nil {
-		d.Close()
-		return nil, fmt.Errorf("connect to the database: %w", err)
-	}
-	if err := d.checkSchema(ctx); err != nil {
-		d.Close()
-		return nil, err
-	}
+	var err error
 	if d.jobs, err = newJobQueue(d.pools[System], cfg.Log); err != nil {
 		d.Close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// Await tries to connect with growing pauses until ctx ends, which is ErrUnavailable, and refuses a schema that is not the binary's.
+func (d *DB) Await(ctx context.Context) error {
+	retry := retrypolicy.NewBuilder[any]().WithBackoff(100*time.Millisecond, 5*time.Second).WithJitterFactor(.2).
+		WithMaxRetries(-1).AbortIf(func(_ any, err error) bool { return !unavailable(err) }).Build()
+	told := false
+	err := failsafe.With(retry).WithContext(ctx).Run(func() error {
+		err := d.reach(ctx)
+		if unavailable(err) && !told {
+			told = true
+			d.log.Info("waiting for the database", slog.String("error", err.Error()))
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrSchemaBehind):
+		return err
+	case unavailable(err):
+		return fmt.Errorf("connect to the database: %w: %w", ErrUnavailable, err)
+	case err != nil:
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	d.usable.Store(true)
+	return nil
+}
+
+// reach finds out once whether there is a database and whether its schema is the binary's.
+func (d *DB) reach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := d.pools[App].Ping(ctx); err != nil {
+		return err
+	}
+	return d.checkSchema(ctx)
 }
 
 func newPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error) {
@@ -118,8 +152,14 @@ func (d *DB) Close() {
 	}
 }
 
+// Unreached says that Await has not succeeded yet.
+func (d *DB) Unreached() bool { return !d.usable.Load() }
+
 // Ping reports whether the database answers, whatever the breaker thinks.
 func (d *DB) Ping(ctx context.Context) error {
+	if !d.usable.Load() {
+		return errors.New("not reached since the start")
+	}
 	return d.pools[App].Ping(ctx)
 }
 
@@ -139,11 +179,11 @@ func logBreaker(log *slog.Logger, e circuitbreaker.StateChangedEvent) {
 }
 
 // Away reports whether requests are refused because the database did not answer.
-func (d *DB) Away() bool { return !d.breaker.IsClosed() }
+func (d *DB) Away() bool { return !d.usable.Load() || !d.breaker.IsClosed() }
 
 // guard runs fn unless the breaker is open, and tells the breaker how it went.
 func (d *DB) guard(ctx context.Context, fn func() error) error {
-	if !d.breaker.TryAcquirePermit() {
+	if !d.usable.Load() || !d.breaker.TryAcquirePermit() {
 		return ErrUnavailable
 	}
 	err := fn()

@@ -128,7 +128,11 @@ func (d *DB) checkSchema(ctx context.Context) error {
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	var applied int
-	if err := d.pools[App].QueryRow(ctx, "SELECT count(*) FROM schema_migrations()").Scan(&applied); err != nil {
+	err = d.pools[App].QueryRow(ctx, "SELECT count(*) FROM schema_migrations()").Scan(&applied)
+	if unavailable(err) {
+		return err
+	}
+	if err != nil {
 		return fmt.Errorf("%w (%w)", ErrSchemaBehind, err)
 	}
 	if applied < len(files) {

@@ -15,8 +15,9 @@ const featuresPath = "/api/features/"
 
 // features serves a site's running experiments to GrowthBook SDKs, which decide by themselves.
 type features struct {
-	svc  *services.Tracker
-	tags sync.Map // token → featuresTag
+	svc    *services.Tracker
+	limits *services.Limits
+	tags   sync.Map // token → featuresTag
 }
 
 type featuresTag struct {
@@ -38,6 +39,9 @@ func (f *features) routes(e *echo.Echo) {
 
 func (f *features) serve(c echo.Context) error {
 	token := c.Param("token")
+	if err := limitToken(c, f.limits, token, 1); err != nil {
+		return err
+	}
 	body, err := f.svc.Features(token)
 	if services.Code(err) == services.CodeUnknownToken {
 		return echo.ErrNotFound

@@ -47,6 +47,9 @@ func (h *server) ready(c echo.Context) error {
 				word += ": " + problems[i].Error()
 			}
 		}
+		if check.Note != nil {
+			word += ", " + check.Note()
+		}
 		fmt.Fprintf(&words, "%s: %s\n", check.Name, word)
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")

@@ -15,16 +15,19 @@ func TestHealth(t *testing.T) {
 	t.Parallel()
 	away := errors.New("the keyset cannot be read: data/state.keys")
 	checks := func(d *Deps) {
-		d.Checks = []Check{{"database", func(context.Context) error { return nil }}, {"keyset", func(context.Context) error { return away }}}
+		d.Checks = []Check{
+			{Name: "database", Run: func(context.Context) error { return nil }, Note: func() string { return "as of 1s ago" }},
+			{Name: "keyset", Run: func(context.Context) error { return away }},
+		}
 	}
 	b := setupWith(t, bundleOptions{change: checks})
 	b.want(b.send(http.MethodGet, "/healthz", "", nil), http.StatusOK)
 	a := b.want(b.send(http.MethodGet, "/readyz", "", nil), http.StatusServiceUnavailable)
-	if want := "database: ready\nkeyset: not ready: " + away.Error() + "\n"; a.body != want {
+	if want := "database: ready, as of 1s ago\nkeyset: not ready: " + away.Error() + "\n"; a.body != want {
 		t.Errorf("got %q, want %q", a.body, want)
 	}
 	b = setupWith(t, bundleOptions{change: func(d *Deps) { checks(d); d.Production = true }})
-	if a := b.send(http.MethodGet, "/readyz", "", nil); a.body != "database: ready\nkeyset: not ready\n" {
+	if a := b.send(http.MethodGet, "/readyz", "", nil); a.body != "database: ready, as of 1s ago\nkeyset: not ready\n" {
 		t.Errorf("production tells more than that: %q", a.body)
 	}
 	b = setup(t)

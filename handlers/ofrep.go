@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -17,7 +18,8 @@ import (
 // ofrep answers clients of the OpenFeature Remote Evaluation Protocol. A flag is an experiment (or experiment/element), its value the
 // key of the arm, the targeting key the visitor; the installation token comes as a bearer.
 type ofrep struct {
-	svc *services.Tracker
+	svc    *services.Tracker
+	limits *services.Limits
 }
 
 const flagsPath = "/ofrep/v1/evaluate/flags"
@@ -49,6 +51,7 @@ const (
 	errorNoKey   = "TARGETING_KEY_MISSING"
 	errorContext = "INVALID_CONTEXT"
 	errorNoFlag  = "FLAG_NOT_FOUND"
+	errorGeneral = "GENERAL"
 )
 
 type ofrepRequest struct {
@@ -80,6 +83,10 @@ type flagError struct {
 
 // ask reads a request. A nil answer means that it was refused and told so.
 func (o *ofrep) ask(c echo.Context, flag string) (*services.EvaluateRequest, error) {
+	token, _ := strings.CutPrefix(c.Request().Header.Get("Authorization"), "Bearer ")
+	if err := limitToken(c, o.limits, token, 1); err != nil {
+		return nil, refuse(c, flag, err)
+	}
 	var q ofrepRequest
 	if err := decode(c, maxTrackerBody, &q); err != nil {
 		var web *echo.HTTPError
@@ -95,7 +102,6 @@ func (o *ofrep) ask(c echo.Context, flag string) (*services.EvaluateRequest, err
 	if q.Context.Visitor == nil || *q.Context.Visitor == "" {
 		return nil, c.JSON(http.StatusBadRequest, flagError{flag, errorNoKey, "context.targetingKey names the visitor."})
 	}
-	token, _ := strings.CutPrefix(c.Request().Header.Get("Authorization"), "Bearer ")
 	return &services.EvaluateRequest{Token: token, Flag: flag, Visitor: *q.Context.Visitor, URL: q.Context.URL,
 		UserAgent: visitorAgent(c.Request(), q.Context.UserAgent)}, nil
 }
@@ -107,12 +113,18 @@ func refuse(c echo.Context, flag string, err error) error {
 		return c.JSON(http.StatusNotFound, flagError{flag, errorNoFlag, err.Error()})
 	case services.CodeInvalid:
 		return c.JSON(http.StatusBadRequest, flagError{flag, errorContext, "context.targetingKey: use 1 to 128 printable ASCII characters."})
+	case services.CodeLimited:
+		c.Response().Header().Set("Retry-After", strconv.Itoa(retryAfter(http.StatusTooManyRequests, err)))
+		return c.JSON(http.StatusTooManyRequests, flagError{flag, errorGeneral, "Too many requests at once. Retry-After says when to go on."})
 	}
 	return err
 }
 
+// flagOf is the flag in the address; empty where all are asked for.
+func flagOf(c echo.Context) (string, error) { return url.PathUnescape(c.Param("*")) }
+
 func (o *ofrep) one(c echo.Context) error {
-	flag, err := url.PathUnescape(c.Param("*"))
+	flag, err := flagOf(c)
 	if err != nil {
 		return echo.ErrNotFound
 	}

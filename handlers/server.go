@@ -40,7 +40,8 @@ type Deps struct {
 	AllowedHosts   []string // names a request may be addressed to; "*.example.com" covers what is under example.com
 	CORSOrigins    []string // web pages of these origins may call /api/v1
 	TrustedProxies []netip.Prefix
-	SessionKey     []byte // signs session cookies
+	SessionKey     []byte           // signs session cookies
+	Limits         *services.Limits // nil: none
 
 	DemoURL string        // of the demo shop; empty in production
 	Mailbox *mail.Catcher // shown at /dev/mail; nil in production
@@ -50,10 +51,12 @@ type Deps struct {
 	Metrics prometheus.Registerer
 }
 
-// Check is one dependency that the process needs to be useful. Run returns nil, or what is wrong in words for an operator.
+// Check is one dependency that the process needs to be useful. Run returns nil, or what is wrong in words for an operator. Note,
+// which may be nil, adds what anybody may know.
 type Check struct {
 	Name string
 	Run  func(context.Context) error
+	Note func() string
 }
 
 // server holds what handlers share. Its methods are the handlers.
@@ -81,7 +84,7 @@ func New(d Deps) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(d.TrustedProxies)
 	e.HTTPErrorHandler = h.answerError
-	e.Use(deadline, h.observe, h.recover, h.secure, h.checkHost)
+	e.Use(deadline, h.observe, h.recover, h.secure, h.checkHost, h.limitSignIns)
 
 	h.healthRoutes(e)
 	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))

@@ -25,6 +25,7 @@ const configMark = `"__SAMPLIT_CONFIG__"`
 // change and kept until the next.
 type snippets struct {
 	svc         *services.Tracker
+	limits      *services.Limits
 	head, tail  []byte
 	files       sync.Map // token → *snippetFile
 	compressing sync.Mutex
@@ -37,7 +38,7 @@ type snippetFile struct {
 	plain, gzip, brotl []byte
 }
 
-func newSnippets(svc *services.Tracker) (*snippets, error) {
+func newSnippets(svc *services.Tracker, l *services.Limits) (*snippets, error) {
 	runtime, err := static.FS.ReadFile("js/snippet.js")
 	if err != nil {
 		return nil, fmt.Errorf("read snippet runtime: %w", err)
@@ -46,7 +47,7 @@ func newSnippets(svc *services.Tracker) (*snippets, error) {
 	if !ok || bytes.Contains(tail, []byte(configMark)) {
 		return nil, errors.New("the snippet runtime must hold its configuration mark exactly once")
 	}
-	return &snippets{svc: svc, head: head, tail: tail}, nil
+	return &snippets{svc: svc, limits: l, head: head, tail: tail}, nil
 }
 
 func (s *snippets) routes(e *echo.Echo) {
@@ -59,9 +60,15 @@ func (s *snippets) serve(c echo.Context) error {
 	if !ok {
 		return echo.ErrNotFound
 	}
+	if err := limitToken(c, s.limits, token, 1); err != nil {
+		return err
+	}
 	config, err := s.svc.Config(token)
-	if err != nil {
+	if services.Code(err) == services.CodeUnknownToken {
 		return echo.ErrNotFound
+	}
+	if err != nil {
+		return err
 	}
 	f, err := s.file(token, config)
 	if err != nil {

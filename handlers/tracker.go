@@ -13,11 +13,16 @@ import (
 	"github.com/samplit/samplit/services"
 )
 
-const maxEvents = 500
+const (
+	maxEvents = 500
+	// eventsPerRequest is how many events of a batch count as much as a request, which is about what they cost.
+	eventsPerRequest = 10
+)
 
 // tracker is the public door: the installation token in the body is the credential, no cookie is read, any origin may ask.
 type tracker struct {
-	svc *services.Tracker
+	svc    *services.Tracker
+	limits *services.Limits
 }
 
 func (t *tracker) routes(e *echo.Echo) {
@@ -31,13 +36,16 @@ func (t *tracker) routes(e *echo.Echo) {
 // anyOrigin lets pages of every site read the answers; without credentials there is nothing to steal.
 func anyOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		h := c.Response().Header()
-		h["Access-Control-Allow-Origin"] = any_
-		h["Cache-Control"] = noStore
-		h["Access-Control-Expose-Headers"] = exposed
-		h["X-Content-Type-Options"] = nosniff
+		readable(c.Response().Header())
 		return next(c)
 	}
+}
+
+func readable(h http.Header) {
+	h["Access-Control-Allow-Origin"] = any_
+	h["Cache-Control"] = noStore
+	h["Access-Control-Expose-Headers"] = exposed
+	h["X-Content-Type-Options"] = nosniff
 }
 
 // Header values that are written on every answer.
@@ -87,6 +95,9 @@ type assignRequest struct {
 func (t *tracker) assign(c echo.Context) error {
 	var q assignRequest
 	if err := decode(c, maxTrackerBody, &q); err != nil {
+		return err
+	}
+	if err := limitToken(c, t.limits, q.Token, 1); err != nil {
 		return err
 	}
 	a, err := t.svc.Assign(c.Request().Context(), services.AssignRequest{
@@ -171,6 +182,9 @@ func (t *tracker) convert(c echo.Context) error {
 	if err := decode(c, maxTrackerBody, &q); err != nil {
 		return err
 	}
+	if err := limitToken(c, t.limits, q.Token, 1); err != nil {
+		return err
+	}
 	value, ok := amount(q.Value)
 	if !ok {
 		return fieldError("value", "bad_value", "value is a number of at most 10^9 with at most 4 decimals.")
@@ -248,6 +262,9 @@ func (t *tracker) events(c echo.Context) error {
 	if len(q.Events) > maxEvents {
 		return fieldError("events", "too_many", "Send at most 500 events at once.")
 	}
+	if err := limitToken(c, t.limits, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
+		return err
+	}
 	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, UserAgent: visitorAgent(c.Request(), "")}
 	out := eventsReply{Rejected: []rejectionReply{}}
 	var place []int // of each event of the batch in the request
@@ -281,6 +298,9 @@ type identifyRequest struct {
 func (t *tracker) identify(c echo.Context) error {
 	var q identifyRequest
 	if err := decode(c, maxTrackerBody, &q); err != nil {
+		return err
+	}
+	if err := limitToken(c, t.limits, q.Token, 1); err != nil {
 		return err
 	}
 	if err := t.svc.Identify(c.Request().Context(), q.Token, q.Visitor, q.User); err != nil {

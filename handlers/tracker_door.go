@@ -3,6 +3,7 @@ package handlers
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -14,26 +15,29 @@ import (
 
 // TrackerDeps is what the tracker's door stands on.
 type TrackerDeps struct {
-	Tracker *services.Tracker
-	Errors  func(err error, c echo.Context) // answers an error as problem JSON
-	Metrics prometheus.Registerer
+	Tracker        *services.Tracker
+	Limits         *services.Limits // nil: none
+	TrustedProxies []netip.Prefix
+	Errors         func(err error, c echo.Context) // answers an error as problem JSON
+	Metrics        prometheus.Registerer
 }
 
 // NewTracker makes the router that millions of page views touch: a chain of its own, as short as can be, with nothing of the
 // pages' on it.
 func NewTracker(d TrackerDeps) (*echo.Echo, error) {
-	scripts, err := newSnippets(d.Tracker)
+	scripts, err := newSnippets(d.Tracker, d.Limits)
 	if err != nil {
 		return nil, err
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = clientAddress(d.TrustedProxies)
 	e.HTTPErrorHandler = d.Errors
-	(&tracker{d.Tracker}).routes(e)
-	(&ofrep{d.Tracker}).routes(e)
-	(&features{svc: d.Tracker}).routes(e)
+	(&tracker{d.Tracker, d.Limits}).routes(e)
+	(&ofrep{d.Tracker, d.Limits}).routes(e)
+	(&features{svc: d.Tracker, limits: d.Limits}).routes(e)
 	scripts.routes(e)
-	e.Use(newAnswers(d.Metrics, e.Routes()).count)
+	e.Use(newAnswers(d.Metrics, e.Routes()).count, limitBrowsers(d.Limits))
 	return e, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,12 @@ func newTrackerBundle(t *testing.T) *trackerBundle {
 
 func newTrackerBundleOn(t *testing.T, d *db.DB) *trackerBundle {
 	t.Helper()
+	return newLimitedTrackerBundle(t, d, services.LimitRules{})
+}
+
+// newLimitedTrackerBundle is a tracker behind proxies at the addresses given.
+func newLimitedTrackerBundle(t *testing.T, d *db.DB, rules services.LimitRules, proxies ...netip.Prefix) *trackerBundle {
+	t.Helper()
 	x := dbtest.Experiment(t, d, "sequential")
 	log := slog.New(slog.DiscardHandler)
 	snap := services.NewSnapshot(d, "http://tracker.test", time.Now, log)
@@ -48,7 +55,7 @@ func newTrackerBundleOn(t *testing.T, d *db.DB) *trackerBundle {
 	t.Cleanup(func() { cancel(); <-done })
 	pages := setupWith(t, bundleOptions{db: d})
 	e, err := NewTracker(TrackerDeps{Tracker: services.NewTracker(d, snap, committer, services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log),
-		Errors: pages.e.HTTPErrorHandler, Metrics: pages.registry})
+		Limits: services.NewLimits(snap, rules, time.Now), TrustedProxies: proxies, Errors: pages.e.HTTPErrorHandler, Metrics: pages.registry})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,7 +147,7 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 		out.Stored = false
 		return
 	}
-	wait, cancel := context.WithTimeout(ctx, t.wait)
+	wait, cancel := context.WithTimeout(ctx, t.patience())
 	defer cancel()
 	select {
 	case err := <-w.done:
@@ -196,7 +196,9 @@ func (t *Tracker) recall(ctx context.Context, visitor string, xs ...*live) map[u
 		return err
 	})
 	if err != nil {
-		t.log.Warn("look up assignments", slog.Any("error", err))
+		if Code(err) != CodeUnavailable { // which the breaker has said once
+			t.log.Warn("look up assignments", slog.Any("error", err))
+		}
 		return out
 	}
 	for id, rows := range groupBy(rows, func(r db.AssignmentsOfVisitorRow) uuid.UUID { return r.ExperimentID }) {

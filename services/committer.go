@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	queueLength = 4096            // requests that may wait for a commit
-	batchRows   = 2000            // rows of one commit
-	applyLimit  = 5 * time.Second // time of one commit
+	keptLength = 4096            // works answered before they were stored that wait for the database
+	batchRows  = 2000            // rows of one commit
+	applyLimit = 5 * time.Second // time of one commit
 )
 
 // work is what one request wants stored. It is committed whole, or answered with an error.
@@ -38,6 +38,21 @@ const (
 	workSettled
 )
 
+// account is the one that all rows belong to.
+func (w *work) account() uuid.UUID {
+	switch {
+	case len(w.assignments) > 0:
+		return w.assignments[0].Account
+	case len(w.events) > 0:
+		return w.events[0].Account
+	case len(w.beats) > 0:
+		return w.beats[0].Account
+	case len(w.tallies) > 0:
+		return w.tallies[0].Account
+	}
+	return uuid.Nil
+}
+
 func (w *work) rows() int { return len(w.assignments) + len(w.events) + len(w.beats) + len(w.tallies) }
 
 // Committer stores what traffic brings. Requests that arrive while a commit is in flight share the next one; there is no
@@ -46,7 +61,7 @@ type Committer struct {
 	db    *db.DB
 	clock Clock
 	log   *slog.Logger
-	in    chan *work
+	in    *queue
 	// kept counts works whose visitor was answered and whose rows are not stored yet.
 	kept atomic.Int64
 	// Quarantined counts the items set aside because the database refused them.
@@ -55,11 +70,14 @@ type Committer struct {
 
 // NewCommitter makes a committer; Run makes it work.
 func NewCommitter(d *db.DB, clock Clock, log *slog.Logger) *Committer {
-	return &Committer{db: d, clock: clock, log: log, in: make(chan *work, queueLength)}
+	return &Committer{db: d, clock: clock, log: log, in: newQueue(queueRows)}
 }
 
 // Waiting is how many requests wait for a commit.
-func (c *Committer) Waiting() int { return len(c.in) }
+func (c *Committer) Waiting() int { return c.in.waiting() }
+
+// Crowded is how many requests found no place to wait since the start.
+func (c *Committer) Crowded() int64 { return c.in.refused.Load() }
 
 // Kept is how many assignments were answered but are not stored yet.
 func (c *Committer) Kept() int64 { return c.kept.Load() }
@@ -69,15 +87,10 @@ func (c *Committer) Quarantined() int64 { return c.quarantined.Load() }
 
 var errQueueFull = &Error{Code: CodeUnavailable, Reason: "busy", Message: "Too much is waiting to be stored. Send the same events again in a moment."}
 
-// submit queues w and returns at once; false when the queue is full.
+// submit queues w and returns at once; false when there is no place for it.
 func (c *Committer) submit(w *work) bool {
 	w.done = make(chan error, 1)
-	select {
-	case c.in <- w:
-		return true
-	default:
-		return false
-	}
+	return c.in.put(w)
 }
 
 // promise notes that the visitor of w was answered without waiting any longer.
@@ -104,57 +117,32 @@ func (c *Committer) commit(ctx context.Context, w *work) error {
 func (c *Committer) Run(ctx context.Context) {
 	var kept []*work // from a time without database; retried before anything new
 	for {
-		var batch []*work
-		if len(kept) == 0 {
-			select {
-			case <-ctx.Done():
-				c.drain(kept)
-				return
-			case w := <-c.in:
-				batch = append(batch, w)
-			}
-		} else {
-			select {
-			case <-ctx.Done():
-				c.drain(kept)
-				return
-			case <-time.After(200 * time.Millisecond):
-			case w := <-c.in:
-				batch = append(batch, w)
-			}
+		var again <-chan time.Time
+		if len(kept) > 0 {
+			again = time.After(200 * time.Millisecond)
 		}
-		batch = c.fill(append(kept, batch...))
-		kept = c.settle(context.WithoutCancel(ctx), batch)
+		select {
+		case <-ctx.Done():
+			c.drain(kept)
+			return
+		case <-again:
+		case <-c.in.ready:
+		}
+		if batch := c.in.fill(kept); len(batch) > 0 {
+			kept = c.settle(context.WithoutCancel(ctx), batch)
+		}
 	}
 }
 
 func (c *Committer) drain(kept []*work) {
 	ctx, cancel := context.WithTimeout(context.Background(), applyLimit)
 	defer cancel()
-	for batch := c.fill(kept); len(batch) > 0; batch = c.fill(nil) {
+	for batch := c.in.fill(kept); len(batch) > 0; batch = c.in.fill(nil) {
 		if left := c.settle(ctx, batch); len(left) > 0 {
 			c.log.Error("assignments could not be stored before the end", slog.Int("count", len(left)))
 			return
 		}
 	}
-}
-
-// fill adds what is queued by now.
-func (c *Committer) fill(batch []*work) []*work {
-	rows := 0
-	for _, w := range batch {
-		rows += w.rows()
-	}
-	for rows < batchRows {
-		select {
-		case w := <-c.in:
-			batch = append(batch, w)
-			rows += w.rows()
-		default:
-			return batch
-		}
-	}
-	return batch
 }
 
 // settle commits a batch and answers everyone in it; it returns the works to keep for later.
@@ -168,7 +156,7 @@ func (c *Committer) settle(ctx context.Context, batch []*work) (kept []*work) {
 	}
 	if errors.Is(err, db.ErrUnavailable) {
 		for _, w := range batch {
-			if w.keep && len(kept) < queueLength {
+			if w.keep && len(kept) < keptLength {
 				kept = append(kept, w)
 				continue
 			}

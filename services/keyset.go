@@ -32,25 +32,60 @@ type Keyset struct {
 // LoadKeyset reads the keyset of learned state, or makes one when nothing is sealed yet. A keyset that cannot open what the
 // database holds is an error: starting fresh would throw away what was learned.
 func LoadKeyset(ctx context.Context, d *db.DB, path string) (*Keyset, error) {
+	sample, err := sealedSample(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := state.Load(path, sample != nil)
+	if err != nil {
+		return nil, fmt.Errorf("STATE_KEYSET: %w", err)
+	}
+	k := &Keyset{path: path, keys: keys}
+	return k, k.fits(sample)
+}
+
+// OpenKeyset reads the keyset without the database. Whether it can open what that holds, Check tells later.
+func OpenKeyset(path string) (*Keyset, error) {
+	keys, err := state.Load(path, true)
+	if err != nil {
+		return nil, fmt.Errorf("STATE_KEYSET: %w", err)
+	}
+	return &Keyset{path: path, keys: keys}, nil
+}
+
+// Check is an error when the keyset cannot open what the database holds.
+func (k *Keyset) Check(ctx context.Context, d *db.DB) error {
+	sample, err := sealedSample(ctx, d)
+	if err != nil {
+		return err
+	}
+	return k.fits(sample)
+}
+
+func (k *Keyset) fits(sample *db.SealedSampleRow) error {
+	if sample == nil {
+		return nil
+	}
+	if _, err := k.Open(scopeOf(sample.AccountID, sample.ExperimentID, sample.Split, sample.Version), sample.Sealed); err != nil {
+		return fmt.Errorf("STATE_KEYSET %s: %w", k.path, err)
+	}
+	return nil
+}
+
+// sealedSample is some learned state, nil when there is none.
+func sealedSample(ctx context.Context, d *db.DB) (*db.SealedSampleRow, error) {
 	var sample db.SealedSampleRow
 	err := d.AsSystem(ctx, func(s *db.Store) (err error) {
 		sample, err = s.SealedSample(ctx)
 		return err
 	})
-	sealed := err == nil
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return nil, nil
+	case err != nil:
 		return nil, fmt.Errorf("read sealed state: %w", err)
 	}
-	keys, err := state.Load(path, sealed)
-	if err != nil {
-		return nil, fmt.Errorf("STATE_KEYSET: %w", err)
-	}
-	if sealed {
-		if _, err := keys.Open(scopeOf(sample.AccountID, sample.ExperimentID, sample.Split, sample.Version), sample.Sealed); err != nil {
-			return nil, fmt.Errorf("STATE_KEYSET %s: %w", path, err)
-		}
-	}
-	return &Keyset{path: path, keys: keys}, nil
+	return &sample, nil
 }
 
 func scopeOf(account, experiment uuid.UUID, split int16, version int64) state.Scope {

@@ -109,11 +109,22 @@ func limited(wait time.Duration) error {
 
 // network is what an address counts as: itself, or its /64 where one subscriber has 2^64 of them.
 func network(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
+	p := prefix(a)
+	if p.Addr().Is6() {
+		return p.String()
 	}
-	return a.String()
+	return p.Addr().String()
+}
+
+func prefix(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	p, err := a.Prefix(bits)
+	if err != nil { // the zero address
+		return netip.Prefix{}
+	}
+	return p
 }

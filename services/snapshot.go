@@ -48,6 +48,10 @@ type world struct {
 	home    map[uuid.UUID]uuid.UUID // site of an experiment: a draft may move to another
 }
 
+func newWorld() *world {
+	return &world{byToken: map[string]*site{}, byID: map[uuid.UUID]*site{}, home: map[uuid.UUID]uuid.UUID{}}
+}
+
 // Snapshot keeps every site's experiments in memory. Readers take the current picture without a lock; a loop replaces it when
 // something changed, found by polling and hastened by notifications.
 type Snapshot struct {
@@ -57,6 +61,7 @@ type Snapshot struct {
 	clock   Clock
 	current atomic.Pointer[world]
 	synced  atomic.Int64 // unix milliseconds of the last successful look
+	looked  atomic.Bool  // at the database, successfully
 	horizon string       // transaction id from which the next look reads
 	sync    sync.Mutex
 	// forget is told of visitors whose assignments are another's from now on. It is set before Run.
@@ -66,8 +71,26 @@ type Snapshot struct {
 // NewSnapshot makes an empty snapshot; Refresh or Run fills it. trackerURL is where browsers send their events.
 func NewSnapshot(d *db.DB, trackerURL string, clock Clock, log *slog.Logger) *Snapshot {
 	s := &Snapshot{db: d, base: strings.TrimRight(trackerURL, "/"), log: log, clock: clock, horizon: "0", forget: func(*site, string) {}}
-	s.current.Store(&world{byToken: map[string]*site{}, byID: map[uuid.UUID]*site{}, home: map[uuid.UUID]uuid.UUID{}})
+	s.current.Store(newWorld())
 	return s
+}
+
+// Restore serves from what a file held until the first look at the database, which replaces it whole.
+func (s *Snapshot) Restore(saved *SavedSnapshot) {
+	s.sync.Lock()
+	defer s.sync.Unlock()
+	s.current.Store(newWorld().with(saved.changes, s.base))
+	s.synced.Store(saved.at.UnixMilli())
+}
+
+// agreed is the present picture and when it agreed with the database; nil before the first look.
+func (s *Snapshot) agreed() (*world, time.Time) {
+	s.sync.Lock()
+	defer s.sync.Unlock()
+	if !s.looked.Load() {
+		return nil, time.Time{}
+	}
+	return s.current.Load(), time.UnixMilli(s.synced.Load())
 }
 
 // Age is the time since the snapshot last agreed with the database; huge before the first look.
@@ -153,7 +176,10 @@ func (s *Snapshot) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(c.sites) > 0 || len(c.experiments) > 0 {
+	switch {
+	case !s.looked.Load():
+		s.current.Store(newWorld().with(c, s.base))
+	case len(c.sites) > 0 || len(c.experiments) > 0:
 		s.current.Store(s.current.Load().with(c, s.base))
 	}
 	for _, a := range c.aliases {
@@ -163,6 +189,7 @@ func (s *Snapshot) Refresh(ctx context.Context) error {
 	}
 	s.horizon = c.horizon
 	s.synced.Store(s.clock.now().UnixMilli())
+	s.looked.Store(true)
 	return nil
 }
 

@@ -46,9 +46,22 @@ func NewTracker(d *db.DB, s *Snapshot, c *Committer, l TrackerLimits, clock Cloc
 	return t
 }
 
+var errNotLooked = &Error{Code: CodeUnavailable, Message: "The server has not reached its database yet. Send the same again in a moment."}
+
+// patience is how long a new visitor's answer waits for its row: not at all for a database that is away.
+func (t *Tracker) patience() time.Duration {
+	if t.db.Away() {
+		return 0
+	}
+	return t.wait
+}
+
 func (t *Tracker) site(token string) (*site, error) {
 	if s := t.snapshot.site(token); s != nil {
 		return s, nil
+	}
+	if !t.snapshot.looked.Load() {
+		return nil, errNotLooked // the site may be newer than what is served from
 	}
 	return nil, &Error{Code: CodeUnknownToken, Message: "No site has this installation token. Copy the snippet again from the site's page."}
 }

@@ -29,7 +29,11 @@ type app struct {
 	snapshot  *services.Snapshot
 	learner   *services.Learner
 	demo      *services.Demo // nil in production
+	limits    *services.Limits
+	shared    *services.SharedLimits // nil without Redis
 	database  *database
+	keys      *services.Keyset
+	file      *services.SnapshotFile // nil with the private database
 	workers   []db.Worker
 	stopping  atomic.Bool // readiness says no
 }
@@ -40,14 +44,11 @@ const passwordCost = 12
 // newApp constructs the program on an open database. Nothing runs yet.
 func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app, error) {
 	clock := services.Clock(time.Now)
-	if err := c.ensureSecret(); err != nil {
-		return nil, err
-	}
-	secret, err := services.NewSecret(string(c.secret))
+	secret, err := c.openSecret()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := services.LoadKeyset(ctx, d.DB, c.keysetPath())
+	keys, err := d.keyset(ctx, c.keysetPath())
 	if err != nil {
 		return nil, err
 	}
@@ -59,10 +60,18 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	if err != nil {
 		return nil, err
 	}
-	a := &app{database: d}
+	a := &app{database: d, keys: keys}
+	if c.RedisURL != "" {
+		if a.shared, err = services.NewSharedLimits(c.RedisURL, 0, clock, log); err != nil {
+			return nil, err
+		}
+	}
 	a.snapshot = services.NewSnapshot(d.DB, c.TrackerURL, clock, log)
 	a.committer = services.NewCommitter(d.DB, clock, log)
 	a.tracker = services.NewTracker(d.DB, a.snapshot, a.committer, services.TrackerLimits{}, clock, log)
+	rules := c.limits
+	rules.Shared = a.shared
+	a.limits = services.NewLimits(a.snapshot, rules, clock)
 	a.learner = services.NewLearner(d.DB, keys, a.committer.Kept, clock, log)
 
 	tokens := services.NewTokens(d.DB, secret, c.BaseURL, time.Duration(c.AccessTokenMinutes)*time.Minute, clock)
@@ -83,10 +92,11 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		Simulator: services.NewSimulator(experiments, analytics),
 		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
 		DemoURL:   c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
-		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
-		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh}},
+		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
+		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}},
 	})
-	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Errors: pages.HTTPErrorHandler, Metrics: registry})
+	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Limits: a.limits, TrustedProxies: c.proxies,
+		Errors: pages.HTTPErrorHandler, Metrics: registry})
 	if err != nil {
 		return nil, err
 	}
@@ -144,11 +154,22 @@ func (a *app) fresh(context.Context) error {
 	if a.stopping.Load() {
 		return errors.New("stopping")
 	}
-	if age := a.snapshot.Age(); age > 30*time.Second {
-		return fmt.Errorf("last read from the database %s ago", age.Round(time.Second))
+	if a.snapshot.Age() > 30*time.Second {
+		return errors.New("not read from the database for 30 seconds")
 	}
 	return nil
 }
+
+// age tells operators how old the picture is that visitors are served from.
+func (a *app) age() string {
+	if age := a.snapshot.Age(); age < never {
+		return fmt.Sprintf("as of %s ago", age.Round(time.Second))
+	}
+	return "never read"
+}
+
+// never is more than any age.
+const never = 100 * 365 * 24 * time.Hour
 
 // newMailer sends over SMTP, or keeps the messages in a box that development shows.
 func newMailer(c *config, clock services.Clock) (*mail.Mailer, *mail.Catcher, error) {

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/samplit/samplit/services"
 )
 
 // config is read once, from flags and environment. Packages get the few values they use, never this struct.
@@ -23,6 +25,7 @@ type config struct {
 	AdminAddr          string        `env:"ADMIN_ADDR" default:"127.0.0.1:9090" help:"Address of /metrics and pprof; empty is off."`
 	DatabaseURL        string        `env:"DATABASE_URL" help:"PostgreSQL 15 or newer, as the owner; empty runs a private one."`
 	DataDir            string        `env:"DATA_DIR" default:"./data" help:"Private database and keys."`
+	RedisURL           string        `env:"REDIS_URL" help:"Redis in which several servers share their limits; empty: each counts for itself."`
 	SMTPURL            string        `env:"SMTP_URL" help:"Mail server, smtp://user:pw@host:587; in development mail is shown at /dev/mail."`
 	SecretKey          string        `env:"SECRET_KEY" help:"At least 32 bytes; made in the data folder in development."`
 	StateKeyset        string        `env:"STATE_KEYSET" help:"Keyset file of learned state; in the data folder when empty."`
@@ -30,6 +33,8 @@ type config struct {
 	Signup             string        `env:"SIGNUP" default:"open" enum:"open,invite" help:"open or invite."`
 	AccessTokenMinutes int           `env:"ACCESS_TOKEN_EXPIRE_MINUTES" default:"30" help:"Life of an API access token."`
 	LearnInterval      time.Duration `env:"LEARN_INTERVAL" default:"10s" help:"How often smart traffic looks at new counts."`
+	LimitToken         string        `env:"LIMIT_TOKEN" default:"20000/s" help:"Tracker requests of one site, where ten events count as a request; 0 is no limit."`
+	LimitAddress       string        `env:"LIMIT_ADDRESS" default:"200/s" help:"Requests of one address from browsers, and of signing in; 0 is no limit."`
 	LogLevel           slog.Level    `env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	LogFormat          string        `env:"LOG_FORMAT" enum:"text,json," default:"" help:"text or json; json in production."`
 	TrustedProxies     []string      `env:"TRUSTED_PROXIES" help:"Addresses or networks whose X-Forwarded-For counts."`
@@ -39,6 +44,7 @@ type config struct {
 	base, tracker *url.URL
 	proxies       []netip.Prefix
 	secret        []byte
+	limits        services.LimitRules
 }
 
 func (c *config) production() bool { return c.Environment == "production" }
@@ -93,6 +99,18 @@ func (c *config) check() error {
 	if c.LearnInterval < 100*time.Millisecond || c.LearnInterval > time.Hour {
 		bad("LEARN_INTERVAL", "choose 100ms to 1h")
 	}
+	if c.RedisURL != "" {
+		if err := services.CheckRedisURL(c.RedisURL); err != nil {
+			bad("REDIS_URL", "%v", err)
+		}
+	}
+	if c.limits.Token, err = services.ParseRate(c.LimitToken); err != nil {
+		bad("LIMIT_TOKEN", "%v", err)
+	}
+	if c.limits.Address, err = services.ParseRate(c.LimitAddress); err != nil {
+		bad("LIMIT_ADDRESS", "%v", err)
+	}
+	c.limits.Exempt = c.exempt()
 	if c.LogFormat == "" {
 		c.LogFormat = map[bool]string{true: "json", false: "text"}[c.production()]
 	}
@@ -152,6 +170,26 @@ func (c *config) ensureSecret() error {
 		return fmt.Errorf("write secret key: %w", err)
 	}
 	return nil
+}
+
+// openSecret is the secret that keys are derived from.
+func (c *config) openSecret() (services.Secret, error) {
+	if err := c.ensureSecret(); err != nil {
+		return services.Secret{}, err
+	}
+	return services.NewSecret(string(c.secret))
+}
+
+// snapshotFile is where the copy of the snapshot lies.
+func (c *config) snapshotFile(log *slog.Logger) (*services.SnapshotFile, error) {
+	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("DATA_DIR: %w", err)
+	}
+	secret, err := c.openSecret()
+	if err != nil {
+		return nil, err
+	}
+	return services.NewSnapshotFile(filepath.Join(c.DataDir, "snapshot"), secret.Key("snapshot"), time.Now, log), nil
 }
 
 func webURL(raw string) (*url.URL, error) {

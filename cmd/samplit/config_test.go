@@ -9,7 +9,8 @@ import (
 )
 
 func sound() config {
-	return config{Addr: "127.0.0.1:8080", BaseURL: "http://localhost:8080", Environment: "development", Signup: "open", AccessTokenMinutes: 30, LearnInterval: 10 * time.Second}
+	return config{Addr: "127.0.0.1:8080", BaseURL: "http://localhost:8080", Environment: "development", Signup: "open", AccessTokenMinutes: 30, LearnInterval: 10 * time.Second,
+		LimitToken: "20000/s", LimitAddress: "200/s"}
 }
 
 func soundProduction() config {
@@ -33,6 +34,8 @@ func TestConfigNamesEveryMistakeAtOnce(t *testing.T) {
 		{"development on every interface", sound, func(c *config) { c.Addr = "0.0.0.0:8080" }, []string{"ADDR"}},
 		{"development under a public name", sound, func(c *config) { c.BaseURL = "http://samplit.example" }, []string{"BASE_URL"}},
 		{"a path in the URL", sound, func(c *config) { c.BaseURL = "http://localhost:8080/app" }, []string{"BASE_URL"}},
+		{"limits", sound, func(c *config) { c.LimitToken, c.LimitAddress, c.RedisURL = "many", "200", "localhost" }, []string{"LIMIT_TOKEN", "LIMIT_ADDRESS", "REDIS_URL"}},
+		{"no limits", sound, func(c *config) { c.LimitToken, c.LimitAddress, c.RedisURL = "0", "0", "redis://cache:6379" }, nil},
 		{"proxies", sound, func(c *config) { c.TrustedProxies = []string{"10.0.0.0/8", "proxy"} }, []string{"TRUSTED_PROXIES"}},
 		{"production without secrets", soundProduction, func(c *config) { c.SecretKey, c.SMTPURL = "", "" }, []string{"SECRET_KEY", "SMTP_URL"}},
 		{"production with a short secret", soundProduction, func(c *config) { c.SecretKey = "short" }, []string{"SECRET_KEY"}},

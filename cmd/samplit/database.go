@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/services"
 )
 
 // database is where the program keeps everything: its private server or one given by DATABASE_URL.
@@ -52,6 +54,33 @@ func openDatabase(ctx context.Context, c *config, log *slog.Logger) (*database, 
 		return nil, err
 	}
 	return d, nil
+}
+
+// beginTime is how long a server that can serve a snapshot waits for its database at the start.
+const beginTime = 3 * time.Second
+
+// beginDatabase is openDatabase for a server with a snapshot to serve from: when the database of DATABASE_URL cannot be reached it
+// returns it unreached.
+func beginDatabase(ctx context.Context, c *config, log *slog.Logger) (*database, error) {
+	p, err := db.Prepare(ctx, db.Config{URL: func(db.Role) string { return c.DatabaseURL }, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	wait, cancel := context.WithTimeout(ctx, beginTime)
+	defer cancel()
+	if err := p.Await(wait); err != nil && (!errors.Is(err, db.ErrUnavailable) || ctx.Err() != nil) {
+		p.Close()
+		return nil, err
+	}
+	return &database{DB: p}, nil
+}
+
+// keyset reads the keys of learned state and checks that they fit the database, unless that is not there yet.
+func (d *database) keyset(ctx context.Context, path string) (*services.Keyset, error) {
+	if d.Unreached() {
+		return services.OpenKeyset(path)
+	}
+	return services.LoadKeyset(ctx, d.DB, path)
 }
 
 // close ends the connections and then the private server, if this process started it.

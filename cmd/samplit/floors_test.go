@@ -30,6 +30,8 @@ var only = map[string][]string{
 	"github.com/stripe/stripe-go": {"services", "handlers"},
 	"github.com/gorilla/sessions": {"handlers"},
 	"github.com/tink-crypto/tink": {"engine/state"},
+	"github.com/redis/go-redis":   {"services"},
+	"github.com/go-redis":         {"services"},
 }
 
 // forbidden pairs beyond what the floors say.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
@@ -18,11 +20,42 @@ func (a *app) observe(registry prometheus.Registerer) {
 		}
 		return 0
 	})
+	gauge("samplit_snapshot_age_seconds", "Time since the experiments served agreed with the database; +Inf before.", func() float64 {
+		if age := a.snapshot.Age(); age < never {
+			return age.Seconds()
+		}
+		return math.Inf(1)
+	})
 	gauge("samplit_ingest_waiting", "Requests that wait for a commit.", func() float64 { return float64(a.committer.Waiting()) })
 	gauge("samplit_ingest_kept", "Assignments answered but not stored yet.", func() float64 { return float64(a.committer.Kept()) })
 	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_ingest_quarantined_total",
 		Help: "Items that the database refused and that were set aside."}, func() float64 { return float64(a.committer.Quarantined()) })
+	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_ingest_crowded_total",
+		Help: "Requests that found no place to wait, since their account or all together had too much waiting."}, func() float64 { return float64(a.committer.Crowded()) })
+	a.observeLimits(registry)
 	registry.MustRegister(pools{a.database.DB})
+}
+
+// observeLimits adds what the limits turned away, and how Redis does where there is one.
+func (a *app) observeLimits(registry prometheus.Registerer) {
+	refused := func(limit string, count func() int64) {
+		promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_limited_total", ConstLabels: prometheus.Labels{"limit": limit},
+			Help: "Requests refused because a token or an address sent too many."}, func() float64 { return float64(count()) })
+	}
+	refused("token", func() int64 { token, _ := a.limits.Refused(); return token })
+	refused("address", func() int64 { _, address := a.limits.Refused(); return address })
+	if a.shared == nil {
+		return
+	}
+	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_redis_failures_total",
+		Help: "Times that Redis was asked and did not answer in time."}, func() float64 { return float64(a.shared.Failed()) })
+	promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{Name: "samplit_redis_away",
+		Help: "1 while this process counts requests for itself because Redis did not answer."}, func() float64 {
+		if a.shared.Away() {
+			return 1
+		}
+		return 0
+	})
 }
 
 // pools tells the size of each connection pool when it is asked.

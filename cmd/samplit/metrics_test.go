@@ -36,9 +36,13 @@ func TestOperatorSeesTheNumbers(t *testing.T) {
 	for _, want := range []string{
 		"samplit_database_away 0", "samplit_ingest_waiting 0", "samplit_ingest_kept 0", "samplit_ingest_quarantined_total 0",
 		`samplit_database_connections{kind="max",role="samplit_app"} 8`, `samplit_tracker_requests_total{route="/api/v1/tracker/assign",status="401"} 1`,
+		`samplit_limited_total{limit="address"} 0`, `samplit_limited_total{limit="token"} 0`, "samplit_ingest_crowded_total 0",
 	} {
 		if !strings.Contains(string(text), want+"\n") {
 			t.Errorf("metrics lack %s", want)
 		}
+	}
+	if _, age, ok := strings.Cut(string(text), "\nsamplit_snapshot_age_seconds "); !ok || strings.HasPrefix(age, "+Inf") {
+		t.Errorf("metrics lack the age of the snapshot: %.20q", age)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/samplit/samplit/services"
 )
 
 type serveCommand struct{}
@@ -19,15 +21,11 @@ const drainTime = 10 * time.Second
 func (serveCommand) Run(ctx context.Context, c *config, s *streams) error {
 	log := newLog(c, s.err)
 	log.Info("starting", slog.Any("config", c))
-	d, err := openDatabase(ctx, c, log)
+	a, err := begin(ctx, c, log)
 	if err != nil {
 		return err
 	}
-	defer d.close(log)
-	a, err := newApp(ctx, c, d, log)
-	if err != nil {
-		return err
-	}
+	defer a.database.close(log)
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on ADDR: %w", err)
@@ -35,15 +33,54 @@ func (serveCommand) Run(ctx context.Context, c *config, s *streams) error {
 	return a.serve(ctx, c, s, listener, log)
 }
 
+// begin opens the database and constructs the program. With a database of its own and a snapshot on disk it does not insist on
+// the database, see withDatabase.
+func begin(ctx context.Context, c *config, log *slog.Logger) (*app, error) {
+	if c.DatabaseURL == "" {
+		return construct(ctx, c, openDatabase, log)
+	}
+	file, err := c.snapshotFile(log)
+	if err != nil {
+		return nil, err
+	}
+	open, saved := openDatabase, file.Read()
+	if saved != nil {
+		open = beginDatabase
+	}
+	a, err := construct(ctx, c, open, log)
+	if err != nil {
+		return nil, err
+	}
+	a.file = file
+	if a.database.Unreached() {
+		a.snapshot.Restore(saved)
+		log.Warn("database away: serving the snapshot on disk", slog.Duration("age", a.snapshot.Age().Round(time.Second)))
+	}
+	return a, nil
+}
+
+func construct(ctx context.Context, c *config, open func(context.Context, *config, *slog.Logger) (*database, error), log *slog.Logger) (*app, error) {
+	d, err := open(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	a, err := newApp(ctx, c, d, log)
+	if err != nil {
+		d.close(log)
+		return nil, err
+	}
+	return a, nil
+}
+
 // serve runs everything until ctx ends: then it stops accepting, answers what is under way, stores what waits and returns.
 func (a *app) serve(ctx context.Context, c *config, s *streams, listener net.Listener, log *slog.Logger) error {
 	// Background work outlives the requests that depend on it.
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
-	running := a.background(work, c, log)
+	failed := make(chan error, 2)
+	running := a.background(work, c, failed, log)
 
 	server := newServer(a.handler, log)
-	failed := make(chan error, 2)
 	go func() { failed <- server.Serve(listener) }()
 	var admin *http.Server
 	if c.AdminAddr != "" {
@@ -84,20 +121,59 @@ func (a *app) serve(ctx context.Context, c *config, s *streams, listener net.Lis
 }
 
 // background starts the loops. The committer ends last: it stores what the others and the last requests left.
-func (a *app) background(ctx context.Context, c *config, log *slog.Logger) *sync.WaitGroup {
-	if err := a.snapshot.Refresh(ctx); err != nil {
+func (a *app) background(ctx context.Context, c *config, failed chan<- error, log *slog.Logger) *sync.WaitGroup {
+	if err := a.snapshot.Refresh(ctx); err != nil && !a.database.Unreached() {
 		log.Warn("first look at the experiments", slog.Any("error", err))
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { a.snapshot.Run(ctx) })
 	wg.Go(func() { a.committer.Run(ctx) })
+	if a.file != nil {
+		wg.Go(func() { a.file.Keep(ctx, a.snapshot) })
+	}
+	wg.Go(func() {
+		if err := a.withDatabase(ctx, c, log); err != nil && ctx.Err() == nil {
+			failed <- err
+		}
+	})
+	return &wg
+}
+
+// withDatabase runs what nothing can stand in for the database of. One that was away at the start is awaited first and held to what
+// a start asks of it.
+func (a *app) withDatabase(ctx context.Context, c *config, log *slog.Logger) error {
+	if a.database.Unreached() {
+		if err := a.reachDatabase(ctx); err != nil {
+			return err
+		}
+		log.Info("database reached")
+	}
+	var wg sync.WaitGroup
 	wg.Go(func() { a.learner.Run(ctx, c.LearnInterval) })
 	wg.Go(func() {
 		if err := a.database.RunJobs(ctx, a.workers...); err != nil && ctx.Err() == nil {
 			log.Error("background jobs", slog.Any("error", err))
 		}
 	})
-	return &wg
+	wg.Wait()
+	return nil
+}
+
+func (a *app) reachDatabase(ctx context.Context) error {
+	for {
+		if err := a.database.Await(ctx); err != nil {
+			return err
+		}
+		err := a.keys.Check(ctx, a.database.DB)
+		if services.Code(err) != services.CodeUnavailable {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second): // it went away again
+		}
+	}
 }
 
 func newServer(h http.Handler, log *slog.Logger) *http.Server {

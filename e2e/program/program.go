@@ -40,9 +40,9 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 type Program struct {
 	Addr string // host:port it listens on
 	URL  string // its BASE_URL
+	Dir  string // its DATA_DIR
 	t    testing.TB
 	path string
-	dir  string
 	env  []string
 }
 
@@ -69,7 +69,7 @@ func New(t testing.TB, extra ...string) *Program {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	_, port, _ := net.SplitHostPort(addr)
-	p := &Program{Addr: addr, URL: "http://localhost:" + port, t: t, path: path, dir: dir}
+	p := &Program{Addr: addr, URL: "http://localhost:" + port, t: t, path: path, Dir: dir}
 	p.env = append(os.Environ(), "ADDR="+addr, "BASE_URL="+p.URL, "TRACKER_URL=", "ADMIN_ADDR=", "DATA_DIR="+dir, "DATABASE_URL=", "LEARN_INTERVAL=1s",
 		"LOG_LEVEL=error", "ENVIRONMENT=development")
 	p.env = append(p.env, extra...)
@@ -78,7 +78,7 @@ func New(t testing.TB, extra ...string) *Program {
 
 func (p *Program) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(p.path, args...)
-	cmd.Env, cmd.Dir = p.env, p.dir
+	cmd.Env, cmd.Dir = p.env, p.Dir
 	return cmd
 }
 
@@ -98,21 +98,39 @@ func (p *Program) Output(args ...string) (string, int) {
 // Serve starts the server and waits until it is ready.
 func (p *Program) Serve() *exec.Cmd {
 	p.t.Helper()
+	cmd := p.Launch(os.Stderr)
+	p.Await("ready", func() bool { return p.Says("/readyz") })
+	return cmd
+}
+
+// Live starts the server and waits until it answers, ready or not.
+func (p *Program) Live() *exec.Cmd {
+	p.t.Helper()
+	cmd := p.Launch(os.Stderr)
+	p.Await("live", func() bool { return p.Says("/healthz") })
+	return cmd
+}
+
+// Launch starts the server and waits for nothing; log gets what it prints.
+func (p *Program) Launch(log io.Writer) *exec.Cmd {
+	p.t.Helper()
 	cmd := p.command("serve")
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait() })
-	p.Await("ready", func() bool {
-		resp, err := http.Get("http://" + p.Addr + "/readyz")
-		if err != nil {
-			return false
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
 	return cmd
+}
+
+// Says asks a door of health whether all is well.
+func (p *Program) Says(path string) bool {
+	resp, err := http.Get("http://" + p.Addr + path)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }
 
 func (p *Program) Await(what string, ok func() bool) {
@@ -129,7 +147,7 @@ func (p *Program) Await(what string, ok func() bool) {
 func (p *Program) Database() (*db.Private, *pgx.Conn) {
 	p.t.Helper()
 	ctx := context.WithoutCancel(p.t.Context())
-	private, err := db.StartPrivate(ctx, db.PrivateConfig{Dir: filepath.Join(p.dir, "postgres"), Log: slog.New(slog.DiscardHandler)})
+	private, err := db.StartPrivate(ctx, db.PrivateConfig{Dir: filepath.Join(p.Dir, "postgres"), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		p.t.Fatal(err)
 	}

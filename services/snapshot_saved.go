@@ -1,0 +1,118 @@
+package services
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/engine"
+)
+
+// savedSite is a site in a snapshot's file.
+type savedSite struct {
+	Account    uuid.UUID `json:"account"`
+	ID         uuid.UUID `json:"id"`
+	Token      string    `json:"token"` // empty: archived
+	URL        string    `json:"url"`
+	Identifies bool      `json:"identifies,omitempty"`
+}
+
+func saveSite(s *site) *savedSite { return &savedSite{s.account, s.id, s.token, s.url, s.identifies} }
+
+func (s *savedSite) row() db.SnapshotInstallationsRow {
+	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies}
+	if s.Token == "" {
+		r.ArchivedAt = &time.Time{}
+	}
+	return r
+}
+
+// savedExperiment is an experiment in a snapshot's file: every field of live that others do not follow from.
+type savedExperiment struct {
+	Account      uuid.UUID      `json:"account"`
+	ID           uuid.UUID      `json:"id"`
+	Installation uuid.UUID      `json:"installation"`
+	Key          string         `json:"key"`
+	Name         string         `json:"name"`
+	URL          string         `json:"url"`
+	Status       string         `json:"status"`
+	Traffic      float64        `json:"traffic"`
+	Widest       float64        `json:"widest"`
+	StartedAt    time.Time      `json:"started_at"`
+	CompletedAt  time.Time      `json:"completed_at"`
+	Variants     []savedVariant `json:"variants"`
+	Splits       []savedSplit   `json:"splits"`
+	Goals        []savedGoal    `json:"goals"`
+	Winner       int            `json:"winner"`
+	Learning     bool           `json:"learning"`
+}
+
+type savedVariant struct {
+	ID      uuid.UUID       `json:"id"`
+	Key     string          `json:"key"`
+	Name    string          `json:"name"`
+	Changes json.RawMessage `json:"changes"`
+}
+
+type savedGoal struct {
+	ID         uuid.UUID       `json:"id"`
+	Key        string          `json:"key"`
+	Kind       string          `json:"kind"`
+	Primary    bool            `json:"primary"`
+	Config     json.RawMessage `json:"config"`
+	WindowDays int32           `json:"window_days"`
+}
+
+type savedSplit struct {
+	Split   int16        `json:"split"`
+	Key     string       `json:"key"`
+	Element string       `json:"element"`
+	Seed    string       `json:"seed"`
+	Arms    []string     `json:"arms"`
+	Epochs  []savedEpoch `json:"epochs"`
+}
+
+type savedEpoch struct {
+	Weights engine.Weights `json:"weights"`
+	Opened  time.Time      `json:"opened"`
+}
+
+func saveExperiment(x *live) *savedExperiment {
+	s := &savedExperiment{Account: x.account, ID: x.id, Installation: x.installation, Key: x.key, Name: x.name, URL: x.url, Status: x.status,
+		Traffic: x.traffic, Widest: x.widest, StartedAt: x.startedAt, CompletedAt: x.completedAt, Winner: x.winner, Learning: x.learning}
+	for _, v := range x.variants {
+		s.Variants = append(s.Variants, savedVariant{v.id, v.key, v.name, v.changes})
+	}
+	for _, g := range x.goals {
+		s.Goals = append(s.Goals, savedGoal{g.id, g.key, g.kind, g.primary, g.config, g.windowDays})
+	}
+	for _, sp := range x.splits {
+		saved := savedSplit{Split: sp.split, Key: sp.key, Element: sp.element, Seed: sp.seed, Arms: sp.arms}
+		for _, e := range sp.epochs {
+			saved.Epochs = append(saved.Epochs, savedEpoch{e.weights, e.opened})
+		}
+		s.Splits = append(s.Splits, saved)
+	}
+	return s
+}
+
+func (s *savedExperiment) live() *live {
+	x := &live{account: s.Account, id: s.ID, installation: s.Installation, key: s.Key, name: s.Name, url: s.URL, status: s.Status,
+		traffic: s.Traffic, widest: s.Widest, startedAt: s.StartedAt, completedAt: s.CompletedAt, winner: s.Winner, learning: s.Learning}
+	for _, v := range s.Variants {
+		x.variants = append(x.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
+	}
+	for _, g := range s.Goals {
+		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Kind, g.Primary, g.Config, g.WindowDays})
+	}
+	for _, sp := range s.Splits {
+		l := liveSplit{split: sp.Split, key: sp.Key, element: sp.Element, seed: sp.Seed, arms: sp.Arms}
+		for _, e := range sp.Epochs {
+			l.epochs = append(l.epochs, liveEpoch{e.Weights, e.Weights.Cumulative(), e.Opened})
+		}
+		x.splits = append(x.splits, l)
+	}
+	return x
+}
