@@ -39,7 +39,7 @@ func NewLimits(s *Snapshot, r LimitRules, clock Clock) *Limits {
 		address: newLimiter("address", r.Address, addressSets, r.Shared, clock)}
 }
 
-// Token counts n requests or events of a site, or returns CodeLimited. A token that no site has is not counted: it gets nothing.
+// Token counts n requests of a site, or returns CodeLimited. A token that no site has is not counted: it gets nothing.
 func (l *Limits) Token(ctx context.Context, token string, n int) error {
 	if l == nil || l.token.table == nil || l.snapshot.site(token) == nil {
 		return nil

@@ -180,11 +180,9 @@ func (c *config) openSecret() (services.Secret, error) {
 	return services.NewSecret(string(c.secret))
 }
 
-// snapshotFile is where the copy of the snapshot lies.
+// snapshotFile is where the copy of the snapshot lies. A folder that cannot be made keeps nobody from serving.
 func (c *config) snapshotFile(log *slog.Logger) (*services.SnapshotFile, error) {
-	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
-		return nil, fmt.Errorf("DATA_DIR: %w", err)
-	}
+	_ = os.MkdirAll(c.DataDir, 0o755)
 	secret, err := c.openSecret()
 	if err != nil {
 		return nil, err

@@ -33,8 +33,8 @@ func (serveCommand) Run(ctx context.Context, c *config, s *streams) error {
 	return a.serve(ctx, c, s, listener, log)
 }
 
-// begin opens the database and constructs the program. With a database of its own and a snapshot on disk it does not insist on
-// the database, see withDatabase.
+// begin opens the database and constructs the program. With DATABASE_URL and a good snapshot on disk it goes on without the database
+// when that cannot be reached, see withDatabase.
 func begin(ctx context.Context, c *config, log *slog.Logger) (*app, error) {
 	if c.DatabaseURL == "" {
 		return construct(ctx, c, openDatabase, log)
