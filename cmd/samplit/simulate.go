@@ -41,8 +41,6 @@ func (c simulateCommand) Run(ctx context.Context, s *streams) error {
 	switch {
 	case errors.As(err, &dear):
 		return fmt.Errorf("the scenario would take about %.0f seconds of CPU, more than the limit of %.0f; ask for less, or raise --limit", dear.Cost, dear.Limit)
-	case errors.Is(err, context.Canceled):
-		return errors.New("simulation stopped")
 	case err != nil:
 		return scenarioError(err)
 	}
@@ -67,7 +65,12 @@ func (c simulateCommand) read(ctx context.Context, in io.Reader) (simulate.Scena
 	return scenario, nil
 }
 
-func scenarioError(err error) error { return fmt.Errorf("scenario: %w; see docs/simulate.md", err) }
+func scenarioError(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errors.New("simulation stopped")
+	}
+	return fmt.Errorf("scenario: %w; see docs/simulate.md", err)
+}
 
 func (c simulateCommand) print(w io.Writer, answer any) error {
 	if c.JSON {
