@@ -11,7 +11,7 @@ import (
 func TestTopTwoIdentities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		prob := ProbBest(rapid.SliceOfN(anyArm, 2, 8).Draw(t, "arms"))
+		prob := ProbBest(rapid.SliceOfN(anyArm(), 2, 8).Draw(t, "arms"))
 		beta := rapid.Float64Range(0.1, 0.9).Draw(t, "beta")
 		shares := TopTwo(prob, beta)
 		var sum, direct float64
@@ -58,7 +58,7 @@ func TestTopTwoIdentities(t *testing.T) {
 func TestUpperConfidenceBounds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		r := anyRate.Draw(t, "rate")
+		r := anyRate().Draw(t, "rate")
 		n := rapid.Float64Range(2, 1e6).Draw(t, "t")
 		kl, ucb := KLUCB(r, n), UCB1(r, n)
 		if kl < r.Value() || kl > min(1, ucb)+1e-12 {

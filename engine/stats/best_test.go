@@ -79,18 +79,20 @@ func TestBestOfEqualArms(t *testing.T) {
 	}
 }
 
-var anyArm = rapid.Custom(func(t *rapid.T) Beta {
-	size := rapid.Float64Range(0, 7).Draw(t, "log size")
-	n := math.Pow(10, size)
-	x := n * rapid.Float64Range(0, 1).Draw(t, "rate")
-	prior := rapid.SampledFrom([]Beta{Flat, {0.5, 0.5}, {0.8, 9.2}, {0.05, 0.95}}).Draw(t, "prior")
-	return prior.Update(math.Floor(x), math.Ceil(n))
-})
+func anyArm() *rapid.Generator[Beta] {
+	return rapid.Custom(func(t *rapid.T) Beta {
+		size := rapid.Float64Range(0, 7).Draw(t, "log size")
+		n := math.Pow(10, size)
+		x := n * rapid.Float64Range(0, 1).Draw(t, "rate")
+		prior := rapid.SampledFrom([]Beta{Flat, {0.5, 0.5}, {0.8, 9.2}, {0.05, 0.95}}).Draw(t, "prior")
+		return prior.Update(math.Floor(x), math.Ceil(n))
+	})
+}
 
 func TestBestIdentities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		arms := rapid.SliceOfN(anyArm, 2, 12).Draw(t, "arms")
+		arms := rapid.SliceOfN(anyArm(), 2, 12).Draw(t, "arms")
 		prob, loss := Best(arms)
 		best := arms[0].Mean() + loss[0]
 		var sum float64
@@ -138,7 +140,7 @@ func indices(n int) []int {
 func TestPanelsConverged(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		arms := rapid.SliceOfN(anyArm, 2, 6).Draw(t, "arms")
+		arms := rapid.SliceOfN(anyArm(), 2, 6).Draw(t, "arms")
 		prob, loss := Best(arms)
 		fine, fineLoss := bestOnQuarters(arms)
 		for i := range prob {

@@ -57,7 +57,7 @@ func logChoose(n, k int) float64 {
 func TestBetaQuantileInvertsCDF(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		b := anyArm.Draw(t, "arm")
+		b := anyArm().Draw(t, "arm")
 		p := rapid.Float64Range(1e-9, 1-1e-9).Draw(t, "p")
 		if got := b.CDF(b.Quantile(p)); math.Abs(got-p) > 1e-9 {
 			t.Fatalf("CDF(Quantile(%v)) = %v", p, got)

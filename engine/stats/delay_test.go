@@ -15,7 +15,7 @@ func TestDelayedRateIdentities(t *testing.T) {
 		var cohorts []Cohort
 		var x, n float64
 		for range rapid.IntRange(1, 6).Draw(t, "cohorts") {
-			r := anyRate.Draw(t, "rate")
+			r := anyRate().Draw(t, "rate")
 			cohorts = append(cohorts, Cohort{rapid.Float64Range(0.5, 10).Draw(t, "age"), r.Trials, math.Floor(r.Successes / 4)})
 			x, n = x+math.Floor(r.Successes/4), n+r.Trials
 		}
@@ -75,7 +75,7 @@ func TestKaplanMeier(t *testing.T) {
 func TestDiscounted(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		rates := rapid.SliceOfN(anyRate, 1, 10).Draw(t, "periods")
+		rates := rapid.SliceOfN(anyRate(), 1, 10).Draw(t, "periods")
 		prior := Jeffreys
 		for i, post := range Discounted(prior, 1, rates) {
 			prior = prior.Update(rates[i].Successes, rates[i].Trials)

@@ -12,7 +12,7 @@ import (
 func TestNIGUpdate(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		x, y := anySample.Draw(t, "x"), anySample.Draw(t, "y")
+		x, y := anySample().Draw(t, "x"), anySample().Draw(t, "y")
 		prior := NIG{rapid.Float64Range(-5, 5).Draw(t, "m"), 2, 3, 4}
 		all := prior.Update(SampleOf(append(append([]float64{}, x...), y...)))
 		split := prior.Update(SampleOf(x)).Update(SampleOf(y))
@@ -31,15 +31,17 @@ func TestNIGUpdate(t *testing.T) {
 	near(t, "high", high, values.Mean+half, 0, 1e-9)
 }
 
-var anyNIG = rapid.Custom(func(t *rapid.T) NIG {
-	return NIG{rapid.Float64Range(-2, 2).Draw(t, "m"), rapid.Float64Range(1, 500).Draw(t, "κ"),
-		rapid.Float64Range(1.5, 300).Draw(t, "α"), rapid.Float64Range(0.1, 300).Draw(t, "β")}
-})
+func anyNIG() *rapid.Generator[NIG] {
+	return rapid.Custom(func(t *rapid.T) NIG {
+		return NIG{rapid.Float64Range(-2, 2).Draw(t, "m"), rapid.Float64Range(1, 500).Draw(t, "κ"),
+			rapid.Float64Range(1.5, 300).Draw(t, "α"), rapid.Float64Range(0.1, 300).Draw(t, "β")}
+	})
+}
 
 func TestNIGProbabilities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := anyNIG.Draw(t, "a"), anyNIG.Draw(t, "b")
+		a, b := anyNIG().Draw(t, "a"), anyNIG().Draw(t, "b")
 		for name, f := range map[string]func(a, b NIG) float64{"mean": ProbMeanBeats, "lognormal mean": ProbLogMeanBeats} {
 			if p, q := f(a, b), f(b, a); math.Abs(p+q-1) > 1e-9 {
 				t.Fatalf("%s: P(b > a) + P(a > b) = %v", name, p+q)

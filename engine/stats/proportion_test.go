@@ -7,17 +7,19 @@ import (
 	"pgregory.net/rapid"
 )
 
-var anyRate = rapid.Custom(func(t *rapid.T) Rate {
-	n := rapid.IntRange(1, 5000).Draw(t, "n")
-	return Rate{float64(rapid.IntRange(0, n).Draw(t, "x")), float64(n)}
-})
+func anyRate() *rapid.Generator[Rate] {
+	return rapid.Custom(func(t *rapid.T) Rate {
+		n := rapid.IntRange(1, 5000).Draw(t, "n")
+		return Rate{float64(rapid.IntRange(0, n).Draw(t, "x")), float64(n)}
+	})
+}
 
 // The pooled z-test is Pearson's chi-square of the table, and the homogeneity
 // test of two rates; swapping successes and failures changes the sign alone.
 func TestTwoProportionIdentities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := anyRate.Draw(t, "a"), anyRate.Draw(t, "b")
+		a, b := anyRate().Draw(t, "a"), anyRate().Draw(t, "b")
 		test, h := TwoProportion(a, b, 0.95), TestHomogeneity([]Rate{a, b})
 		if z := test.Statistic; math.Abs(z*z-h.Chi2) > 1e-8*(1+h.Chi2) || math.Abs(test.P-h.PChi2) > 1e-9 {
 			t.Fatalf("z² = %v, p = %v; chi-square %v, p = %v", z*z, test.P, h.Chi2, h.PChi2)

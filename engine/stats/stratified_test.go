@@ -25,7 +25,7 @@ func TestStratifiedUndoesSimpson(t *testing.T) {
 func TestStratifiedIdentities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := anyRate.Draw(t, "a"), anyRate.Draw(t, "b")
+		a, b := anyRate().Draw(t, "a"), anyRate().Draw(t, "b")
 		one := Stratified([][]Sums{{a.Sums(), b.Sums()}})
 		if one[0] != a.Estimate() && math.Abs(one[0].Variance-a.Estimate().Variance) > 1e-12 {
 			t.Fatalf("one stratum: %+v, want %+v", one[0], a.Estimate())

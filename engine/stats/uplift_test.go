@@ -8,18 +8,20 @@ import (
 )
 
 // anyPosterior has at least a few successes and failures.
-var anyPosterior = rapid.Custom(func(t *rapid.T) Beta {
-	n := math.Pow(10, rapid.Float64Range(1, 6).Draw(t, "log n"))
-	p := rapid.Float64Range(0.02, 0.98).Draw(t, "rate")
-	return Beta{2 + n*p, 2 + n*(1-p)}
-})
+func anyPosterior() *rapid.Generator[Beta] {
+	return rapid.Custom(func(t *rapid.T) Beta {
+		n := math.Pow(10, rapid.Float64Range(1, 6).Draw(t, "log n"))
+		p := rapid.Float64Range(0.02, 0.98).Draw(t, "rate")
+		return Beta{2 + n*p, 2 + n*(1-p)}
+	})
+}
 
 // The interval holds its level, is not longer than the equal-tailed one, and
 // mirrors with successes and failures.
 func TestHDIIdentities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		b, level := anyPosterior.Draw(t, "posterior"), rapid.Float64Range(0.2, 0.99).Draw(t, "level")
+		b, level := anyPosterior().Draw(t, "posterior"), rapid.Float64Range(0.2, 0.99).Draw(t, "level")
 		low, high := b.HDI(level)
 		if got := b.CDF(high) - b.CDF(low); math.Abs(got-level) > 1e-9 {
 			t.Fatalf("(%v, %v) holds %v, want %v", low, high, got, level)
@@ -54,7 +56,7 @@ func TestHDIOfMonotoneDensities(t *testing.T) {
 func TestUpliftIdentities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := anyPosterior.Draw(t, "a"), anyPosterior.Draw(t, "b")
+		a, b := anyPosterior().Draw(t, "a"), anyPosterior().Draw(t, "b")
 		below := 1 - ProbBeats(a, b)
 		if below > 0.001 && below < 0.999 {
 			if u := UpliftQuantile(a, b, below); math.Abs(u) > 1e-7 {
@@ -86,7 +88,7 @@ func TestUpliftIdentities(t *testing.T) {
 func TestValueRemainingIdentities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		arms := rapid.SliceOfN(anyPosterior, 2, 6).Draw(t, "arms")
+		arms := rapid.SliceOfN(anyPosterior(), 2, 6).Draw(t, "arms")
 		r, more := ValueRemaining(arms, 0.9), ValueRemaining(arms, 0.99)
 		prob := ProbBest(arms)
 		for i, p := range prob {
@@ -127,7 +129,7 @@ func TestValueRemainingIdentities(t *testing.T) {
 func TestPathIdentities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a, b, c := anyPosterior.Draw(t, "a"), anyPosterior.Draw(t, "b"), anyPosterior.Draw(t, "c")
+		a, b, c := anyPosterior().Draw(t, "a"), anyPosterior().Draw(t, "b"), anyPosterior().Draw(t, "c")
 		if p, want := ProbPathBeats(Path{a}, Path{b}), ProbBeats(a, b); math.Abs(p-want) > 1e-8 {
 			t.Fatalf("one step: %v, want %v", p, want)
 		}
