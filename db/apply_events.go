@@ -11,13 +11,13 @@ import (
 )
 
 // storeEvents takes events of every kind and answers the keys and states of those that are new. A repeat of an id stores and counts
-// nothing.
+// nothing. ($20..$22: how many events each account sent, by day)
 var storeEvents = eventsStatement("")
 
 // storeDayless is storeEvents where some ids carry no day of their own: their repeats may lie in the partition of the day before.
-// ($20, $21: the first and the last of those days)
+// ($23, $24: the first and the last of those days)
 var storeDayless = eventsStatement(`WHERE NOT (dayless AND EXISTS (
-    SELECT FROM events y WHERE (y.account_id, y.event_id, y.part, y.day) = (j.account_id, j.event_id, 0, j.day - 1) AND y.day BETWEEN $20::date AND $21::date))`)
+    SELECT FROM events y WHERE (y.account_id, y.event_id, y.part, y.day) = (j.account_id, j.event_id, 0, j.day - 1) AND y.day BETWEEN $23::date AND $24::date))`)
 
 func eventsStatement(where string) string {
 	return `WITH input AS MATERIALIZED (
@@ -37,12 +37,14 @@ func eventsStatement(where string) string {
 ), waits AS (
   INSERT INTO waiting (account_id, experiment_id, split, visitor, event_id, part, day, received_at)
   SELECT account_id, experiment_id, split, visitor, event_id, part, day, received_at FROM fresh WHERE state = 2
+), stored AS (
+  SELECT account_id, (received_at AT TIME ZONE 'UTC')::date AS day, count(*) AS n, count(*) FILTER (WHERE state = 2) AS waiting FROM fresh WHERE part = 0 GROUP BY 1, 2
 ), tally AS (
   INSERT INTO tallies (account_id, experiment_id, day, kind, n)
-  SELECT account_id, '00000000-0000-0000-0000-000000000000', (received_at AT TIME ZONE 'UTC')::date, kind, sum(n) FROM (
-    SELECT account_id, received_at, v.kind, v.n FROM input, LATERAL (VALUES ('accepted', 1), ('duplicate', 1)) v(kind, n) WHERE part = 0 UNION ALL
-    SELECT account_id, received_at, v.kind, v.n FROM fresh, LATERAL (VALUES ('duplicate', -1), (CASE state WHEN 2 THEN 'waiting' ELSE 'applied' END, 1)) v(kind, n) WHERE part = 0
-  ) t GROUP BY 1, 3, 4 HAVING sum(n) <> 0 ORDER BY 1, 3, 4
+  SELECT a.account_id, '00000000-0000-0000-0000-000000000000', a.day, v.kind, v.n
+  FROM unnest($20::uuid[], $21::date[], $22::bigint[]) AS a(account_id, day, n) LEFT JOIN stored s ON s.account_id = a.account_id AND s.day = a.day,
+    LATERAL (VALUES ('accepted', a.n), ('applied', coalesce(s.n - s.waiting, 0)), ('duplicate', a.n - coalesce(s.n, 0)), ('waiting', coalesce(s.waiting, 0))) v(kind, n)
+  WHERE v.n <> 0 ORDER BY 1, 3, 4
   ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
 ), hits AS (
   SELECT * FROM judged WHERE state = 1 AND ((account_id, event_id, part) IN (SELECT account_id, event_id, part FROM fresh)) IS TRUE
@@ -93,11 +95,33 @@ func (e *eventRows) queue(q *pgx.Batch) {
 		}
 	}
 	args := []any{account, day, id, part, kind, installation, experiment, split, goal, window, name, visitor, arm, epoch, occurred, received, value, url, dayless}
+	args = append(args, e.accepted()...)
 	if len(before) > 0 {
 		q.Queue(storeDayless, append(args, slices.MinFunc(before, time.Time.Compare), slices.MaxFunc(before, time.Time.Compare))...).Query(e.read)
 		return
 	}
 	q.Queue(storeEvents, args...).Query(e.read)
+}
+
+// accepted are how many events each account sent, by day of arrival, in order.
+func (e *eventRows) accepted() []any {
+	type key struct {
+		account uuid.UUID
+		day     time.Time
+	}
+	sent := map[key]int64{}
+	for _, v := range e.events {
+		if v.Part == 0 {
+			sent[key{v.Account, v.Received.UTC().Truncate(24 * time.Hour)}]++
+		}
+	}
+	var account uuids
+	var day []time.Time
+	var n []int64
+	for k, count := range sent {
+		account, day, n = append(account, k.account), append(day, k.day), append(n, count)
+	}
+	return []any{account, day, n}
 }
 
 func (e *eventRows) read(rows pgx.Rows) error {
