@@ -43,7 +43,8 @@ type DB struct {
 	breaker circuitbreaker.CircuitBreaker[any]
 	log     *slog.Logger
 	jobs    *jobQueue
-	usable  atomic.Bool // it was reached once and has this binary's schema
+	usable  atomic.Bool  // it was reached once and has this binary's schema
+	late    atomic.Int64 // see LateDays
 }
 
 var poolSize = map[Role]int32{App: 8, Ingest: 3, System: 3}

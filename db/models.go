@@ -27,6 +27,16 @@ type Alias struct {
 	ChangedXid     uint64
 }
 
+type ArchivedSum struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	GoalID       uuid.UUID
+	Day          time.Time
+	N            int64
+	Value        float64
+}
+
 type Assignment struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
@@ -137,6 +147,15 @@ type Event struct {
 	State          int16
 	Props          json.RawMessage
 	Split          int16
+	OrderID        *string
+}
+
+type EventArchive struct {
+	Day       time.Time
+	Object    string
+	Sha256    []byte
+	Rows      int64
+	DroppedAt time.Time
 }
 
 type Experiment struct {
@@ -213,6 +232,19 @@ type OptimisationState struct {
 	Version      int64
 	Sealed       []byte
 	UpdatedAt    time.Time
+}
+
+type Order struct {
+	AccountID    uuid.UUID
+	GoalID       uuid.UUID
+	Split        int16
+	OrderID      string
+	ExperimentID uuid.UUID
+	EventID      uuid.UUID
+	Value        float64
+	Taken        float64
+	Credit       *string
+	ReceivedAt   time.Time
 }
 
 type PasswordReset struct {

@@ -30,6 +30,8 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	dbtest.Exec(t, dbtest.URL(t, ""), `INSERT INTO archived_sums VALUES ($1, $2, 0, $3, '2026-01-01', 1, 1)`, x.Account, x.ID, x.Goal)
+	dbtest.Exec(t, dbtest.URL(t, ""), `INSERT INTO orders VALUES ($1, $2, 0, 'o', $3, $3, 1, 0, 'v', now())`, x.Account, x.Goal, x.ID)
 	hash := make([]byte, 32)
 	err := d.InTx(t.Context(), x.Account, func(s *db.Store) error {
 		ctx := t.Context()

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +30,7 @@ type app struct {
 	committer *services.Committer
 	snapshot  *services.Snapshot
 	learner   *services.Learner
+	archive   *services.Archive
 	demo      *services.Demo // nil in production
 	limits    *services.Limits
 	shared    *services.SharedLimits // nil without Redis
@@ -74,13 +77,19 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	a.limits = services.NewLimits(a.snapshot, rules, clock)
 	a.learner = services.NewLearner(d.DB, keys, a.committer.Kept, clock, log)
 
+	objects, err := services.OpenObjects(c.S3URL, filepath.Join(c.DataDir, "objects"))
+	if err != nil {
+		return nil, err
+	}
+	a.archive = services.NewArchive(d.DB, objects, c.EventsKeepDays, clock, log)
+
 	tokens := services.NewTokens(d.DB, secret, c.BaseURL, time.Duration(c.AccessTokenMinutes)*time.Minute, clock)
 	accounts := services.NewAccounts(d.DB, passwords, tokens, services.NewMemoryThrottle(clock), mailer, clock,
 		services.SignUpRules{BaseURL: c.BaseURL, InviteOnly: c.Signup == "invite", Exempt: c.exempt()})
 	installations := services.NewInstallations(d.DB, c.TrackerURL, clock)
 	experiments := services.NewExperiments(d.DB, keys, clock)
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
-	a.workers = append(accounts.Workers(), a.tracker.Workers()...)
+	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers())
 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

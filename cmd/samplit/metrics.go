@@ -33,7 +33,21 @@ func (a *app) observe(registry prometheus.Registerer) {
 	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_ingest_crowded_total",
 		Help: "Requests that found no place to wait, since their account or all together had too much waiting."}, func() float64 { return float64(a.committer.Crowded()) })
 	a.observeLimits(registry)
+	a.observeDays(registry)
 	registry.MustRegister(pools{a.database.DB})
+}
+
+// observeDays adds what becomes of the days of events.
+func (a *app) observeDays(registry prometheus.Registerer) {
+	with := promauto.With(registry)
+	with.NewCounterFunc(prometheus.CounterOpts{Name: "samplit_event_days_made_late_total",
+		Help: "Partitions of events that were missing when an event came, and were made then."}, func() float64 { return float64(a.database.LateDays()) })
+	with.NewGaugeFunc(prometheus.GaugeOpts{Name: "samplit_event_days_overdue",
+		Help: "Days of events older than EVENTS_KEEP_DAYS that are still in the database, as of this process's last try."}, func() float64 { return float64(a.archive.State().Overdue) })
+	with.NewCounterFunc(prometheus.CounterOpts{Name: "samplit_event_days_moved_total",
+		Help: "Days of events moved to the object store."}, func() float64 { return float64(a.archive.State().Moved) })
+	with.NewCounterFunc(prometheus.CounterOpts{Name: "samplit_event_days_failed_total",
+		Help: "Times that a day of events could not be moved to the object store and stayed."}, func() float64 { return float64(a.archive.State().Failed) })
 }
 
 // observeLimits adds what the limits turned away, and how Redis does where there is one.
