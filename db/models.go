@@ -27,6 +27,20 @@ type Alias struct {
 	ChangedXid     uint64
 }
 
+type ApiKey struct {
+	AccountID uuid.UUID
+	ID        uuid.UUID
+	Name      string
+	Hash      []byte
+	Ending    string
+	Role      string
+	CreatedBy uuid.UUID
+	CreatedAt time.Time
+	UsedAt    *time.Time
+	RevokedAt *time.Time
+	AuditSeq  *int64
+}
+
 type ArchivedSum struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID

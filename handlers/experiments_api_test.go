@@ -17,7 +17,7 @@ import (
 )
 
 // productDeps adds what sites, experiments and results stand on.
-func productDeps(t *testing.T, d *Deps, database *db.DB) {
+func productDeps(t *testing.T, d *Deps, database *db.DB) services.Sealer {
 	t.Helper()
 	keys, err := state.Generate()
 	if err != nil {
@@ -29,6 +29,8 @@ func productDeps(t *testing.T, d *Deps, database *db.DB) {
 	d.Audit = services.NewAudit(database)
 	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)
 	d.Home = services.NewHome(database, d.Installations, d.Experiments, d.Analytics, d.Audit, d.Clock)
+	d.Keys = services.NewAPIKeys(database, d.Clock)
+	return keys
 }
 
 // program is a client of the API.

@@ -41,6 +41,7 @@ type testBundle struct {
 	registry *prometheus.Registry
 	log      *syncBuffer
 	secret   services.Secret
+	keys     services.Sealer // of learned state
 }
 
 type bundleOptions struct {
@@ -82,7 +83,7 @@ func setupWith(t *testing.T, o bundleOptions) *testBundle {
 		AllowedHosts: []string{"localhost", "*.preview.localhost"}, SessionKey: b.secret.Key("session"), Mailbox: b.mailbox,
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(b.log, t.Output()), nil)), Clock: b.clock.Now, Metrics: b.registry,
 	}
-	productDeps(t, &b.deps, b.db)
+	b.keys = productDeps(t, &b.deps, b.db)
 	if o.change != nil {
 		o.change(&b.deps)
 	}

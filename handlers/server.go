@@ -26,6 +26,7 @@ type Deps struct {
 	Accounts *services.Accounts
 	Sessions *services.Sessions
 	Tokens   *services.Tokens
+	Keys     *services.APIKeys
 
 	Installations *services.Installations
 	Experiments   *services.Experiments
@@ -100,6 +101,7 @@ func New(d Deps) *echo.Echo {
 	h.resultRoutes(g)
 	h.auditRoutes(g)
 	h.settingsRoutes(g)
+	h.keyRoutes(g)
 	h.simulateRoutes(e, g)
 	h.devmailRoutes(g)
 	h.authAPI(g.api)
@@ -107,6 +109,7 @@ func New(d Deps) *echo.Echo {
 	h.experimentsAPI(g.api)
 	h.analyticsAPI(g.api)
 	h.simulateAPI(g.api)
+	h.keysAPI(g.api)
 	return e
 }
 

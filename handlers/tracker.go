@@ -75,10 +75,22 @@ func sendJSON(c echo.Context, body []byte) error {
 
 // visitorAgent is the visitor's user agent: the request's own only when a browser sent it.
 func visitorAgent(r *http.Request, told string) string {
-	if r.Header.Get("Origin") != "" {
+	if fromBrowser(r) {
 		return r.UserAgent()
 	}
 	return told
+}
+
+// fromBrowser says that a web page sent the request.
+func fromBrowser(r *http.Request) bool { return r.Header.Get("Origin") != "" }
+
+// secretKey is the key that a customer's server sent as bearer token, empty without one.
+func secretKey(r *http.Request) string {
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(key, services.SecretKeyPrefix) {
+		return ""
+	}
+	return key
 }
 
 type assignRequest struct {
@@ -174,6 +186,8 @@ type convertRequest struct {
 	Goal       string         `json:"goal"`
 	Visitor    string         `json:"visitor_id"`
 	Value      jsontext.Value `json:"value"`
+	Currency   string         `json:"currency"`
+	Order      string         `json:"order"`
 	EventID    string         `json:"event_id"`
 }
 
@@ -190,7 +204,8 @@ func (t *tracker) convert(c echo.Context) error {
 		return fieldError("value", "bad_value", "value is a number of at most 10^9 with at most 4 decimals.")
 	}
 	duplicate, err := t.svc.Convert(c.Request().Context(), services.ConvertRequest{Token: q.Token, Experiment: q.Experiment, Goal: q.Goal,
-		Visitor: q.Visitor, EventID: q.EventID, Value: value, UserAgent: visitorAgent(c.Request(), "")})
+		Visitor: q.Visitor, EventID: q.EventID, Value: value, Currency: q.Currency, Order: q.Order,
+		UserAgent: visitorAgent(c.Request(), ""), Secret: secretKey(c.Request()), Browser: fromBrowser(c.Request())})
 	if err != nil {
 		return err
 	}
@@ -228,6 +243,8 @@ type eventRequest struct {
 	Goal       string         `json:"goal"`
 	Name       string         `json:"name"`
 	Value      jsontext.Value `json:"value"`
+	Currency   string         `json:"currency"`
+	Order      string         `json:"order"`
 	URL        string         `json:"url"`
 }
 
@@ -265,7 +282,8 @@ func (t *tracker) events(c echo.Context) error {
 	if err := limitToken(c, t.limits, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
 		return err
 	}
-	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, UserAgent: visitorAgent(c.Request(), "")}
+	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, UserAgent: visitorAgent(c.Request(), ""),
+		Secret: secretKey(c.Request()), Browser: fromBrowser(c.Request())}
 	out := eventsReply{Rejected: []rejectionReply{}}
 	var place []int // of each event of the batch in the request
 	for i, e := range q.Events {
@@ -276,7 +294,7 @@ func (t *tracker) events(c echo.Context) error {
 		}
 		place = append(place, i)
 		b.Events = append(b.Events, services.Event{ID: e.ID, Type: e.Type, T: e.T.Time, Visitor: e.Visitor, Experiment: e.Experiment,
-			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, URL: e.URL})
+			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL})
 	}
 	got, err := t.svc.Events(c.Request().Context(), b)
 	if err != nil {

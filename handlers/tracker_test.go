@@ -54,7 +54,7 @@ func newLimitedTrackerBundle(t *testing.T, d *db.DB, rules services.LimitRules, 
 	go func() { defer close(done); committer.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	pages := setupWith(t, bundleOptions{db: d})
-	e, err := NewTracker(TrackerDeps{Tracker: services.NewTracker(d, snap, committer, services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log),
+	e, err := NewTracker(TrackerDeps{Tracker: services.NewTracker(d, snap, committer, services.NewAPIKeys(d, time.Now), services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log),
 		Limits: services.NewLimits(snap, rules, time.Now), TrustedProxies: proxies, Errors: pages.e.HTTPErrorHandler, Metrics: pages.registry})
 	if err != nil {
 		t.Fatal(err)

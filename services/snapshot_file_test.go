@@ -156,8 +156,8 @@ func TestARestoredSnapshotAnswersAsTheDatabaseDid(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	go committer.Run(ctx)
-	warm := NewTracker(dbtest.Open(t), b.snap, committer, TrackerLimits{Remembered: 1}, clock, log)
-	tracker := NewTracker(away, cold, committer, TrackerLimits{Remembered: 1}, clock, log)
+	warm := NewTracker(dbtest.Open(t), b.snap, committer, NewAPIKeys(dbtest.Open(t), time.Now), TrackerLimits{Remembered: 1}, clock, log)
+	tracker := NewTracker(away, cold, committer, NewAPIKeys(away, time.Now), TrackerLimits{Remembered: 1}, clock, log)
 	for i := range 200 {
 		visitor := fmt.Sprint("visitor ", i)
 		a, err := tracker.Assign(t.Context(), AssignRequest{Token: b.x.Token, Experiment: b.x.Key, Visitor: visitor, Expose: true})

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -28,20 +29,21 @@ type Tracker struct {
 	snapshot  *Snapshot
 	committer *Committer
 	sticky    *sticky
+	keys      *APIKeys
 	wait      time.Duration // of an answer for its row
 	clock     Clock
 	log       *slog.Logger
 }
 
 // NewTracker makes the service.
-func NewTracker(d *db.DB, s *Snapshot, c *Committer, l TrackerLimits, clock Clock, log *slog.Logger) *Tracker {
+func NewTracker(d *db.DB, s *Snapshot, c *Committer, keys *APIKeys, l TrackerLimits, clock Clock, log *slog.Logger) *Tracker {
 	if l.Remembered == 0 {
 		l.Remembered = 1_000_000
 	}
 	if l.AssignWait == 0 {
 		l.AssignWait = 300 * time.Millisecond
 	}
-	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), wait: l.AssignWait, clock: clock, log: log}
+	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), keys: keys, wait: l.AssignWait, clock: clock, log: log}
 	s.forget = t.forget
 	return t
 }
@@ -64,6 +66,26 @@ func (t *Tracker) site(token string) (*site, error) {
 		return nil, errNotLooked // the site may be newer than what is served from
 	}
 	return nil, &Error{Code: CodeUnknownToken, Message: "No site has this installation token. Copy the snippet again from the site's page."}
+}
+
+// opens says whether the sender has a key of the site's account. A key that a web page sends is no secret any more: it is refused, and
+// the log says so.
+func (t *Tracker) opens(ctx context.Context, s *site, secret string, browser bool) (bool, error) {
+	switch {
+	case secret == "":
+		return false, nil
+	case browser:
+		t.log.WarnContext(ctx, "a secret key was sent by a web page: revoke it", slog.String("ending", Ending(secret)), slog.String("site", s.url))
+		return false, ErrSecretInBrowser
+	}
+	by, err := t.keys.Verify(ctx, secret)
+	if err != nil {
+		return false, err
+	}
+	if by.Account != s.account {
+		return false, &Error{Code: CodeForbidden, Reason: "other_account", Message: "This key is of another account than the installation token."}
+	}
+	return true, by.may(Editor)
 }
 
 // Config returns the configuration that the site's snippet carries, as JSON.

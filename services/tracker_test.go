@@ -54,7 +54,7 @@ func joinTrafficAt(t *testing.T, d *db.DB, x dbtest.Running, clock Clock) *traff
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &traffic{NewTracker(d, snap, com, TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, clock, log), x, NewLearner(d, keys, com.Kept, clock, log)}
+	return &traffic{NewTracker(d, snap, com, NewAPIKeys(d, clock), TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, clock, log), x, NewLearner(d, keys, com.Kept, clock, log)}
 }
 
 func (tr *traffic) see(t *testing.T, visitor string) Assignment {

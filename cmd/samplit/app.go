@@ -71,7 +71,8 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	}
 	a.snapshot = services.NewSnapshot(d.DB, c.TrackerURL, clock, log)
 	a.committer = services.NewCommitter(d.DB, clock, log)
-	a.tracker = services.NewTracker(d.DB, a.snapshot, a.committer, services.TrackerLimits{}, clock, log)
+	secretKeys := services.NewAPIKeys(d.DB, clock)
+	a.tracker = services.NewTracker(d.DB, a.snapshot, a.committer, secretKeys, services.TrackerLimits{}, clock, log)
 	rules := c.limits
 	rules.Shared = a.shared
 	a.limits = services.NewLimits(a.snapshot, rules, clock)
@@ -96,7 +97,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	a.observe(registry)
 	a.admin = handlers.Admin(registry)
 	pages := handlers.New(handlers.Deps{
-		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
+		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
 		Installations: installations, Experiments: experiments, Analytics: analytics, Audit: audit,
 		Simulator: services.NewSimulator(experiments, analytics),
 		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),

@@ -1,4 +1,6 @@
 -- +goose Up
+-- Further states of a conversion: 7 its order was known, 8 a refund of an order
+-- that is not known.
 ALTER TABLE events ADD COLUMN order_id text;
 
 -- Orders that conversions named: the same one counts once for a goal, and a
