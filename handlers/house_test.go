@@ -25,6 +25,7 @@ type house struct {
 	*program
 	url     func(db.Role) string
 	site    string // token
+	key     string // secret; access tokens end when the clock moves on
 	learner *services.Learner
 	nodes   []*node
 }
@@ -49,6 +50,8 @@ func newHouse(t *testing.T) *house {
 	h.program = h.testBundle.program()
 	_, site := h.call(http.MethodGet, "/installations/"+h.program.site, nil, http.StatusOK)
 	h.site = site["token"].(string)
+	_, made := h.call(http.MethodPost, "/integrations/keys", members{"name": "Test", "role": "admin"}, http.StatusCreated)
+	h.key = made["key"].(string)
 	n := h.join()
 	h.learner = services.NewLearner(d, h.keys, n.kept, h.clock.Now, h.deps.Log)
 	return h
@@ -151,6 +154,9 @@ func field(answer members) string {
 // results are those of a goal, variant by variant.
 func (h *house) results(id, goal string) (all members, variants map[string]members) {
 	h.testBundle.t.Helper()
+	token := h.program.token
+	defer func() { h.program.token = token }()
+	h.program.token = h.key
 	_, all = h.call(http.MethodGet, "/analytics/experiments/"+id+"?goal="+goal, nil, http.StatusOK)
 	variants = map[string]members{}
 	for _, v := range all["variants"].([]any) {

@@ -133,6 +133,12 @@ func (c *fakeClock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
+func (c *fakeClock) set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
 type syncBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder

@@ -59,8 +59,8 @@ func (h *server) makeKey(c echo.Context) error {
 }
 
 func (h *server) revokeKey(c echo.Context) error {
-	if err := h.Keys.Revoke(c.Request().Context(), actor(c), c.Param("id")); err != nil && services.Code(err) != services.CodeNotFound {
-		return err // one that is revoked already is what was wanted
+	if err := h.Keys.Revoke(c.Request().Context(), actor(c), c.Param("id")); err != nil {
+		return err
 	}
 	if err := h.flash(c, "good", "flash.key_revoked"); err != nil {
 		return err

@@ -81,6 +81,14 @@ func visitorAgent(r *http.Request, told string) string {
 	return told
 }
 
+// admit refuses pages that the site does not know, and counts n requests against the site's limit.
+func (t *tracker) admit(c echo.Context, token string, n int) error {
+	if err := t.svc.Admits(token, c.Request().Header.Get("Origin")); err != nil {
+		return err
+	}
+	return limitToken(c, t.limits, token, n)
+}
+
 // fromBrowser says that a web page sent the request.
 func fromBrowser(r *http.Request) bool { return r.Header.Get("Origin") != "" }
 
@@ -109,7 +117,7 @@ func (t *tracker) assign(c echo.Context) error {
 	if err := decode(c, maxTrackerBody, &q); err != nil {
 		return err
 	}
-	if err := limitToken(c, t.limits, q.Token, 1); err != nil {
+	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
 	}
 	a, err := t.svc.Assign(c.Request().Context(), services.AssignRequest{
@@ -196,7 +204,7 @@ func (t *tracker) convert(c echo.Context) error {
 	if err := decode(c, maxTrackerBody, &q); err != nil {
 		return err
 	}
-	if err := limitToken(c, t.limits, q.Token, 1); err != nil {
+	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
 	}
 	value, ok := amount(q.Value)
@@ -246,6 +254,7 @@ type eventRequest struct {
 	Currency   string         `json:"currency"`
 	Order      string         `json:"order"`
 	URL        string         `json:"url"`
+	Props      jsontext.Value `json:"props"`
 }
 
 // instant is a client's time: milliseconds since 1970 or RFC 3339.
@@ -279,7 +288,7 @@ func (t *tracker) events(c echo.Context) error {
 	if len(q.Events) > maxEvents {
 		return fieldError("events", "too_many", "Send at most 500 events at once.")
 	}
-	if err := limitToken(c, t.limits, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
+	if err := t.admit(c, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
 		return err
 	}
 	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, UserAgent: visitorAgent(c.Request(), ""),
@@ -294,7 +303,7 @@ func (t *tracker) events(c echo.Context) error {
 		}
 		place = append(place, i)
 		b.Events = append(b.Events, services.Event{ID: e.ID, Type: e.Type, T: e.T.Time, Visitor: e.Visitor, Experiment: e.Experiment,
-			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL})
+			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL, Props: e.Props})
 	}
 	got, err := t.svc.Events(c.Request().Context(), b)
 	if err != nil {
@@ -318,7 +327,7 @@ func (t *tracker) identify(c echo.Context) error {
 	if err := decode(c, maxTrackerBody, &q); err != nil {
 		return err
 	}
-	if err := limitToken(c, t.limits, q.Token, 1); err != nil {
+	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
 	}
 	if err := t.svc.Identify(c.Request().Context(), q.Token, q.Visitor, q.User); err != nil {

@@ -34,6 +34,7 @@ type Event struct {
 	Currency   string // of the value; the goal's when empty
 	Order      string // counts once for a goal
 	URL        string
+	Props      []byte // JSON
 }
 
 // Rejection says which item of a batch was refused and why. The others were taken.

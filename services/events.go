@@ -82,8 +82,15 @@ func (in *intake) take(e Event) *Problem {
 	if p != nil {
 		return p
 	}
+	props, p := readProps(e.Props, in.site.scrubs)
+	if p != nil {
+		return p
+	}
+	if in.site.scrubs {
+		e.URL, e.Name = scrubURL(e.URL), scrubText(e.Name)
+	}
 	base := db.NewEvent{Account: in.site.account, ID: id.id, Day: id.day, Dayless: id.dayless, Installation: in.site.id, Visitor: e.Visitor,
-		Name: e.Name, URL: e.URL, Occurred: occurred(in.now, in.sent, e.T), Received: in.now, Value: (*int64)(e.Value)}
+		Name: e.Name, URL: e.URL, Props: props, Occurred: occurred(in.now, in.sent, e.T), Received: in.now, Value: (*int64)(e.Value)}
 	switch e.Type {
 	case "exposure":
 		return in.exposure(e, base)
@@ -150,7 +157,7 @@ func (in *intake) conversion(e Event, base db.NewEvent) *Problem {
 	}
 	var goals []counted
 	for _, c := range named {
-		if why := c.goal.takes.refuse(e, in.secret); why == nil {
+		if why := c.goal.terms().refuse(e, in.secret); why == nil {
 			goals = append(goals, c)
 		} else if p == nil {
 			p = why

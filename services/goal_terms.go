@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"strings"
-
-	"github.com/google/uuid"
 )
 
 // terms are what a goal asks of the conversions it takes.
@@ -16,14 +14,15 @@ type terms struct {
 	server   bool    // with a secret key only
 }
 
-func newLiveGoal(id uuid.UUID, key, kind string, primary bool, config json.RawMessage, windowDays int32) liveGoal {
+// terms reads what the goal's settings ask for.
+func (g *liveGoal) terms() terms {
 	var c GoalConfig
-	_ = json.Unmarshal(config, &c) // what cannot be read asks for nothing: it was valid when it was stored
-	t := terms{money: kind == "revenue", currency: c.Currency, most: maxDecimal, server: c.Source == "server"}
+	_ = json.Unmarshal(g.config, &c) // what cannot be read asks for nothing: it was valid when it was stored
+	t := terms{money: g.kind == "revenue", currency: c.Currency, most: maxDecimal, server: c.Source == "server"}
 	if c.Cap > 0 {
 		t.most = Decimal(math.Round(c.Cap * decimalUnit))
 	}
-	return liveGoal{id, key, kind, primary, config, windowDays, t}
+	return t
 }
 
 // refuse says why a conversion does not count for the goal; secret says that it came with a key of the account.

@@ -38,7 +38,6 @@ type liveGoal struct {
 	primary    bool
 	config     json.RawMessage
 	windowDays int32
-	takes      terms // follow from config
 }
 
 // liveSplit carries all its epochs: an exposure names the one it was decided in, and an old visitor keeps theirs.
@@ -121,7 +120,7 @@ func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goal
 		x.variants = append(x.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
 	}
 	for _, g := range goals {
-		x.goals = append(x.goals, newLiveGoal(g.ID, g.Key, g.Type, g.Role == "primary", g.Config, g.WindowDays))
+		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Type, g.Role == "primary", g.Config, g.WindowDays})
 	}
 	for _, s := range splits {
 		l := liveSplit{split: s.Split, key: s.Key, seed: engine.Seed(e.Key, s.Key), arms: s.Arms}

@@ -24,8 +24,10 @@ type site struct {
 	url         string
 	byKey       map[string]*live
 	byID        map[uuid.UUID]*live
-	identifies  bool    // it has told of visitors that are one person
-	serving     []*live // in order of start
+	identifies  bool     // it has told of visitors that are one person
+	origins     []string // of pages that may send; empty: all
+	scrubs      bool     // takes personal data out of events
+	serving     []*live  // in order of start
 	config      *siteConfig
 	features    *siteFeatures
 }
@@ -285,6 +287,7 @@ func (w *world) with(c changes, base string) *world {
 		f := edit(r.ID)
 		delete(next.byToken, f.token)
 		f.account, f.token, f.url, f.identifies = r.AccountID, r.Token, r.SiteUrl, r.Identifies
+		f.origins, f.scrubs = r.AllowedOrigins, r.Scrubs
 		if r.ArchivedAt != nil {
 			f.token = ""
 		}

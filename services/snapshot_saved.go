@@ -17,12 +17,16 @@ type savedSite struct {
 	Token      string    `json:"token"` // empty: archived
 	URL        string    `json:"url"`
 	Identifies bool      `json:"identifies,omitempty"`
+	Origins    []string  `json:"origins,omitempty"`
+	Scrubs     bool      `json:"scrubs,omitempty"`
 }
 
-func saveSite(s *site) *savedSite { return &savedSite{s.account, s.id, s.token, s.url, s.identifies} }
+func saveSite(s *site) *savedSite {
+	return &savedSite{s.account, s.id, s.token, s.url, s.identifies, s.origins, s.scrubs}
+}
 
 func (s *savedSite) row() db.SnapshotInstallationsRow {
-	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies}
+	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies, AllowedOrigins: s.Origins, Scrubs: s.Scrubs}
 	if s.Token == "" {
 		r.ArchivedAt = &time.Time{}
 	}
@@ -105,7 +109,7 @@ func (s *savedExperiment) live() *live {
 		x.variants = append(x.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
 	}
 	for _, g := range s.Goals {
-		x.goals = append(x.goals, newLiveGoal(g.ID, g.Key, g.Kind, g.Primary, g.Config, g.WindowDays))
+		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Kind, g.Primary, g.Config, g.WindowDays})
 	}
 	for _, sp := range s.Splits {
 		l := liveSplit{split: sp.Split, key: sp.Key, element: sp.Element, seed: sp.Seed, arms: sp.Arms}

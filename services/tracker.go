@@ -3,6 +3,9 @@ package services
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/samplit/samplit/db"
@@ -30,6 +33,7 @@ type Tracker struct {
 	committer *Committer
 	sticky    *sticky
 	keys      *APIKeys
+	strangers atomic.Int64
 	wait      time.Duration // of an answer for its row
 	clock     Clock
 	log       *slog.Logger
@@ -67,6 +71,19 @@ func (t *Tracker) site(token string) (*site, error) {
 	}
 	return nil, &Error{Code: CodeUnknownToken, Message: "No site has this installation token. Copy the snippet again from the site's page."}
 }
+
+// Admits says whether a site takes what a page of an origin sends; servers name none.
+func (t *Tracker) Admits(token, origin string) error {
+	s := t.snapshot.site(token)
+	if origin == "" || s == nil || len(s.origins) == 0 || strings.EqualFold(origin, s.url) || slices.ContainsFunc(s.origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
+		return nil
+	}
+	t.strangers.Add(1)
+	return &Error{Code: CodeForbidden, Reason: "origin", Message: "This site takes events of its own web pages only. Add the page's origin on the site's page."}
+}
+
+// Strangers is how many requests came from pages that their site does not know, since the start.
+func (t *Tracker) Strangers() int64 { return t.strangers.Load() }
 
 // opens says whether the sender has a key of the site's account. A key that a web page sends is no secret any more: it is refused, and
 // the log says so.
