@@ -31,6 +31,9 @@ var ways = map[string]struct {
 	"explore kl_ucb":         {members{"allocator": "explore", "allocator_params": members{"policy": "kl_ucb"}}, true},
 }
 
+// replays are the ways whose log is played again; the engine's own tests replay all of them.
+var replays = map[string]int{"thompson": 1, "explore ucb1": 1}
+
 // playLog sends the same visits every time: batches of visitors, of whom 10 % of the control and 40 % of b buy, b for more. The learner
 // looks after each batch, and at the next day the visits go on.
 func (h *house) playLog(revenue bool) {
@@ -80,7 +83,7 @@ func TestEveryWayLearnsAndIsJudged(t *testing.T) {
 			t.Run(fmt.Sprint(name, " revenue ", revenue), func(t *testing.T) {
 				t.Parallel()
 				var before []string
-				for range 2 {
+				for range 1 + replays[name] {
 					h := newHouse(t)
 					h.program.token = h.key
 					h.clock.set(time.Date(2026, time.November, 1, 9, 0, 0, 0, time.UTC))
@@ -97,12 +100,10 @@ func TestEveryWayLearnsAndIsJudged(t *testing.T) {
 					if learnt := len(epochs) > 1; learnt != way.learns {
 						t.Errorf("%d epochs and digests of a way that learns: %v", len(epochs), way.learns)
 					}
-					if before != nil {
-						if diff := cmp.Diff(before, epochs); diff != "" {
-							t.Errorf("the same log taught something else (-first +second):\n%s", diff)
-						}
-						h.judged(id, way.learns, revenue)
+					if diff := cmp.Diff(before, epochs); before != nil && diff != "" {
+						t.Errorf("the same log taught something else (-first +second):\n%s", diff)
 					}
+					h.judged(id, way.learns, revenue)
 					before = epochs
 				}
 			})

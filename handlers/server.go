@@ -43,6 +43,7 @@ type Deps struct {
 	TrustedProxies []netip.Prefix
 	SessionKey     []byte           // signs session cookies
 	Limits         *services.Limits // nil: none
+	Pressure       func() float64   // of what waits to be stored, from 0 to 1; nil: none
 
 	DemoURL string        // of the demo shop; empty in production
 	Mailbox *mail.Catcher // shown at /dev/mail; nil in production
@@ -85,7 +86,7 @@ func New(d Deps) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(d.TrustedProxies)
 	e.HTTPErrorHandler = h.answerError
-	e.Use(deadline, h.observe, h.recover, h.secure, h.checkHost, h.limitSignIns)
+	e.Use(deadline, h.observe, h.recover, h.secure, h.checkHost, h.limitSignIns, h.shed)
 
 	h.healthRoutes(e)
 	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))

@@ -102,8 +102,8 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		Simulator: services.NewSimulator(experiments, analytics),
 		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
 		DemoURL:   c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
-		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
-		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}},
+		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Pressure: a.committer.Pressure, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
+		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}, {Name: "ingest", Run: a.ingesting, Note: a.backlog}},
 	})
 	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Limits: a.limits, TrustedProxies: c.proxies,
 		Errors: pages.HTTPErrorHandler, Metrics: registry})
@@ -168,6 +168,14 @@ func (a *app) fresh(context.Context) error {
 		return errors.New("not read from the database for 30 seconds")
 	}
 	return nil
+}
+
+// ingesting is no reason to send traffic elsewhere: every server stores in the same database.
+func (a *app) ingesting(context.Context) error { return nil }
+
+// backlog tells operators what waits to be stored and what could not be.
+func (a *app) backlog() string {
+	return fmt.Sprintf("%d requests wait, %d answers are not stored yet, %d items were set aside", a.committer.Waiting(), a.committer.Kept(), a.committer.Quarantined())
 }
 
 // age tells operators how old the picture is that visitors are served from.

@@ -27,6 +27,9 @@ func (a *app) observe(registry prometheus.Registerer) {
 		return math.Inf(1)
 	})
 	gauge("samplit_ingest_waiting", "Requests that wait for a commit.", func() float64 { return float64(a.committer.Waiting()) })
+	gauge("samplit_ingest_pressure", "Used share of the room for what waits, from 0 to 1.", a.committer.Pressure)
+	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_strangers_total",
+		Help: "Tracker requests of web pages that their site does not know."}, func() float64 { return float64(a.tracker.Strangers()) })
 	gauge("samplit_ingest_kept", "Assignments answered but not stored yet.", func() float64 { return float64(a.committer.Kept()) })
 	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_ingest_quarantined_total",
 		Help: "Items that the database refused and that were set aside."}, func() float64 { return float64(a.committer.Quarantined()) })
