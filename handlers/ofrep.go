@@ -56,9 +56,8 @@ const (
 
 type ofrepRequest struct {
 	Context struct {
-		Visitor   *string `json:"targetingKey"`
-		URL       string  `json:"url"`
-		UserAgent string  `json:"user_agent"`
+		Visitor *string `json:"targetingKey"`
+		visitContext
 	} `json:"context"`
 }
 
@@ -102,8 +101,7 @@ func (o *ofrep) ask(c echo.Context, flag string) (*services.EvaluateRequest, err
 	if q.Context.Visitor == nil || *q.Context.Visitor == "" {
 		return nil, c.JSON(http.StatusBadRequest, flagError{flag, errorNoKey, "context.targetingKey names the visitor."})
 	}
-	return &services.EvaluateRequest{Token: token, Flag: flag, Visitor: *q.Context.Visitor, URL: q.Context.URL,
-		UserAgent: visitorAgent(c.Request(), q.Context.UserAgent)}, nil
+	return &services.EvaluateRequest{Token: token, Flag: flag, Visitor: *q.Context.Visitor, Visit: q.Context.visit(c)}, nil
 }
 
 // refuse answers what the protocol has words for.

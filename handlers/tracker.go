@@ -73,23 +73,12 @@ func sendJSON(c echo.Context, body []byte) error {
 	return err
 }
 
-// visitorAgent is the visitor's user agent: the request's own only when a browser sent it.
-func visitorAgent(r *http.Request, told string) string {
-	if r.Header.Get("Origin") != "" {
-		return r.UserAgent()
-	}
-	return told
-}
-
 type assignRequest struct {
-	Token      string `json:"installation_token"`
-	Experiment string `json:"experiment"`
-	Visitor    string `json:"visitor_id"`
-	Context    struct {
-		URL       string `json:"url"`
-		UserAgent string `json:"user_agent"`
-	} `json:"context"`
-	Expose *bool `json:"expose"`
+	Token      string       `json:"installation_token"`
+	Experiment string       `json:"experiment"`
+	Visitor    string       `json:"visitor_id"`
+	Context    visitContext `json:"context"`
+	Expose     *bool        `json:"expose"`
 }
 
 func (t *tracker) assign(c echo.Context) error {
@@ -101,8 +90,7 @@ func (t *tracker) assign(c echo.Context) error {
 		return err
 	}
 	a, err := t.svc.Assign(c.Request().Context(), services.AssignRequest{
-		Token: q.Token, Experiment: q.Experiment, Visitor: q.Visitor, URL: q.Context.URL,
-		UserAgent: visitorAgent(c.Request(), q.Context.UserAgent), Expose: q.Expose == nil || *q.Expose,
+		Token: q.Token, Experiment: q.Experiment, Visitor: q.Visitor, Visit: q.Context.visit(c), Expose: q.Expose == nil || *q.Expose,
 	})
 	if err != nil {
 		return err
@@ -190,7 +178,7 @@ func (t *tracker) convert(c echo.Context) error {
 		return fieldError("value", "bad_value", "value is a number of at most 10^9 with at most 4 decimals.")
 	}
 	duplicate, err := t.svc.Convert(c.Request().Context(), services.ConvertRequest{Token: q.Token, Experiment: q.Experiment, Goal: q.Goal,
-		Visitor: q.Visitor, EventID: q.EventID, Value: value, UserAgent: visitorAgent(c.Request(), "")})
+		Visitor: q.Visitor, EventID: q.EventID, Value: value})
 	if err != nil {
 		return err
 	}
@@ -211,9 +199,10 @@ func amount(v jsontext.Value) (*services.Decimal, bool) {
 }
 
 type eventsRequest struct {
-	Token  string         `json:"installation_token"`
-	SentAt instant        `json:"sent_at"`
-	Events []eventRequest `json:"events"`
+	Token   string         `json:"installation_token"`
+	SentAt  instant        `json:"sent_at"`
+	Context visitContext   `json:"context"`
+	Events  []eventRequest `json:"events"`
 }
 
 type eventRequest struct {
@@ -265,7 +254,7 @@ func (t *tracker) events(c echo.Context) error {
 	if err := limitToken(c, t.limits, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
 		return err
 	}
-	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, UserAgent: visitorAgent(c.Request(), "")}
+	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, Visit: q.Context.visit(c)}
 	out := eventsReply{Rejected: []rejectionReply{}}
 	var place []int // of each event of the batch in the request
 	for i, e := range q.Events {

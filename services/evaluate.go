@@ -9,7 +9,7 @@ import (
 // EvaluateRequest asks for a flag as standard clients do: the key of an experiment, or experiment/element.
 type EvaluateRequest struct {
 	Token, Flag, Visitor string
-	URL, UserAgent       string // as in AssignRequest
+	Visit                Visit
 }
 
 // Evaluation is a flag's answer for a visitor: an assignment and the split in it that was asked for.
@@ -33,7 +33,7 @@ func (t *Tracker) Evaluate(ctx context.Context, r EvaluateRequest) (Evaluation, 
 	if at < 0 {
 		return Evaluation{}, errNoFlag
 	}
-	a, err := t.Assign(ctx, AssignRequest{Token: r.Token, Experiment: key, Visitor: r.Visitor, URL: r.URL, UserAgent: r.UserAgent, Expose: true})
+	a, err := t.Assign(ctx, AssignRequest{Token: r.Token, Experiment: key, Visitor: r.Visitor, Visit: r.Visit, Expose: true})
 	return Evaluation{a, at}, err
 }
 
@@ -50,10 +50,11 @@ func (t *Tracker) EvaluateAll(ctx context.Context, r EvaluateRequest) ([]Evaluat
 		f.visitor("visitor_id", r.Visitor)
 		return nil, f.err()
 	}
+	r.Visit.places = t.places
 	stored := t.recall(ctx, r.Visitor, s.serving...)
 	var out []Evaluation
 	for _, x := range s.serving {
-		a := t.decide(x, r.Visitor, r.URL, stored)
+		a := t.decide(x, r.Visitor, t.refuses(x, r.Visitor, &r.Visit), stored)
 		for i := range x.splits {
 			out = append(out, Evaluation{a, i})
 		}

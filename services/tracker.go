@@ -28,6 +28,7 @@ type Tracker struct {
 	snapshot  *Snapshot
 	committer *Committer
 	sticky    *sticky
+	places    *Places       // of addresses; nil: not known
 	wait      time.Duration // of an answer for its row
 	clock     Clock
 	log       *slog.Logger
