@@ -86,8 +86,12 @@ func (c Condition) compile() (func(*Visit, time.Time) bool, error) {
 		return func(v *Visit, _ time.Time) bool { return v.Referrer != "" && match(v.Referrer) }, err
 	case onUTM:
 		match, err := c.text()
+		parameter := "utm_" + c.Name
 		return func(v *Visit, _ time.Time) bool {
-			text, ok := v.utm(c.Name)
+			text, ok := v.UTM[c.Name]
+			if !ok {
+				text, ok = queryParameter(v.URL, parameter)
+			}
 			return ok && match(text)
 		}, err
 	case onCookie:
@@ -100,7 +104,7 @@ func (c Condition) compile() (func(*Visit, time.Time) bool, error) {
 		return func(v *Visit, _ time.Time) bool { return slices.Contains(c.Values, v.device()) }, nil
 	case onVisitor:
 		return func(v *Visit, _ time.Time) bool {
-			return v.Returning != nil && slices.Contains(c.Values, map[bool]string{true: "returning", false: "new"}[*v.Returning])
+			return v.Returning != nil && (*v.Returning && slices.Contains(c.Values, "returning") || !*v.Returning && slices.Contains(c.Values, "new"))
 		}, nil
 	case onCountry:
 		return func(v *Visit, _ time.Time) bool { return slices.Contains(c.Values, v.country()) }, nil

@@ -87,14 +87,6 @@ func (v *Visit) header(name string) (string, bool) {
 	return "", false
 }
 
-// utm is a campaign parameter: as told, else that of the page's address.
-func (v *Visit) utm(name string) (string, bool) {
-	if text, ok := v.UTM[name]; ok {
-		return text, true
-	}
-	return queryParameter(v.URL, "utm_"+name)
-}
-
 // queryParameter is the first value of a parameter in an address's query.
 func queryParameter(address, name string) (string, bool) {
 	if len(address) > longestSeen {
