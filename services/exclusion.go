@@ -29,12 +29,13 @@ func (n NamedExclusion) is(text string, present bool) bool {
 
 // What tallies call visits that were excluded, by the rule that did it.
 const (
-	excludedAddress   = "excluded_address"
-	excludedEmail     = "excluded_email"
-	excludedCookie    = "excluded_cookie"
-	excludedParameter = "excluded_url_parameter"
-	excludedAgent     = "excluded_user_agent"
-	excludedHeader    = "excluded_header"
+	excludedPrefix    = "excluded_"
+	excludedAddress   = excludedPrefix + "address"
+	excludedEmail     = excludedPrefix + "email"
+	excludedCookie    = excludedPrefix + "cookie"
+	excludedParameter = excludedPrefix + "url_parameter"
+	excludedAgent     = excludedPrefix + "user_agent"
+	excludedHeader    = excludedPrefix + "header"
 )
 
 // exclusions are Exclusions made ready to be asked.

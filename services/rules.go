@@ -160,6 +160,43 @@ func (j *judge) keepsOut(visitor string) string {
 	return ""
 }
 
+// turns is when a time for new visitors next begins or ends after now; zero: never.
+func (j *judge) turns(now time.Time) time.Time {
+	switch {
+	case j == nil:
+		return time.Time{}
+	case now.Before(j.start):
+		return j.start
+	case now.Before(j.end):
+		return j.end
+	}
+	return time.Time{}
+}
+
+// hashFilter lets in visitors whose hash falls in one of the ranges.
+type hashFilter struct {
+	Seed   string       `json:"seed"`
+	Ranges [][2]float64 `json:"ranges"`
+}
+
+// filters say what keepsOut decides, for clients that hash by themselves: all must let a visitor in.
+func (j *judge) filters() (out []hashFilter) {
+	if j == nil {
+		return nil
+	}
+	if j.holdout != "" {
+		out = append(out, hashFilter{"holdout/" + j.holdout, [][2]float64{{j.share, 1}}})
+	}
+	if j.layer != "" {
+		layer := hashFilter{Seed: "layer/" + j.layer}
+		for _, r := range j.ranges {
+			layer.Ranges = append(layer.Ranges, [2]float64{r.Start, r.End})
+		}
+		out = append(out, layer)
+	}
+	return out
+}
+
 // excludes returns the kind of rule by which the visit does not count, empty when it does.
 func (j *judge) excludes(v *Visit) string {
 	if j == nil || j.exclusions == nil {

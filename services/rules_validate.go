@@ -24,7 +24,7 @@ const (
 	maxRuleName     = 128       // bytes
 	maxTimezoneName = 64        // bytes
 	shortestRange   = 1 / 1e4   // one value of the hash
-	scheduleYears   = 100 * 366 // days from 1970 to which times make sense in every client
+	scheduleDays    = 130 * 366 // from 1970
 )
 
 // rules checks the rules of an experiment and returns them in the form in which they are kept.
@@ -257,7 +257,7 @@ func (f Fields) instant(path string, t *time.Time) *time.Time {
 	if t == nil {
 		return nil
 	}
-	if days := t.Unix() / 86400; days < 0 || days > scheduleYears {
+	if days := t.Unix() / 86400; days < 1 || days > scheduleDays {
 		f.add(path, "range", "Must be a time of this century.")
 	}
 	utc := t.UTC().Truncate(time.Millisecond)

@@ -86,7 +86,7 @@ func (t *Tracker) Features(token string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.features.bytes()
+	return s.features.bytes(t.clock.now())
 }
 
 // validVisitor: printable ASCII, 1 to 128 bytes.
