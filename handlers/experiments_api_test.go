@@ -25,6 +25,7 @@ func productDeps(t *testing.T, d *Deps, database *db.DB) {
 	}
 	d.Installations = services.NewInstallations(database, d.TrackerURL, d.Clock)
 	d.Experiments = services.NewExperiments(database, keys, d.Clock)
+	d.Previews = services.NewPreviews(d.Experiments, d.Installations, []byte("key of previews"), d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
 	d.Audit = services.NewAudit(database)
 	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)

@@ -79,6 +79,8 @@ type assignRequest struct {
 	Visitor    string       `json:"visitor_id"`
 	Context    visitContext `json:"context"`
 	Expose     *bool        `json:"expose"`
+	Preview    string       `json:"preview"`
+	Force      forceRequest `json:"force"`
 }
 
 func (t *tracker) assign(c echo.Context) error {
@@ -91,6 +93,7 @@ func (t *tracker) assign(c echo.Context) error {
 	}
 	a, err := t.svc.Assign(c.Request().Context(), services.AssignRequest{
 		Token: q.Token, Experiment: q.Experiment, Visitor: q.Visitor, Visit: q.Context.visit(c), Expose: q.Expose == nil || *q.Expose,
+		Preview: q.Preview, Force: q.Force.Force,
 	})
 	if err != nil {
 		return err
@@ -125,6 +128,7 @@ type armReply struct {
 type assignReply struct {
 	Assigned   bool            `json:"assigned"`
 	Winner     bool            `json:"winner,omitempty"`
+	Forced     bool            `json:"forced,omitempty"`
 	ID         string          `json:"experiment_id"`
 	Key        string          `json:"experiment_key"`
 	Variant    *variantReply   `json:"variant,omitempty"`
@@ -136,10 +140,10 @@ type assignReply struct {
 
 // renderAssignment writes an answer up to what differs between visitors of the same arm.
 func renderAssignment(a services.Assignment) []byte {
-	out := assignReply{Assigned: true, Winner: a.Winner, ID: a.ExperimentID().String(), Key: a.ExperimentKey(), Changes: a.Changes()}
+	out := assignReply{Assigned: true, Winner: a.Winner, Forced: a.Forced, ID: a.ExperimentID().String(), Key: a.ExperimentKey(), Changes: a.Changes()}
 	for _, arm := range a.Arms {
 		r := armReply{Element: arm.Element(), Variant: arm.Arm(), Arm: arm.Arm()}
-		if !a.Winner {
+		if !a.Winner && !a.Forced {
 			epoch, propensity := arm.Epoch(), arm.Propensity()
 			r.Epoch, r.Propensity = &epoch, &propensity
 		}

@@ -38,6 +38,7 @@ func newRulesBundle(t *testing.T, proxies ...netip.Prefix) *rulesBundle {
 	go func() { defer close(done); committer.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	tracker := services.NewTracker(b.db, snap, committer, services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, b.clock.Now, log)
+	tracker.AcceptPreviews(b.deps.Previews)
 	e, err := NewTracker(TrackerDeps{Tracker: tracker, TrustedProxies: proxies, Errors: b.e.HTTPErrorHandler, Metrics: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +73,16 @@ func (r *rulesBundle) refresh() {
 // post sends JSON to the tracker, from an address and with headers.
 func (r *rulesBundle) post(path string, body any, header ...string) members {
 	r.b.t.Helper()
+	status, out := r.ask(path, body, header...)
+	if status != http.StatusOK {
+		r.b.t.Fatalf("%s: %d %v", path, status, out)
+	}
+	return out
+}
+
+// ask is post for what may be refused.
+func (r *rulesBundle) ask(path string, body any, header ...string) (status int, out members) {
+	r.b.t.Helper()
 	raw, err := json.Marshal(body)
 	if err != nil {
 		r.b.t.Fatal(err)
@@ -88,11 +99,10 @@ func (r *rulesBundle) post(path string, body any, header ...string) members {
 	}
 	w := httptest.NewRecorder()
 	r.h.ServeHTTP(w, q)
-	var out members
-	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != http.StatusOK {
+	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
 		r.b.t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 	}
-	return out
+	return w.Code, out
 }
 
 func (r *rulesBundle) assign(key, visitor string, visit members, header ...string) members {

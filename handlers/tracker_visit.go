@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"encoding/json"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/samplit/samplit/services"
@@ -30,6 +32,18 @@ func (v *visitContext) visit(c echo.Context) services.Visit {
 		out.Asker = asker{c}
 	}
 	return out
+}
+
+// forceRequest is the arm to show in a preview: its key, or one for each element.
+type forceRequest struct{ services.Force }
+
+func (f *forceRequest) UnmarshalJSON(b []byte) error {
+	var arm string
+	if json.Unmarshal(b, &arm) == nil && arm != "" {
+		f.Force = services.Force{"": arm}
+		return nil
+	}
+	return json.Unmarshal(b, &f.Force)
 }
 
 // asker is a browser that asks for itself.

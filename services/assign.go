@@ -26,6 +26,9 @@ type AssignRequest struct {
 	Token, Experiment, Visitor string
 	Visit                      Visit
 	Expose                     bool // the variant is about to be seen
+	// Preview is a token with which Force, or what it says itself, is shown and counted nowhere.
+	Preview string
+	Force   Force
 }
 
 // Assign finds or makes a visitor's assignment. With the database away, visitors known to this node and those of splits that
@@ -44,6 +47,9 @@ func (t *Tracker) Assign(ctx context.Context, r AssignRequest) (Assignment, erro
 	x := s.find(r.Experiment)
 	if x == nil {
 		return Assignment{Reason: UnknownExperiment}, nil
+	}
+	if r.Preview != "" || r.Force != nil {
+		return t.preview(s, x, r.Preview, r.Force)
 	}
 	r.Visit.places = t.places
 	reason := t.refuses(x, r.Visitor, &r.Visit)

@@ -20,6 +20,7 @@ type live struct {
 	startedAt, completedAt    time.Time
 	variants                  []liveVariant // by arm of split 0
 	splits                    []liveSplit
+	element                   string // key of the only element, else empty
 	goals                     []liveGoal
 	winner                    int // arm of split 0; -1: none
 	learning                  bool
@@ -128,6 +129,9 @@ func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goal
 	}
 	for _, g := range goals {
 		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Type, g.Role == "primary", g.Config, g.WindowDays})
+	}
+	if len(elements) == 1 {
+		x.element = elements[0].Key
 	}
 	for _, s := range splits {
 		l := liveSplit{split: s.Split, key: s.Key, seed: engine.Seed(e.Key, s.Key), arms: s.Arms}

@@ -47,6 +47,7 @@ type savedExperiment struct {
 	Goals        []savedGoal    `json:"goals"`
 	Winner       int            `json:"winner"`
 	Learning     bool           `json:"learning"`
+	Element      string         `json:"element,omitempty"`
 	Rules        Rules          `json:"rules,omitzero"`
 	Broken       string         `json:"broken,omitempty"`
 }
@@ -84,7 +85,7 @@ type savedEpoch struct {
 func saveExperiment(x *live) *savedExperiment {
 	s := &savedExperiment{Account: x.account, ID: x.id, Installation: x.installation, Key: x.key, Name: x.name, URL: x.url, Status: x.status,
 		Traffic: x.traffic, Widest: x.widest, StartedAt: x.startedAt, CompletedAt: x.completedAt, Winner: x.winner, Learning: x.learning,
-		Rules: x.rules, Broken: x.broken}
+		Element: x.element, Rules: x.rules, Broken: x.broken}
 	for _, v := range x.variants {
 		s.Variants = append(s.Variants, savedVariant{v.id, v.key, v.name, v.changes})
 	}
@@ -104,7 +105,7 @@ func saveExperiment(x *live) *savedExperiment {
 func (s *savedExperiment) live() *live {
 	x := &live{account: s.Account, id: s.ID, installation: s.Installation, key: s.Key, name: s.Name, url: s.URL, status: s.Status,
 		traffic: s.Traffic, widest: s.Widest, startedAt: s.StartedAt, completedAt: s.CompletedAt, winner: s.Winner, learning: s.Learning,
-		rules: s.Rules, broken: s.Broken}
+		element: s.Element, rules: s.Rules, broken: s.Broken}
 	for _, v := range s.Variants {
 		x.variants = append(x.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
 	}

@@ -29,6 +29,7 @@ type Tracker struct {
 	committer *Committer
 	sticky    *sticky
 	places    *Places       // of addresses; nil: not known
+	previews  *Previews     // nil: there are none
 	wait      time.Duration // of an answer for its row
 	clock     Clock
 	log       *slog.Logger
@@ -46,6 +47,9 @@ func NewTracker(d *db.DB, s *Snapshot, c *Committer, l TrackerLimits, clock Cloc
 	s.forget = t.forget
 	return t
 }
+
+// LocateBy makes the tracker tell countries by address. It is called before the tracker serves.
+func (t *Tracker) LocateBy(p *Places) { t.places = p }
 
 var errNotLooked = &Error{Code: CodeUnavailable, Message: "The server has not reached its database yet. Send the same again in a moment."}
 
