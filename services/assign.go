@@ -155,7 +155,7 @@ func (t *Tracker) assign(ctx context.Context, x *live, r AssignRequest) Assignme
 		}
 		return out
 	}
-	t.store(ctx, x, r, &out)
+	t.store(x, r, &out)
 	return out
 }
 
@@ -183,7 +183,7 @@ func (t *Tracker) remembered(x *live, visitor string) (arms []ArmOf, known bool)
 }
 
 // store writes the assignments and, within the tracker's patience, corrects the answer by what the database held before.
-func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assignment) {
+func (t *Tracker) store(x *live, r AssignRequest, out *Assignment) {
 	now := t.clock.now()
 	w := &work{keep: true}
 	for _, a := range out.Arms {
@@ -197,8 +197,8 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 		out.Stored = false
 		return
 	}
-	wait, cancel := context.WithTimeout(ctx, t.patience())
-	defer cancel()
+	late := time.NewTimer(t.patience())
+	defer late.Stop()
 	select {
 	case err := <-w.done:
 		if err != nil {
@@ -206,7 +206,7 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 			out.Stored = false
 			return
 		}
-	case <-wait.Done():
+	case <-late.C:
 		t.committer.promise(w)
 		out.Stored = false
 		return
