@@ -30,6 +30,7 @@ type Deps struct {
 
 	Installations *services.Installations
 	Experiments   *services.Experiments
+	Previews      *services.Previews
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit

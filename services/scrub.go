@@ -24,7 +24,7 @@ const (
 )
 
 var (
-	emailLike = regexp.MustCompile(`[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+`)
+	emailLike = regexp.MustCompile(`[A-Za-z0-9._%+'-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+`)
 	cardLike  = regexp.MustCompile(`\b\d(?:[ -]?\d){12,18}\b`)
 	tokenLike = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`) // a JSON web token
 	// secretName is a query parameter whose value opens something.

@@ -28,6 +28,7 @@ type config struct {
 	RedisURL           string        `env:"REDIS_URL" help:"Redis in which several servers share their limits; empty: each counts for itself."`
 	S3URL              string        `env:"S3_URL" help:"Object store of exports, s3://key:secret@host/bucket?region=…; a folder in the data folder when empty."`
 	EventsKeepDays     int           `env:"EVENTS_KEEP_DAYS" default:"0" help:"Days of raw events in the database; older ones are moved to the object store. 0 keeps all."`
+	GeoIPFile          string        `env:"GEOIP_FILE" help:"MaxMind DB (.mmdb) with the countries of addresses; empty: not known."`
 	SMTPURL            string        `env:"SMTP_URL" help:"Mail server, smtp://user:pw@host:587; in development mail is shown at /dev/mail."`
 	SecretKey          string        `env:"SECRET_KEY" help:"At least 32 bytes; made in the data folder in development."`
 	StateKeyset        string        `env:"STATE_KEYSET" help:"Keyset file of learned state; in the data folder when empty."`
