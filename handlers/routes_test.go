@@ -56,6 +56,7 @@ var routeClasses = map[string]class{
 	"GET /sites/:id":                  session,
 	"GET /sites/:id/check":            session,
 	"POST /sites/:id/check":           session,
+	"POST /sites/:id/rules":           session,
 	"GET /experiments":                session,
 	"GET /experiments/new":            session,
 	"POST /experiments/new":           session,
