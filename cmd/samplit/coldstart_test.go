@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,85 +19,11 @@ import (
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/db/dbtest"
+	"github.com/samplit/samplit/e2e/line"
 	"github.com/samplit/samplit/e2e/program"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
-
-// proxy leads a TCP port of its own to the test's PostgreSQL while it is open.
-type proxy struct {
-	t      *testing.T
-	addr   string
-	socket string
-
-	mu       sync.Mutex
-	listener net.Listener
-	conns    []net.Conn
-}
-
-// newProxy is closed at first. address is a database of the test cluster, which listens on a Unix socket only.
-func newProxy(t *testing.T, address string) (p *proxy, databaseURL string) {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	port := q.Get("port")
-	if port == "" {
-		port = "5432"
-	}
-	p = &proxy{t: t, addr: "127.0.0.1:0", socket: filepath.Join(q.Get("host"), ".s.PGSQL."+port)}
-	p.open()
-	p.close()
-	t.Cleanup(p.close)
-	return p, "postgres://" + u.User.String() + "@" + p.addr + u.Path + "?sslmode=disable"
-}
-
-func (p *proxy) open() {
-	p.t.Helper()
-	l, err := net.Listen("tcp", p.addr)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.mu.Lock()
-	p.addr, p.listener = l.Addr().String(), l
-	p.mu.Unlock()
-	go func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.lead(in)
-		}
-	}()
-}
-
-func (p *proxy) lead(in net.Conn) {
-	defer in.Close()
-	out, err := net.Dial("unix", p.socket)
-	if err != nil {
-		return
-	}
-	defer out.Close()
-	p.mu.Lock()
-	p.conns = append(p.conns, in, out)
-	p.mu.Unlock()
-	go func() { _, _ = io.Copy(out, in); out.Close() }()
-	_, _ = io.Copy(in, out)
-}
-
-// close refuses new connections and cuts those there are.
-func (p *proxy) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_ = p.listener.Close()
-	for _, c := range p.conns {
-		_ = c.Close()
-	}
-	p.conns = nil
-}
 
 // fetch is what a program's door answers.
 func fetch(t *testing.T, r *http.Request) (status int, header http.Header, body string) {
@@ -115,13 +40,13 @@ func fetch(t *testing.T, r *http.Request) (status int, header http.Header, body 
 	return resp.StatusCode, resp.Header, string(b)
 }
 
-// coldStart is a program whose database is behind a proxy.
+// coldStart is a program whose database is at the end of a line.
 type coldStart struct {
 	t *testing.T
 	*program.Program
-	proxy *proxy
-	away  bool // the proxy was closed before the program started
-	x     dbtest.Running
+	line *line.Line
+	away bool // the line was closed before the program started
+	x    dbtest.Running
 }
 
 func newColdStart(t *testing.T, extra ...string) *coldStart {
@@ -132,8 +57,8 @@ func newColdStart(t *testing.T, extra ...string) *coldStart {
 		t.Fatal(err)
 	}
 	t.Cleanup(direct.Close)
-	p, databaseURL := newProxy(t, at(""))
-	return &coldStart{t: t, Program: program.New(t, append(extra, "DATABASE_URL="+databaseURL)...), proxy: p, x: dbtest.Experiment(t, direct, "thompson")}
+	l, databaseURL := line.New(t, at(""))
+	return &coldStart{t: t, Program: program.New(t, append(extra, "DATABASE_URL="+databaseURL)...), line: l, x: dbtest.Experiment(t, direct, "thompson")}
 }
 
 func (c *coldStart) get(path string) (int, http.Header, string) {
@@ -199,11 +124,11 @@ func (c *coldStart) texts() (out [3]string) {
 func TestAServerStartsWithoutItsDatabase(t *testing.T) {
 	t.Parallel()
 	c := newColdStart(t)
-	c.proxy.open()
+	c.line.Open()
 	server := c.Serve()
 	arms, texts := c.arms(), c.texts()
 	c.stop(server.Process)
-	c.proxy.close()
+	c.line.Close()
 
 	c.away = true
 	server = c.Live()
@@ -224,7 +149,7 @@ func TestAServerStartsWithoutItsDatabase(t *testing.T) {
 	}
 
 	c.away = false
-	c.proxy.open()
+	c.line.Open()
 	c.Await("ready", func() bool { return c.Says("/readyz") })
 	status, _, body = c.post("/api/v1/tracker/events", event)
 	var out struct{ Accepted, Duplicates int }
@@ -273,7 +198,7 @@ func TestAServerWithoutAGoodFileWaitsForItsDatabase(t *testing.T) {
 		conn.Close()
 		t.Error("it serves something while it waits")
 	}
-	c.proxy.open()
+	c.line.Open()
 	c.Await("ready", func() bool { return c.Says("/readyz") })
 	if n := strings.Count(log.String(), "snapshot on disk ignored"); n != 1 {
 		t.Errorf("the forged file is mentioned %d times, want once:\n%s", n, log.String())
