@@ -1,0 +1,9 @@
+//go:build !slow
+
+package main
+
+// What the tests of a chaos go through unless there is time.
+const (
+	chaosEvents = 100_000
+	chaosKills  = 8
+)
