@@ -40,16 +40,17 @@ func fetch(t *testing.T, r *http.Request) (status int, header http.Header, body 
 	return resp.StatusCode, resp.Header, string(b)
 }
 
-// coldStart is a program whose database is at the end of a line.
-type coldStart struct {
+// distant is a program whose database is at the end of a line.
+type distant struct {
 	t *testing.T
 	*program.Program
-	line *line.Line
-	away bool // the line was closed before the program started
-	x    dbtest.Running
+	line    *line.Line
+	address string // of the database, directly
+	away    bool   // the line was closed before the program started
+	x       dbtest.Running
 }
 
-func newColdStart(t *testing.T, extra ...string) *coldStart {
+func newDistant(t *testing.T, extra ...string) *distant {
 	t.Helper()
 	at := dbtest.Clone(t)
 	direct, err := db.Open(t.Context(), db.Config{URL: at, Log: slog.New(slog.DiscardHandler)})
@@ -58,10 +59,10 @@ func newColdStart(t *testing.T, extra ...string) *coldStart {
 	}
 	t.Cleanup(direct.Close)
 	l, databaseURL := line.New(t, at(""))
-	return &coldStart{t: t, Program: program.New(t, append(extra, "DATABASE_URL="+databaseURL)...), line: l, x: dbtest.Experiment(t, direct, "thompson")}
+	return &distant{t: t, Program: program.New(t, append(extra, "DATABASE_URL="+databaseURL)...), line: l, address: at(""), x: dbtest.Experiment(t, direct, "thompson")}
 }
 
-func (c *coldStart) get(path string) (int, http.Header, string) {
+func (c *distant) get(path string) (int, http.Header, string) {
 	c.t.Helper()
 	r, err := http.NewRequest(http.MethodGet, "http://"+c.Addr+path, nil)
 	if err != nil {
@@ -70,7 +71,7 @@ func (c *coldStart) get(path string) (int, http.Header, string) {
 	return fetch(c.t, r)
 }
 
-func (c *coldStart) post(path, body string) (int, http.Header, string) {
+func (c *distant) post(path, body string) (int, http.Header, string) {
 	c.t.Helper()
 	r, err := http.NewRequest(http.MethodPost, "http://"+c.Addr+path, strings.NewReader(body))
 	if err != nil {
@@ -81,7 +82,7 @@ func (c *coldStart) post(path, body string) (int, http.Header, string) {
 }
 
 // arms are the variants of some visitors.
-func (c *coldStart) arms() map[string]any {
+func (c *distant) arms() map[string]any {
 	c.t.Helper()
 	arms := map[string]any{}
 	for i := range 50 {
@@ -98,7 +99,7 @@ func (c *coldStart) arms() map[string]any {
 	return arms
 }
 
-func (c *coldStart) stop(cmd *os.Process) {
+func (c *distant) stop(cmd *os.Process) {
 	c.t.Helper()
 	if err := cmd.Signal(syscall.SIGTERM); err != nil {
 		c.t.Fatal(err)
@@ -109,7 +110,7 @@ func (c *coldStart) stop(cmd *os.Process) {
 }
 
 // texts are the files and the flags that visitors' browsers and customers' servers load.
-func (c *coldStart) texts() (out [3]string) {
+func (c *distant) texts() (out [3]string) {
 	c.t.Helper()
 	var status [3]int
 	status[0], _, out[0] = c.get("/s/" + c.x.Token + ".js")
@@ -123,7 +124,7 @@ func (c *coldStart) texts() (out [3]string) {
 
 func TestAServerStartsWithoutItsDatabase(t *testing.T) {
 	t.Parallel()
-	c := newColdStart(t)
+	c := newDistant(t)
 	c.line.Open()
 	server := c.Serve()
 	arms, texts := c.arms(), c.texts()
@@ -187,7 +188,7 @@ func (l *lines) String() string {
 // A file that cannot be trusted is as good as none: then a start is what it was, and waits for the database.
 func TestAServerWithoutAGoodFileWaitsForItsDatabase(t *testing.T) {
 	t.Parallel()
-	c := newColdStart(t, "LOG_LEVEL=info")
+	c := newDistant(t, "LOG_LEVEL=info")
 	if err := os.WriteFile(filepath.Join(c.Dir, "snapshot"), []byte("samplit snapshot 1\nforged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
