@@ -150,6 +150,8 @@ func (d *DB) Apply(ctx context.Context, b Batch) (Applied, error) {
 			if err := d.ensureDays(ctx, b.Events); err != nil {
 				return out, err
 			}
+		case cancelled(err): // which says nothing about what was to be stored
+			return out, fmt.Errorf("%w: %w", ErrUnavailable, err)
 		default:
 			return out, err
 		}
