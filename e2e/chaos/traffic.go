@@ -39,6 +39,8 @@ type Traffic struct {
 	Seed       uint64
 	// FreshIDs sends again under new ids: the mistake of a client that is counted twice.
 	FreshIDs bool
+	// Unavailable, if any, hears of answers that say to come back.
+	Unavailable func(answer string)
 
 	*Ledger
 	t    testing.TB
@@ -201,6 +203,9 @@ func (c *client) send(path string, body func() any, stored func(answer)) {
 		case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 			if after, err := strconv.Atoi(header.Get("Retry-After")); err != nil || after < 1 {
 				c.t.Errorf("%s: %d with Retry-After %q", path, status, header.Get("Retry-After"))
+			}
+			if c.Unavailable != nil {
+				c.Unavailable(string(raw))
 			}
 		case 0: // nobody there
 		default:

@@ -76,3 +76,6 @@ func (l *Line) fault(kind, direction string, attributes map[string]any) {
 		l.t.Fatal(err)
 	}
 }
+
+// Release lets answers through again on the connections there are. What was swallowed stays lost: whoever waits for it waits in vain.
+func (l *Line) Release() { l.proxy.Toxics.ResetToxics(context.Background()) }
