@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Crowd is visitors who come back: whoever has been told a variant must never be told another.
+// Crowd is visitors who come back: whoever has been told a variant that is stored must never be told another one.
 type Crowd struct {
 	Token, Experiment, Prefix string
 
@@ -20,6 +20,7 @@ type Crowd struct {
 	told  map[string]string // variant by visitor
 	epoch map[string]int    // in which it was first told
 	moved int
+	loose int
 }
 
 // NewCrowd is of visitors who are known to nobody yet.
@@ -58,6 +59,14 @@ func (c *Crowd) Moved() int {
 	return c.moved
 }
 
+// Loose is how many answers said that they are not stored, since the database took longer than a page may wait. What such an answer tells a
+// visitor whom the program does not know may change.
+func (c *Crowd) Loose() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.loose
+}
+
 // Told is how many visitors each variant was told, by the epoch in which they first came.
 func (c *Crowd) Told() map[int]map[string]int {
 	c.mu.Lock()
@@ -73,35 +82,58 @@ func (c *Crowd) Told() map[int]map[string]int {
 	return out
 }
 
+type told struct {
+	Assigned, Stored bool
+	Epoch            int
+	Variant          struct{ Key string }
+}
+
+// visit asks until the answer is stored.
 func (c *Crowd) visit(visitor, addr string) bool {
-	body, err := json.Marshal(map[string]any{"installation_token": c.Token, "experiment": c.Experiment, "visitor_id": visitor})
-	if err != nil {
-		c.t.Error(err)
-		return false
+	for range 50 {
+		a, err := c.ask(visitor, addr)
+		if err != nil {
+			c.t.Logf("%s: %v", visitor, err)
+			return false
+		}
+		if c.note(visitor, a) {
+			return true
+		}
 	}
-	resp, err := c.http.Post("http://"+addr+"/api/v1/tracker/assign", "application/json", strings.NewReader(string(body)))
-	if err != nil {
-		c.t.Logf("%s: %v", visitor, err)
-		return false
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	var a struct {
-		Assigned bool
-		Epoch    int
-		Variant  struct{ Key string }
-	}
-	if err != nil || resp.StatusCode != http.StatusOK || json.Unmarshal(raw, &a) != nil || !a.Assigned {
-		c.t.Logf("%s: %d %s %v", visitor, resp.StatusCode, raw, err)
-		return false
-	}
+	return false
+}
+
+func (c *Crowd) note(visitor string, a told) (stored bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch before, known := c.told[visitor]; {
+	before, known := c.told[visitor]
+	switch {
+	case !a.Stored:
+		c.loose++
 	case !known:
 		c.told[visitor], c.epoch[visitor] = a.Variant.Key, a.Epoch
 	case before != a.Variant.Key:
 		c.moved++
 	}
-	return true
+	return a.Stored
+}
+
+func (c *Crowd) ask(visitor, addr string) (a told, err error) {
+	body, err := json.Marshal(map[string]any{"installation_token": c.Token, "experiment": c.Experiment, "visitor_id": visitor})
+	if err != nil {
+		return a, err
+	}
+	resp, err := c.http.Post("http://"+addr+"/api/v1/tracker/assign", "application/json", strings.NewReader(string(body)))
+	if err != nil {
+		return a, err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return a, err
+	}
+	if err := json.Unmarshal(raw, &a); err != nil || resp.StatusCode != http.StatusOK || !a.Assigned {
+		return a, fmt.Errorf("got %d %s", resp.StatusCode, raw)
+	}
+	return a, nil
 }
