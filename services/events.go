@@ -38,9 +38,7 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 	if in.work.rows() == 0 {
 		return out, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, eventWait)
-	defer cancel()
-	if err := t.committer.commit(ctx, in.work); err != nil {
+	if err := t.committer.commit(ctx, in.work, eventWait); err != nil {
 		return EventReceipt{}, err
 	}
 	for i, r := range in.work.result.Events {
