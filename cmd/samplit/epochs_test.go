@@ -78,4 +78,8 @@ func TestFiftyEpochsShowNobodyTwoVariants(t *testing.T) {
 	if launched > .0001 || now > .0001 {
 		t.Errorf("pooled, p is %.2g and %.2g: the weights did not change enough to show anything", launched, now)
 	}
+	p.forget()
+	if visit(0, visitors); crowd.Moved() == 0 {
+		t.Error("nobody moved although all that was stored of them is gone: the check cannot fail")
+	}
 }

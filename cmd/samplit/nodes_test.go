@@ -57,6 +57,16 @@ func (p *pair) restart(i int) {
 	p.runs[i] = p.nodes[i].Serve()
 }
 
+// forget takes from the nodes and the database whatever visitors were told.
+func (p *pair) forget() {
+	p.t.Helper()
+	if _, err := p.admin.Exec(p.t.Context(), "DELETE FROM assignments"); err != nil {
+		p.t.Fatal(err)
+	}
+	p.restart(0)
+	p.restart(1)
+}
+
 func (p *pair) addrs() []string { return []string{p.nodes[0].Addr, p.nodes[1].Addr} }
 
 func (p *pair) await(what string, ok func(node *program.Program) bool) {

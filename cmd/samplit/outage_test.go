@@ -152,6 +152,9 @@ func TestVariantsHoldThroughEveryOutage(t *testing.T) {
 			}
 			askAll(t, o, c.Program)
 		}
+		if i < 2 { // a slow database is there, if not in time for everything, and cut connections are made again
+			c.Await("turning requests away at once while "+fault.name, func() bool { return c.Metric(admin, "samplit_database_away") == 1 })
+		}
 		c.line.Open()
 		c.Await("ready after "+fault.name, func() bool { return c.Says("/readyz") })
 	}
