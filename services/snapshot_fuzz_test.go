@@ -31,12 +31,13 @@ func FuzzSnapshotFile(f *testing.F) {
 	for _, seed := range [][]byte{genuine, genuine[:len(genuine)-1], body, body[:len(body)/2], {}, []byte(snapshotFormat), []byte("null"), []byte("{}\n{}"),
 		[]byte(`{"at":"2026-01-01T00:00:00Z"}` + "\n" + `{"site":null,"experiment":null}`), []byte(`{"at":"0000-00-00"}`),
 		[]byte(`{"experiment":{"splits":[{"epochs":[{"weights":[]}]}]}}`), []byte(`{"experiment":{"status":"running","traffic":1,"splits":[{"arms":["a"],"epochs":[]}]}}`),
+		[]byte(`{"experiment":{"status":"running","rules":{"targeting":{"all":[{"attribute":"x","op":"matches","value":"("}]},"layer":{"ranges":[[2,-1]]}}}}`),
 		[]byte(`{"site":{"token":"inst_x"}}{"experiment":{"status":"completed","winner":7,"variants":[{}]}}`)} {
 		f.Add(seed)
 	}
 	path := filepath.Join(f.TempDir(), "fuzzed")
 	file := NewSnapshotFile(path, snapshotKey, func() time.Time { return b.now }, slog.New(slog.DiscardHandler))
-	tracker := &Tracker{}
+	tracker := &Tracker{clock: func() time.Time { return b.now }}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		read := func(raw []byte) *SavedSnapshot {
 			if err := os.WriteFile(path, raw, 0o600); err != nil {
@@ -60,7 +61,7 @@ func FuzzSnapshotFile(f *testing.F) {
 			if _, err := s.config.bytes(); err != nil {
 				t.Errorf("snippet of %s: %v", s.id, err)
 			}
-			if _, err := s.features.bytes(); err != nil {
+			if _, err := s.features.bytes(b.now); err != nil {
 				t.Errorf("features of %s: %v", s.id, err)
 			}
 			for _, x := range s.serving {
@@ -68,7 +69,7 @@ func FuzzSnapshotFile(f *testing.F) {
 					if x.status != "completed" {
 						x.choose("v")
 					}
-					tracker.decide(x, "v", url, nil)
+					tracker.decide(x, "v", tracker.refuses(x, "v", &Visit{URL: url}), nil)
 				}
 			}
 		}

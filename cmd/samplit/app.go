@@ -30,6 +30,7 @@ type app struct {
 	learner   *services.Learner
 	demo      *services.Demo // nil in production
 	limits    *services.Limits
+	places    *services.Places       // nil without GEOIP_FILE
 	shared    *services.SharedLimits // nil without Redis
 	database  *database
 	keys      *services.Keyset
@@ -79,6 +80,14 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		services.SignUpRules{BaseURL: c.BaseURL, InviteOnly: c.Signup == "invite", Exempt: c.exempt()})
 	installations := services.NewInstallations(d.DB, c.TrackerURL, clock)
 	experiments := services.NewExperiments(d.DB, keys, clock)
+	previews := services.NewPreviews(experiments, installations, secret.Key("preview"), clock)
+	a.tracker.AcceptPreviews(previews)
+	if c.GeoIPFile != "" {
+		if a.places, err = services.OpenPlaces(c.GeoIPFile, log); err != nil {
+			return nil, fmt.Errorf("GEOIP_FILE: %w", err)
+		}
+		a.tracker.LocateBy(a.places)
+	}
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
 	a.workers = append(accounts.Workers(), a.tracker.Workers()...)
 
@@ -88,7 +97,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	a.admin = handlers.Admin(registry)
 	pages := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
-		Installations: installations, Experiments: experiments, Analytics: analytics, Audit: audit,
+		Installations: installations, Experiments: experiments, Previews: previews, Analytics: analytics, Audit: audit,
 		Simulator: services.NewSimulator(experiments, analytics),
 		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
 		DemoURL:   c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
