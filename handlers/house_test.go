@@ -32,7 +32,7 @@ type house struct {
 
 // node is one server's tracker.
 type node struct {
-	t    *testing.T
+	t    testing.TB
 	snap *services.Snapshot
 	h    http.Handler
 	log  *syncBuffer
