@@ -32,6 +32,7 @@ func FuzzSnapshotFile(f *testing.F) {
 		[]byte(`{"at":"2026-01-01T00:00:00Z"}` + "\n" + `{"site":null,"experiment":null}`), []byte(`{"at":"0000-00-00"}`),
 		[]byte(`{"experiment":{"splits":[{"epochs":[{"weights":[]}]}]}}`), []byte(`{"experiment":{"status":"running","traffic":1,"splits":[{"arms":["a"],"epochs":[]}]}}`),
 		[]byte(`{"experiment":{"status":"running","rules":{"targeting":{"all":[{"attribute":"x","op":"matches","value":"("}]},"layer":{"ranges":[[2,-1]]}}}}`),
+		[]byte(`{"experiment":{"status":"running","traffic":1,"rules":{"layer":{"key":"l","ranges":[[1],[]]}}}}`),
 		[]byte(`{"site":{"token":"inst_x"}}{"experiment":{"status":"completed","winner":7,"variants":[{}]}}`)} {
 		f.Add(seed)
 	}
