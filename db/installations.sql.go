@@ -50,24 +50,25 @@ func (q *Queries) InsertInstallation(ctx context.Context, arg InsertInstallation
 }
 
 const installation = `-- name: Installation :one
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, h.last_at, h.url AS last_url FROM installations i
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, h.last_at, h.url AS last_url FROM installations i
 LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.id = $2
 `
 
 type InstallationRow struct {
-	AccountID  uuid.UUID
-	ID         uuid.UUID
-	Name       string
-	SiteUrl    string
-	Token      string
-	CreatedAt  time.Time
-	ArchivedAt *time.Time
-	ChangedXid uint64
-	AuditSeq   *int64
-	Identifies bool
-	LastAt     *time.Time
-	LastUrl    *string
+	AccountID    uuid.UUID
+	ID           uuid.UUID
+	Name         string
+	SiteUrl      string
+	Token        string
+	CreatedAt    time.Time
+	ArchivedAt   *time.Time
+	ChangedXid   uint64
+	AuditSeq     *int64
+	Identifies   bool
+	WatchedUntil *time.Time
+	LastAt       *time.Time
+	LastUrl      *string
 }
 
 func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) (InstallationRow, error) {
@@ -84,6 +85,7 @@ func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid
 		&i.ChangedXid,
 		&i.AuditSeq,
 		&i.Identifies,
+		&i.WatchedUntil,
 		&i.LastAt,
 		&i.LastUrl,
 	)
@@ -122,7 +124,7 @@ func (q *Queries) InstallationNames(ctx context.Context, accountID uuid.UUID, ta
 }
 
 const installations = `-- name: Installations :many
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, h.last_at, h.url AS last_url,
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, h.last_at, h.url AS last_url,
   (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running
 FROM installations i LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.archived_at IS NULL
@@ -136,19 +138,20 @@ type InstallationsParams struct {
 }
 
 type InstallationsRow struct {
-	AccountID  uuid.UUID
-	ID         uuid.UUID
-	Name       string
-	SiteUrl    string
-	Token      string
-	CreatedAt  time.Time
-	ArchivedAt *time.Time
-	ChangedXid uint64
-	AuditSeq   *int64
-	Identifies bool
-	LastAt     *time.Time
-	LastUrl    *string
-	Running    int64
+	AccountID    uuid.UUID
+	ID           uuid.UUID
+	Name         string
+	SiteUrl      string
+	Token        string
+	CreatedAt    time.Time
+	ArchivedAt   *time.Time
+	ChangedXid   uint64
+	AuditSeq     *int64
+	Identifies   bool
+	WatchedUntil *time.Time
+	LastAt       *time.Time
+	LastUrl      *string
+	Running      int64
 }
 
 func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([]InstallationsRow, error) {
@@ -171,6 +174,7 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 			&i.ChangedXid,
 			&i.AuditSeq,
 			&i.Identifies,
+			&i.WatchedUntil,
 			&i.LastAt,
 			&i.LastUrl,
 			&i.Running,

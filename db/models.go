@@ -187,16 +187,17 @@ type Heartbeat struct {
 }
 
 type Installation struct {
-	AccountID  uuid.UUID
-	ID         uuid.UUID
-	Name       string
-	SiteUrl    string
-	Token      string
-	CreatedAt  time.Time
-	ArchivedAt *time.Time
-	ChangedXid uint64
-	AuditSeq   *int64
-	Identifies bool
+	AccountID    uuid.UUID
+	ID           uuid.UUID
+	Name         string
+	SiteUrl      string
+	Token        string
+	CreatedAt    time.Time
+	ArchivedAt   *time.Time
+	ChangedXid   uint64
+	AuditSeq     *int64
+	Identifies   bool
+	WatchedUntil *time.Time
 }
 
 type Member struct {

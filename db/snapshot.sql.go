@@ -207,16 +207,17 @@ func (q *Queries) SnapshotHorizon(ctx context.Context) (string, error) {
 }
 
 const snapshotInstallations = `-- name: SnapshotInstallations :many
-SELECT account_id, id, token, site_url, archived_at, identifies FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, token, site_url, archived_at, identifies, watched_until FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 type SnapshotInstallationsRow struct {
-	AccountID  uuid.UUID
-	ID         uuid.UUID
-	Token      string
-	SiteUrl    string
-	ArchivedAt *time.Time
-	Identifies bool
+	AccountID    uuid.UUID
+	ID           uuid.UUID
+	Token        string
+	SiteUrl      string
+	ArchivedAt   *time.Time
+	Identifies   bool
+	WatchedUntil *time.Time
 }
 
 func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]SnapshotInstallationsRow, error) {
@@ -235,6 +236,7 @@ func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]Sn
 			&i.SiteUrl,
 			&i.ArchivedAt,
 			&i.Identifies,
+			&i.WatchedUntil,
 		); err != nil {
 			return nil, err
 		}

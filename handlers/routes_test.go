@@ -66,6 +66,9 @@ var routeClasses = map[string]class{
 	"POST /experiments/:id/status":    session,
 	"POST /experiments/:id/duplicate": session,
 	"GET /audit":                      session,
+	"GET /debugger":                   session,
+	"GET /debugger/:id":               session,
+	"GET /debugger/:id/stream":        session,
 
 	"GET /dev/mail":          dev,
 	"GET /dev/mail/:id":      dev,

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -24,6 +25,7 @@ type AssignRequest struct {
 	URL                        string // page of the visit; empty when the asker has none
 	UserAgent                  string // the visitor's; empty when unknown, which counts
 	Expose                     bool   // the variant is about to be seen
+	door                       string // of a sighting; empty: that of assign
 }
 
 // Assign finds or makes a visitor's assignment. With the database away, visitors known to this node and those of splits that
@@ -39,18 +41,24 @@ func (t *Tracker) Assign(ctx context.Context, r AssignRequest) (Assignment, erro
 		f.visitor("visitor_id", r.Visitor)
 		return Assignment{}, f.err()
 	}
+	a := t.answer(ctx, s, r)
+	t.sawAnswer(s, cmp.Or(r.door, SightAssignDoor), r, a)
+	return a, nil
+}
+
+func (t *Tracker) answer(ctx context.Context, s *site, r AssignRequest) Assignment {
 	x := s.find(r.Experiment)
 	if x == nil {
-		return Assignment{Reason: UnknownExperiment}, nil
+		return Assignment{Reason: UnknownExperiment}
 	}
 	reason := x.refuses(r.Visitor, r.URL)
 	switch {
 	case reason == "" && x.status == "running":
-		return t.assign(ctx, x, r), nil
+		return t.assign(ctx, x, r)
 	case reason == OutsideTraffic && !s.identifies && !engine.InTraffic(x.key, r.Visitor, x.widest):
-		return Assignment{Experiment: x, Reason: reason}, nil // was never let in, nor follows somebody who was
+		return Assignment{Experiment: x, Reason: reason} // was never let in, nor follows somebody who was
 	}
-	return t.decide(x, r.Visitor, r.URL, t.recall(ctx, r.Visitor, x)), nil
+	return t.decide(x, r.Visitor, r.URL, t.recall(ctx, r.Visitor, x))
 }
 
 // refuses says why a visitor without an assignment gets none.
@@ -139,7 +147,7 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 	for _, a := range out.Arms {
 		w.assignments = append(w.assignments, db.NewAssignment{
 			Account: x.account, Experiment: x.id, Split: a.split.split, Visitor: r.Visitor, Arm: a.arm, Epoch: a.epoch,
-			Propensity: float32(a.split.propensity(a.arm, a.epoch)), At: now, Exposed: r.Expose, Door: db.DoorAssign, Counted: true,
+			Propensity: float32(a.split.propensity(a.arm, a.epoch)), At: now, Exposed: r.Expose, Door: db.DoorAssign, Counted: !IsTestVisitor(r.Visitor),
 		})
 	}
 	out.New = true

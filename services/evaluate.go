@@ -33,7 +33,7 @@ func (t *Tracker) Evaluate(ctx context.Context, r EvaluateRequest) (Evaluation, 
 	if at < 0 {
 		return Evaluation{}, errNoFlag
 	}
-	a, err := t.Assign(ctx, AssignRequest{Token: r.Token, Experiment: key, Visitor: r.Visitor, URL: r.URL, UserAgent: r.UserAgent, Expose: true})
+	a, err := t.Assign(ctx, AssignRequest{Token: r.Token, Experiment: key, Visitor: r.Visitor, URL: r.URL, UserAgent: r.UserAgent, Expose: true, door: SightFlagDoor})
 	return Evaluation{a, at}, err
 }
 
@@ -54,6 +54,7 @@ func (t *Tracker) EvaluateAll(ctx context.Context, r EvaluateRequest) ([]Evaluat
 	var out []Evaluation
 	for _, x := range s.serving {
 		a := t.decide(x, r.Visitor, r.URL, stored)
+		t.sawDecision(s, r, a)
 		for i := range x.splits {
 			out = append(out, Evaluation{a, i})
 		}

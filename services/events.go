@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -13,6 +14,7 @@ type EventBatch struct {
 	SentAt    time.Time // the client's clock when it sent
 	UserAgent string    // the browser's; empty when a server reports
 	Events    []Event
+	door      string // of a sighting; empty: that of events
 }
 
 // EventReceipt answers an EventBatch once everything taken is durable.
@@ -29,18 +31,22 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 		return EventReceipt{}, err
 	}
 	in := intake{site: s, now: t.clock.now(), sent: b.SentAt, bot: automated(b.UserAgent), work: &work{}}
+	trace := t.newTrace(s, cmp.Or(b.door, SightEventsDoor), in.now)
 	var out EventReceipt
 	for i, e := range b.Events {
-		if p := in.take(e); p != nil {
+		p := in.take(e)
+		if p != nil {
 			out.Rejected = append(out.Rejected, Rejection{i, p.Reason, p.Message})
 		}
+		trace.took(e, p, in.work)
 	}
-	if in.work.rows() == 0 {
-		return out, nil
+	if in.work.rows() > 0 {
+		ctx, cancel := context.WithTimeout(ctx, eventWait)
+		defer cancel()
+		err = t.committer.commit(ctx, in.work)
 	}
-	ctx, cancel := context.WithTimeout(ctx, eventWait)
-	defer cancel()
-	if err := t.committer.commit(ctx, in.work); err != nil {
+	t.settled(trace, &in, err)
+	if err != nil {
 		return EventReceipt{}, err
 	}
 	for i, r := range in.work.result.Events {
@@ -66,6 +72,9 @@ type intake struct {
 
 // take adds one event, or says what is wrong with it.
 func (in *intake) take(e Event) *Problem {
+	if e.Bad != nil {
+		return e.Bad
+	}
 	if !validVisitor(e.Visitor) {
 		return &Problem{"bad_visitor", "visitor_id: use 1 to 128 printable ASCII characters."}
 	}
@@ -129,7 +138,7 @@ func (in *intake) exposure(e Event, base db.NewEvent) *Problem {
 		return nil
 	}
 	in.work.assignments = append(in.work.assignments, db.NewAssignment{Account: x.account, Experiment: x.id, Split: sp.split, Visitor: e.Visitor,
-		Arm: arm, Epoch: e.Epoch, Propensity: float32(sp.propensity(arm, e.Epoch)), At: base.Occurred, Exposed: true, Door: db.DoorBrowser, Counted: true})
+		Arm: arm, Epoch: e.Epoch, Propensity: float32(sp.propensity(arm, e.Epoch)), At: base.Occurred, Exposed: true, Door: db.DoorBrowser, Counted: !IsTestVisitor(e.Visitor)})
 	return nil
 }
 
@@ -173,13 +182,14 @@ type ConvertRequest struct {
 	Token, Experiment, Goal, Visitor, EventID string
 	Value                                     *Decimal
 	UserAgent                                 string
+	Bad                                       *Problem // as in Event
 }
 
 // Convert stores one conversion; duplicate says that its id was known and nothing was counted. It returns when the conversion is
 // durable; any error means that nothing was promised and the same id may be sent again.
 func (t *Tracker) Convert(ctx context.Context, r ConvertRequest) (duplicate bool, err error) {
-	b := EventBatch{Token: r.Token, UserAgent: r.UserAgent, Events: []Event{{ID: r.EventID, Type: "conversion", Visitor: r.Visitor,
-		Experiment: r.Experiment, Goal: r.Goal, Value: r.Value}}}
+	b := EventBatch{Token: r.Token, UserAgent: r.UserAgent, door: SightConvertDoor, Events: []Event{{ID: r.EventID, Type: "conversion",
+		Visitor: r.Visitor, Experiment: r.Experiment, Goal: r.Goal, Value: r.Value, Bad: r.Bad}}}
 	got, err := t.Events(ctx, b)
 	if err != nil {
 		return false, err
@@ -194,5 +204,5 @@ func (t *Tracker) Convert(ctx context.Context, r ConvertRequest) (duplicate bool
 }
 
 // convertField names the field of a convert request that a rejection is about.
-var convertField = map[string]string{"bad_visitor": "visitor_id", "bad_id": "event_id", "too_old": "event_id", "future": "event_id",
+var convertField = map[string]string{"bad_visitor": "visitor_id", "bad_id": "event_id", "too_old": "event_id", "future": "event_id", "bad_value": "value",
 	UnknownExperiment: "experiment", "unknown_goal": "goal"}

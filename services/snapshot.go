@@ -24,8 +24,9 @@ type site struct {
 	url         string
 	byKey       map[string]*live
 	byID        map[uuid.UUID]*live
-	identifies  bool    // it has told of visitors that are one person
-	serving     []*live // in order of start
+	identifies  bool      // it has told of visitors that are one person
+	watched     time.Time // until when somebody watches what arrives, see Debugger
+	serving     []*live   // in order of start
 	config      *siteConfig
 	features    *siteFeatures
 }
@@ -140,7 +141,7 @@ func (s *Snapshot) Run(ctx context.Context) {
 
 func (s *Snapshot) listen(ctx context.Context, wake chan<- struct{}) {
 	for ctx.Err() == nil {
-		err := s.db.Listen(ctx, db.ConfigChannel, func() {
+		err := s.db.Listen(ctx, db.ConfigChannel, nil, func(string) {
 			select {
 			case wake <- struct{}{}:
 			default:
@@ -285,6 +286,10 @@ func (w *world) with(c changes, base string) *world {
 		f := edit(r.ID)
 		delete(next.byToken, f.token)
 		f.account, f.token, f.url, f.identifies = r.AccountID, r.Token, r.SiteUrl, r.Identifies
+		f.watched = time.Time{}
+		if r.WatchedUntil != nil {
+			f.watched = *r.WatchedUntil
+		}
 		if r.ArchivedAt != nil {
 			f.token = ""
 		}

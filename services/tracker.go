@@ -1,7 +1,9 @@
 package services
 
 import (
+	"crypto/rand"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/samplit/samplit/db"
@@ -28,6 +30,7 @@ type Tracker struct {
 	snapshot  *Snapshot
 	committer *Committer
 	sticky    *sticky
+	sightings *sightings
 	wait      time.Duration // of an answer for its row
 	clock     Clock
 	log       *slog.Logger
@@ -41,7 +44,7 @@ func NewTracker(d *db.DB, s *Snapshot, c *Committer, l TrackerLimits, clock Cloc
 	if l.AssignWait == 0 {
 		l.AssignWait = 300 * time.Millisecond
 	}
-	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), wait: l.AssignWait, clock: clock, log: log}
+	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), sightings: newSightings(d, log), wait: l.AssignWait, clock: clock, log: log}
 	s.forget = t.forget
 	return t
 }
@@ -100,6 +103,16 @@ func validVisitor(v string) bool {
 	}
 	return true
 }
+
+// testVisitor begins the ids of people who look at a site to test it. They are served, and see what they do in the debugger, but are
+// never counted.
+const testVisitor = "smp-test-"
+
+// NewTestVisitor makes an id that is never counted.
+func NewTestVisitor() string { return testVisitor + strings.ToLower(rand.Text()[:16]) }
+
+// IsTestVisitor says whether an id is of that kind.
+func IsTestVisitor(v string) bool { return strings.HasPrefix(v, testVisitor) }
 
 func (f Fields) visitor(path, v string) {
 	if !validVisitor(v) {

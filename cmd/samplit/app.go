@@ -25,6 +25,7 @@ type app struct {
 	handler   http.Handler
 	admin     http.Handler
 	tracker   *services.Tracker
+	debugger  *services.Debugger
 	committer *services.Committer
 	snapshot  *services.Snapshot
 	learner   *services.Learner
@@ -79,6 +80,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		services.SignUpRules{BaseURL: c.BaseURL, InviteOnly: c.Signup == "invite", Exempt: c.exempt()})
 	installations := services.NewInstallations(d.DB, c.TrackerURL, clock)
 	experiments := services.NewExperiments(d.DB, keys, clock)
+	a.debugger = services.NewDebugger(d.DB, installations, a.tracker, clock, log)
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
 	a.workers = append(accounts.Workers(), a.tracker.Workers()...)
 
@@ -89,7 +91,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	pages := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
 		Installations: installations, Experiments: experiments, Analytics: analytics, Audit: audit,
-		Simulator: services.NewSimulator(experiments, analytics),
+		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
 		DemoURL:   c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
