@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -202,14 +203,16 @@ func (s Sighting) subject() (parts []string) {
 
 // place is where it happened and how it came in.
 func (s Sighting) place(ctx context.Context) string {
-	text := ""
+	var parts []string
 	if s.Epoch > 0 {
-		text = t(ctx, "debugger.epoch", "Epoch", s.Epoch) + " · "
+		parts = append(parts, t(ctx, "debugger.epoch", "Epoch", s.Epoch))
 	}
-	if s.Page != "" {
-		text += s.Page + " · "
+	for _, part := range []string{s.Page, word(ctx, sightDoors, s.Door)} {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
-	return text + word(ctx, sightDoors, s.Door)
+	return strings.Join(parts, " · ")
 }
 
 // only is the debugger narrowed to a visitor.
