@@ -118,40 +118,88 @@ type Applied struct {
 	Events      []Recorded
 }
 
-// The statements of one group commit, sent together and run in order in one transaction. sqlc cannot parse unnest with several
-// arrays, so they live beside the code that sends them.
+// The statements of ingest. sqlc cannot parse unnest with several arrays, so they live beside the code that sends them.
 //
 // They are planned once for each connection and must not depend on statistics, which a fresh or a fast-growing database does not
-// have: tables are reached by primary key alone (see planning), and what one part of a statement returns meets another part in a
-// hashed subquery or not at all, never in a join of unknown size.
+// have: tables are reached by primary key alone (see ingestSettings), and what one part of a statement returns meets another part in
+// a hashed subquery or not at all, never in a join of unknown size.
 
-// planning keeps the ingest statements on primary keys, whatever the planner thinks of the tables' sizes.
-const planning = `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
-  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`
+// ingestSettings hold for every session of the ingest role, so that a commit need not repeat them: the role itself, and a planner
+// that keeps to primary keys, whatever it thinks of the tables' sizes.
+var ingestSettings = map[string]string{
+	"role": string(Ingest), "statement_timeout": fmt.Sprint(statementTimeout[Ingest].Milliseconds()),
+	"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+}
 
-// prepare is the first statement of every batch.
-var prepare = become(Ingest, "") + planning
-
-// Apply stores and counts a batch in one transaction: assignments, exposures, waiting conversions, events, counters. When it
-// returns nil everything in it is durable; when it returns an error nothing is, unless the connection broke while committing,
-// after which the same batch may be sent again.
+// Apply stores and counts a batch. Its first transaction, one round trip, is nearly always all: new visitors, events, counters. A
+// second one looks at visitors known before, and a third joins conversions that waited for visitors exposed here. When Apply
+// returns nil everything is durable. After an error the same batch may be sent again and counts once; what a crash between the
+// transactions leaves waiting, SettleWaiting finds.
 func (d *DB) Apply(ctx context.Context, b Batch) (Applied, error) {
-	var out Applied
+	as, es := newAssignmentRows(b), newEventRows(b.Events)
+	err := d.send(ctx, b.Events, func(q *pgx.Batch) {
+		as.queueNew(q)
+		es.queue(q)
+		queueBeats(q, b.Beats)
+		queueTallies(q, b.Tallies)
+	})
+	if err == nil && as.someKnown() {
+		err = d.send(ctx, nil, as.queueKnown)
+	}
+	if err == nil && as.waiting {
+		err = d.send(ctx, nil, as.queueSettle)
+	}
+	if err != nil {
+		return Applied{}, fmt.Errorf("apply batch: %w", err)
+	}
+	return Applied{Assignments: as.answers(), Events: es.answers()}, nil
+}
+
+// send runs statements in one transaction and one round trip: without a begin, a pipeline is a transaction of its own. It may queue
+// and run them again.
+func (d *DB) send(ctx context.Context, events []NewEvent, queue func(*pgx.Batch)) error {
 	for try := 0; ; try++ {
-		err := d.guard(ctx, func() (err error) {
-			out, err = d.apply(ctx, b)
-			return err
+		err := d.guard(ctx, func() error {
+			conn, err := d.acquire(ctx, Ingest)
+			if err != nil {
+				return err
+			}
+			defer conn.Release()
+			var q pgx.Batch
+			queue(&q)
+			return conn.SendBatch(ctx, &q).Close()
 		})
 		switch {
 		case err == nil:
-			return out, nil
-		case try < 3 && (retriable(err) || errors.Is(err, errOvertaken)):
+			return nil
+		case try < 3 && retriable(err):
 		case try < 3 && missingPartition(err):
-			if err := d.ensureDays(ctx, b.Events); err != nil {
-				return out, err
+			if err := d.ensureDays(ctx, events); err != nil {
+				return err
 			}
 		default:
-			return out, err
+			return err
+		}
+	}
+}
+
+// SettleWaiting joins conversions with exposures that came to be stored apart from them: by two nodes at once, or before a crash.
+func (d *DB) SettleWaiting(ctx context.Context, now time.Time) error {
+	for {
+		var rows []ExposedMeanwhileRow
+		err := d.AsIngest(ctx, func(s *Store) (err error) {
+			rows, err = s.ExposedMeanwhile(ctx, now.Add(-WaitingLife), now.Add(-time.Minute))
+			return err
+		})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		as := assignmentRows{now: now}
+		for _, r := range rows {
+			as.rows = append(as.rows, NewAssignment{Account: r.AccountID, Experiment: r.ExperimentID, Split: r.Split, Visitor: r.Visitor, Exposed: true})
+		}
+		if err := d.send(ctx, nil, as.queueSettle); err != nil {
+			return fmt.Errorf("settle waiting conversions: %w", err)
 		}
 	}
 }
@@ -184,46 +232,4 @@ func (d *DB) EnsureEventDays(ctx context.Context, first, last time.Time) error {
 		}
 		return nil
 	})
-}
-
-// errOvertaken: another node inserted a visitor of this batch while it ran. Run again it sees the winner.
-var errOvertaken = errors.New("another transaction assigned the same visitor")
-
-// apply sends everything at once. Without assignments that is all; with them it looks at the answers before it commits.
-func (d *DB) apply(ctx context.Context, b Batch) (out Applied, err error) {
-	conn, err := d.acquire(ctx, Ingest)
-	if err != nil {
-		return out, err
-	}
-	defer conn.Release()
-	as, es := newAssignmentRows(b), newEventRows(b.Events)
-	var q pgx.Batch
-	q.Queue("begin")
-	q.Queue(prepare)
-	as.queue(&q)
-	es.queue(&q)
-	queueBeats(&q, b.Beats)
-	queueTallies(&q, b.Tallies)
-	if as.empty() {
-		q.Queue("commit")
-	}
-	defer func() {
-		if err != nil && conn.Conn().PgConn().TxStatus() != 'I' {
-			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-			defer cancel()
-			_, _ = conn.Exec(stop, "rollback") // the pool ends a connection that is still in a transaction
-		}
-	}()
-	if err := conn.SendBatch(ctx, &q).Close(); err != nil {
-		return out, fmt.Errorf("apply batch: %w", err)
-	}
-	if !as.empty() {
-		if err := as.settle(ctx, conn); err != nil {
-			return out, err
-		}
-		if _, err := conn.Exec(ctx, "commit"); err != nil {
-			return out, fmt.Errorf("commit batch: %w", err)
-		}
-	}
-	return Applied{Assignments: as.answers, Events: es.answers}, nil
 }

@@ -3,58 +3,61 @@ package db
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// storeAssignments inserts the rows of new visitors — the first row of a visitor wins for ever — and marks those assigned before
-// and first seen now. Seeing one name of a person exposes the row that the name follows. Input is sorted by key and without repeats.
-// It answers a row with the key for each visitor inserted, and one with the place in the input for each known before. A visitor
-// that is neither was inserted by another node at this very moment.
-const storeAssignments = `WITH input AS MATERIALIZED (
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::smallint[], $6::int[], $7::real[], $8::timestamptz[], $9::bool[], $10::smallint[], $11::bool[])
-    WITH ORDINALITY AS t(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted, i)
-), known AS MATERIALIZED (
-  SELECT i.i, i.account_id, i.experiment_id, i.split, coalesce(o.visitor, m.visitor) AS visitor, i.at, i.exposed, i.counted, i.door, i.arm AS asked,
-    coalesce(o.arm, m.arm) AS arm, coalesce(o.epoch, m.epoch) AS epoch, CASE WHEN o.visitor IS NULL THEN m.exposed_at ELSE o.exposed_at END AS exposed_at
-  FROM input i
-  JOIN assignments m ON (m.account_id, m.experiment_id, m.split, m.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor)
-  LEFT JOIN assignments o ON (o.account_id, o.experiment_id, o.split, o.visitor) = (m.account_id, m.experiment_id, m.split, m.owner)
-), made AS (
+// storeNew inserts the rows of new visitors; the first row of a visitor wins for ever. Input is sorted by key and without repeats.
+// It answers the keys inserted, and whether conversions wait for one of them. ($12: the time since when an event may be waiting)
+var storeNew = `WITH made AS (
   INSERT INTO assignments (account_id, experiment_id, split, visitor, arm, epoch, propensity, assigned_at, exposed_at, door, counted)
   SELECT account_id, experiment_id, split, visitor, arm, epoch, propensity, at, CASE WHEN exposed THEN at END, door, counted
-  FROM input ORDER BY 1, 2, 3, 4
+  FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::smallint[], $6::int[], $7::real[], $8::timestamptz[], $9::bool[], $10::smallint[], $11::bool[])
+    AS t(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted)
   ON CONFLICT DO NOTHING RETURNING account_id, experiment_id, split, visitor, arm, epoch, exposed_at, counted
+), cohort AS (` + cohortOfVisitors("made") + `)
+SELECT account_id, experiment_id, split, visitor, ` + isWaitedFor("made", "made.visitor", "exposed_at IS NOT NULL") + ` FROM made`
+
+// storeKnown reads what visitors known before have, and marks those seen for the first time now. Seeing one name of a person exposes
+// the row that the name follows. It answers the place in the input, the arm and epoch that serve, whether they are exposed, and
+// whether conversions wait for one of them. ($12 as of storeNew)
+var storeKnown = `WITH known AS MATERIALIZED (
+  SELECT i.i, i.account_id, i.experiment_id, i.split, i.visitor AS asked_by, coalesce(o.visitor, m.visitor) AS visitor, i.at, i.exposed, i.counted, i.door, i.arm AS asked,
+    coalesce(o.arm, m.arm) AS arm, coalesce(o.epoch, m.epoch) AS epoch, CASE WHEN o.visitor IS NULL THEN m.exposed_at ELSE o.exposed_at END AS exposed_at
+  FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::smallint[], $6::int[], $7::real[], $8::timestamptz[], $9::bool[], $10::smallint[], $11::bool[])
+    WITH ORDINALITY AS i(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted, i)
+  JOIN assignments m ON (m.account_id, m.experiment_id, m.split, m.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor)
+  LEFT JOIN assignments o ON (o.account_id, o.experiment_id, o.split, o.visitor) = (m.account_id, m.experiment_id, m.split, m.owner)
 ), seen AS (
   UPDATE assignments a SET exposed_at = k.at, counted = a.counted AND k.counted FROM known k
   WHERE (a.account_id, a.experiment_id, a.split, a.visitor) = (k.account_id, k.experiment_id, k.split, k.visitor)
     AND k.exposed AND k.exposed_at IS NULL AND a.exposed_at IS NULL
   RETURNING a.account_id, a.experiment_id, a.split, a.arm, a.epoch, a.exposed_at, a.counted
-), cohort AS (
-  INSERT INTO rollups (account_id, experiment_id, split, epoch, arm, goal_id, hour, visitors)
-  SELECT account_id, experiment_id, split, epoch, arm, '00000000-0000-0000-0000-000000000000', date_trunc('hour', exposed_at, 'UTC'), count(*) FROM (
-    SELECT account_id, experiment_id, split, epoch, arm, exposed_at, counted FROM made UNION ALL
-    SELECT account_id, experiment_id, split, epoch, arm, exposed_at, counted FROM seen
-  ) v WHERE counted AND exposed_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 7 ORDER BY 1, 2, 3, 4, 5, 7
-  ON CONFLICT (account_id, experiment_id, split, epoch, arm, goal_id, hour) DO UPDATE SET visitors = rollups.visitors + excluded.visitors
-), crossed AS (
+), cohort AS (` + cohortOfVisitors("seen") + `), crossed AS (
   INSERT INTO tallies (account_id, experiment_id, day, kind, n)
   SELECT account_id, experiment_id, (at AT TIME ZONE 'UTC')::date, 'crossover', count(*)
   FROM known WHERE exposed AND door = 2 AND arm <> asked GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
 )
-SELECT 0, account_id, experiment_id, split, visitor, arm, epoch, exposed_at IS NOT NULL FROM made UNION ALL
-SELECT i, account_id, experiment_id, split, '', arm, epoch, exposed OR exposed_at IS NOT NULL FROM known`
+SELECT i, arm, epoch, exposed OR exposed_at IS NOT NULL, ` + isWaitedFor("known", "known.asked_by", "exposed") + ` FROM known`
 
-// anyWaiting says whether conversions wait for visitors exposed in this batch. ($1..$4: their keys; $5: an event waits at most since)
-const anyWaiting = `SELECT EXISTS (
-  SELECT FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[]) AS i(account_id, experiment_id, split, visitor) JOIN waiting w
-    ON (w.account_id, w.experiment_id, w.split, w.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor) WHERE w.received_at > $5)`
+// cohortOfVisitors counts newly exposed visitors of a CTE where their conversions will be counted, too.
+func cohortOfVisitors(cte string) string {
+	return `
+  INSERT INTO rollups (account_id, experiment_id, split, epoch, arm, goal_id, hour, visitors)
+  SELECT account_id, experiment_id, split, epoch, arm, '00000000-0000-0000-0000-000000000000', date_trunc('hour', exposed_at, 'UTC'), count(*)
+  FROM ` + cte + ` WHERE counted AND exposed_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 7 ORDER BY 1, 2, 3, 4, 5, 7
+  ON CONFLICT (account_id, experiment_id, split, epoch, arm, goal_id, hour) DO UPDATE SET visitors = rollups.visitors + excluded.visitors`
+}
+
+// isWaitedFor says of a row of a CTE with a visitor who has seen the variant whether conversions wait for it.
+func isWaitedFor(cte, visitor, exposed string) string {
+	return fmt.Sprintf(`%[3]s AND EXISTS (SELECT FROM waiting w
+  WHERE (w.account_id, w.experiment_id, w.split, w.visitor) = (%[1]s.account_id, %[1]s.experiment_id, %[1]s.split, %[2]s) AND w.received_at > $12)`, cte, visitor, exposed)
+}
 
 // WaitingLife is how long a conversion waits for its exposure.
 const WaitingLife = 24 * time.Hour
@@ -65,18 +68,14 @@ type assignmentRows struct {
 	rows    []NewAssignment
 	place   []int // of each assignment of the batch in rows
 	winners []Assigned
-	known   []bool // which winners the database has told
-	waiting bool   // conversions wait for visitors exposed here
-	answers []Assigned
+	known   []int // rows of visitors known before
+	waiting bool  // conversions wait for visitors exposed here
 }
 
 func newAssignmentRows(b Batch) *assignmentRows {
 	rows, place := distinct(b.Assignments)
-	return &assignmentRows{now: b.Now, rows: rows, place: place, winners: make([]Assigned, len(rows)), known: make([]bool, len(rows)),
-		answers: make([]Assigned, len(b.Assignments))}
+	return &assignmentRows{now: b.Now, rows: rows, place: place, winners: make([]Assigned, len(rows))}
 }
-
-func (a *assignmentRows) empty() bool { return len(a.rows) == 0 }
 
 func compareAssignments(a, b NewAssignment) int {
 	return cmp.Or(bytes.Compare(a.Account[:], b.Account[:]), bytes.Compare(a.Experiment[:], b.Experiment[:]),
@@ -92,6 +91,7 @@ func distinct(in []NewAssignment) (rows []NewAssignment, place []int) {
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return compareAssignments(in[i], in[j]) })
 	place = make([]int, len(in))
+	rows = make([]NewAssignment, 0, len(in))
 	for _, i := range order {
 		if n := len(rows); n > 0 && compareAssignments(rows[n-1], in[i]) == 0 {
 			rows[n-1].Exposed = rows[n-1].Exposed || in[i].Exposed
@@ -103,12 +103,55 @@ func distinct(in []NewAssignment) (rows []NewAssignment, place []int) {
 	return rows, place
 }
 
-// queue adds the statements; their answers are in winners and waiting once the batch has run.
-func (a *assignmentRows) queue(q *pgx.Batch) {
-	n := len(a.rows)
-	if n == 0 {
+// queueNew adds the statement for all rows. Those whose answer does not come are known.
+func (a *assignmentRows) queueNew(q *pgx.Batch) {
+	if len(a.rows) == 0 {
 		return
 	}
+	for i, r := range a.rows {
+		a.winners[i] = Assigned{Arm: r.Arm, Epoch: r.Epoch, Exposed: r.Exposed}
+	}
+	q.Queue(storeNew, a.columns(a.rows)...).Query(func(rows pgx.Rows) error {
+		var r NewAssignment
+		var waiting bool
+		_, err := pgx.ForEachRow(rows, []any{&r.Account, &r.Experiment, &r.Split, &r.Visitor, &waiting}, func() error {
+			i, _ := slices.BinarySearchFunc(a.rows, r, compareAssignments)
+			a.winners[i].New, a.waiting = true, a.waiting || waiting
+			return nil
+		})
+		return err
+	})
+}
+
+func (a *assignmentRows) someKnown() bool {
+	for i, w := range a.winners {
+		if !w.New {
+			a.known = append(a.known, i)
+		}
+	}
+	return len(a.known) > 0
+}
+
+func (a *assignmentRows) queueKnown(q *pgx.Batch) {
+	rows := make([]NewAssignment, len(a.known))
+	for i, at := range a.known {
+		rows[i] = a.rows[at]
+	}
+	q.Queue(storeKnown, a.columns(rows)...).Query(func(rows pgx.Rows) error {
+		var at int
+		var w Assigned
+		var waiting bool
+		_, err := pgx.ForEachRow(rows, []any{&at, &w.Arm, &w.Epoch, &w.Exposed, &waiting}, func() error {
+			a.winners[a.known[at-1]], a.waiting = w, a.waiting || waiting
+			return nil
+		})
+		return err
+	})
+}
+
+// columns are the arguments of storeNew and storeKnown.
+func (a *assignmentRows) columns(rows []NewAssignment) []any {
+	n := len(rows)
 	var (
 		account, experiment = make(uuids, n), make(uuids, n)
 		split, arm, door    = make([]int16, n), make([]int16, n), make([]int16, n)
@@ -118,33 +161,15 @@ func (a *assignmentRows) queue(q *pgx.Batch) {
 		at                  = make([]time.Time, n)
 		exposed, counted    = make([]bool, n), make([]bool, n)
 	)
-	for i, r := range a.rows {
+	for i, r := range rows {
 		account[i], experiment[i], split[i], visitor[i], arm[i], epoch[i] = r.Account, r.Experiment, r.Split, r.Visitor, r.Arm, r.Epoch
 		propensity[i], at[i], exposed[i], door[i], counted[i] = r.Propensity, r.At, r.Exposed, r.Door, r.Counted
 	}
-	q.Queue(storeAssignments, account, experiment, split, visitor, arm, epoch, propensity, at, exposed, door, counted).Query(a.read)
-	if slices.Contains(exposed, true) {
-		q.Queue(anyWaiting, append(a.exposed(), a.now.Add(-WaitingLife))...).QueryRow(func(r pgx.Row) error { return r.Scan(&a.waiting) })
-	}
+	return []any{account, experiment, split, visitor, arm, epoch, propensity, at, exposed, door, counted, a.now.Add(-WaitingLife)}
 }
 
-func (a *assignmentRows) read(rows pgx.Rows) error {
-	var at int
-	var r NewAssignment
-	var w Assigned
-	_, err := pgx.ForEachRow(rows, []any{&at, &r.Account, &r.Experiment, &r.Split, &r.Visitor, &w.Arm, &w.Epoch, &w.Exposed}, func() error {
-		i := at - 1
-		if w.New = at == 0; w.New {
-			i, _ = slices.BinarySearchFunc(a.rows, r, compareAssignments)
-		}
-		a.winners[i], a.known[i] = w, true
-		return nil
-	})
-	return err
-}
-
-// exposed are the keys of those seen in this batch, as arguments of anyWaiting and settleWaiting.
-func (a *assignmentRows) exposed() []any {
+// queueSettle credits what waited for the visitors seen in this batch.
+func (a *assignmentRows) queueSettle(q *pgx.Batch) {
 	var account, experiment uuids
 	var split []int16
 	var visitor []string
@@ -153,22 +178,15 @@ func (a *assignmentRows) exposed() []any {
 			account, experiment, split, visitor = append(account, r.Account), append(experiment, r.Experiment), append(split, r.Split), append(visitor, r.Visitor)
 		}
 	}
-	return []any{account, experiment, split, visitor}
+	q.Queue(settleWaiting, account, experiment, split, visitor, a.now.Add(-WaitingLife), a.now)
 }
 
-// settle credits what waited for these visitors and fills in the answers.
-func (a *assignmentRows) settle(ctx context.Context, conn *pgxpool.Conn) error {
-	if slices.Contains(a.known, false) {
-		return errOvertaken
-	}
-	if a.waiting {
-		if _, err := conn.Exec(ctx, settleWaiting, append(a.exposed(), a.now.Add(-WaitingLife), a.now)...); err != nil {
-			return fmt.Errorf("settle waiting conversions: %w", err)
-		}
-	}
+// answers are in the order of the batch; of repeats only the first is new.
+func (a *assignmentRows) answers() []Assigned {
+	out := make([]Assigned, len(a.place))
 	for i, p := range a.place {
-		a.answers[i] = a.winners[p]
-		a.winners[p].New = false // of repeats only the first is new
+		out[i] = a.winners[p]
+		a.winners[p].New = false
 	}
-	return nil
+	return out
 }

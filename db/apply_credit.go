@@ -35,7 +35,8 @@ const credit = `, done AS (
   SET converters = rollups.converters + excluded.converters, value = rollups.value + excluded.value, value_sq = rollups.value_sq + excluded.value_sq
 )`
 
-// settleWaiting judges the conversions that waited for visitors exposed now. ($1..$5 as of anyWaiting; $6: now)
+// settleWaiting judges the conversions that waited for visitors exposed now. ($1..$4: their keys; $5: an event
+// waits at most since; $6: now)
 const settleWaiting = `WITH due AS (
   DELETE FROM waiting w USING unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[]) AS i(account_id, experiment_id, split, visitor)
   WHERE (w.account_id, w.experiment_id, w.split, w.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor) AND w.received_at > $5

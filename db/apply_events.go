@@ -1,6 +1,8 @@
 package db
 
 import (
+	"bytes"
+	"cmp"
 	"math/big"
 	"slices"
 	"time"
@@ -11,7 +13,7 @@ import (
 )
 
 // storeEvents takes events of every kind and answers the keys and states of those that are new. A repeat of an id stores and counts
-// nothing. ($20..$22: how many events each account sent, by day)
+// nothing. Input is sorted by key and without repeats. ($20..$22: how many events each account sent, by day)
 var storeEvents = eventsStatement("")
 
 // storeDayless is storeEvents where some ids carry no day of their own: their repeats may lie in the partition of the day before.
@@ -32,7 +34,7 @@ func eventsStatement(where string) string {
   INSERT INTO events (account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, name, visitor, credit, arm, epoch, occurred_at, received_at, value, url, state)
   SELECT account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, name, visitor, nullif(credit, visitor), shown_arm, shown_epoch,
     occurred_at, received_at, value, url, state
-  FROM judged j ` + where + ` ORDER BY account_id, event_id, part
+  FROM judged j ` + where + `
   ON CONFLICT DO NOTHING RETURNING account_id, day, event_id, part, experiment_id, split, visitor, received_at, state
 ), waits AS (
   INSERT INTO waiting (account_id, experiment_id, split, visitor, event_id, part, day, received_at)
@@ -52,14 +54,46 @@ func eventsStatement(where string) string {
 SELECT account_id, event_id, part, state FROM fresh`
 }
 
-// eventRows are the events of a batch on their way to the database and back.
+// eventRows are the distinct events of a batch on their way to the database and back.
 type eventRows struct {
-	events  []NewEvent
-	answers []Recorded
+	all    []NewEvent
+	events []NewEvent
+	place  []int // of each event of the batch in events; -1 for a repeat of an id
+	states []Recorded
 }
 
-func newEventRows(events []NewEvent) *eventRows {
-	return &eventRows{events: events, answers: make([]Recorded, len(events))}
+func newEventRows(all []NewEvent) *eventRows {
+	e := &eventRows{all: all, place: make([]int, len(all)), events: make([]NewEvent, 0, len(all))}
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return compareEvents(&all[i], &all[j]) })
+	for _, i := range order {
+		if n := len(e.events); n > 0 && compareEvents(&e.events[n-1], &all[i]) == 0 {
+			e.place[i] = -1
+			continue
+		}
+		e.place[i] = len(e.events)
+		e.events = append(e.events, all[i])
+	}
+	e.states = make([]Recorded, len(e.events))
+	return e
+}
+
+func compareEvents(a, b *NewEvent) int {
+	return cmp.Or(bytes.Compare(a.Account[:], b.Account[:]), bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Part, b.Part))
+}
+
+// answers are in the order of the batch; a repeat is not fresh.
+func (e *eventRows) answers() []Recorded {
+	out := make([]Recorded, len(e.place))
+	for i, p := range e.place {
+		if p >= 0 {
+			out[i] = e.states[p]
+		}
+	}
+	return out
 }
 
 // queue adds the statement; its answers are there once the batch has run.
@@ -68,6 +102,7 @@ func (e *eventRows) queue(q *pgx.Batch) {
 	if n == 0 {
 		return
 	}
+	clear(e.states)
 	var (
 		account, id, installation = make(uuids, n), make(uuids, n), make(uuids, n)
 		day, occurred, received   = make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
@@ -103,15 +138,15 @@ func (e *eventRows) queue(q *pgx.Batch) {
 	q.Queue(storeEvents, args...).Query(e.read)
 }
 
-// accepted are how many events each account sent, by day of arrival, in order.
+// accepted are how many events each account sent, repeats included, by day of arrival.
 func (e *eventRows) accepted() []any {
 	type key struct {
 		account uuid.UUID
 		day     time.Time
 	}
 	sent := map[key]int64{}
-	for _, v := range e.events {
-		if v.Part == 0 {
+	for i := range e.all {
+		if v := &e.all[i]; v.Part == 0 {
 			sent[key{v.Account, v.Received.UTC().Truncate(24 * time.Hour)}]++
 		}
 	}
@@ -125,18 +160,11 @@ func (e *eventRows) accepted() []any {
 }
 
 func (e *eventRows) read(rows pgx.Rows) error {
-	type key struct {
-		account, id uuid.UUID
-		part        int16
-	}
-	place := make(map[key]int, len(e.events))
-	for i, v := range e.events {
-		place[key{v.Account, v.ID, v.Part}] = i
-	}
-	var k key
+	var k NewEvent
 	var state int16
-	_, err := pgx.ForEachRow(rows, []any{&k.account, &k.id, &k.part, &state}, func() error {
-		e.answers[place[k]] = Recorded{Fresh: true, State: state}
+	_, err := pgx.ForEachRow(rows, []any{&k.Account, &k.ID, &k.Part, &state}, func() error {
+		i, _ := slices.BinarySearchFunc(e.events, &k, func(v NewEvent, k *NewEvent) int { return compareEvents(&v, k) })
+		e.states[i] = Recorded{Fresh: true, State: state}
 		return nil
 	})
 	return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/db/dbtest"
@@ -256,5 +257,40 @@ func TestAFullBatchNeedsNoStatistics(t *testing.T) {
 	apply(t, d, b)
 	if diff := cmp.Diff(map[int16][2]int64{0: {1000, 1000}, 1: {1000, 1000}}, counts(t, d, x)); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+}
+
+// Two nodes store a conversion and its exposure at once, neither seeing the other's row: the sweep joins them.
+func TestSettleWaitingJoinsWhatMissedItsExposure(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t)
+	x := dbtest.Experiment(t, d, "sequential")
+	at := time.Now().UTC()
+	apply(t, d, db.Batch{Now: at, Events: []db.NewEvent{conversion(x, "v", at)}})
+	unseen := assignment(x, "v", 1, at.Add(-time.Second))
+	unseen.Exposed = false
+	apply(t, d, db.Batch{Now: at, Assignments: []db.NewAssignment{unseen}})
+	settle := func() {
+		t.Helper()
+		if err := d.SettleWaiting(t.Context(), at.Add(2*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle()
+	if c := counts(t, d, x); c[1] != [2]int64{} {
+		t.Errorf("before the exposure: %v", c)
+	}
+	owner, err := pgx.Connect(t.Context(), dbtest.URL(t, db.Ingest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close(t.Context())
+	if _, err := owner.Exec(t.Context(), "UPDATE assignments SET exposed_at = assigned_at WHERE experiment_id = $1", x.ID); err != nil {
+		t.Fatal(err)
+	}
+	settle()
+	settle()
+	if c := counts(t, d, x); c[1][1] != 1 {
+		t.Errorf("after the sweep: %v, want one converter", c)
 	}
 }

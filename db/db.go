@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,9 @@ type DB struct {
 	usable  atomic.Bool // it was reached once and has this binary's schema
 }
 
+// settings are given to every session of a role as it starts.
+var settings = map[Role]map[string]string{Ingest: ingestSettings}
+
 var poolSize = map[Role]int32{App: 8, Ingest: 3, System: 3}
 
 // Open connects, trying again with growing pauses until StartTimeout has passed, and refuses a schema that is not the binary's.
@@ -74,7 +78,7 @@ func Prepare(ctx context.Context, cfg Config) (*DB, error) {
 		WithFailureThreshold(5).WithSuccessThreshold(1).WithRandomDelay(500*time.Millisecond, time.Second).
 		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { logBreaker(cfg.Log, e) }).Build()
 	for role, size := range poolSize {
-		p, err := newPool(ctx, cfg.URL(role), size)
+		p, err := newPool(ctx, cfg.URL(role), size, settings[role])
 		if err != nil {
 			d.Close()
 			return nil, err
@@ -124,12 +128,13 @@ func (d *DB) reach(ctx context.Context) error {
 	return d.checkSchema(ctx)
 }
 
-func newPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error) {
+func newPool(ctx context.Context, url string, size int32, settings map[string]string) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", redactURL(err))
 	}
 	cfg.MaxConns = size
+	maps.Copy(cfg.ConnConfig.RuntimeParams, settings)
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.HealthCheckPeriod = 15 * time.Second
 	cfg.PingTimeout = 2 * time.Second

@@ -65,6 +65,45 @@ func (q *Queries) DropAliases(ctx context.Context, before time.Time) error {
 	return err
 }
 
+const exposedMeanwhile = `-- name: ExposedMeanwhile :many
+SELECT DISTINCT w.account_id, w.experiment_id, w.split, w.visitor FROM waiting w JOIN effective_assignments a
+  ON a.account_id = w.account_id AND a.experiment_id = w.experiment_id AND a.split = w.split AND a.asked = w.visitor
+WHERE a.exposed_at IS NOT NULL AND w.received_at > $1 AND w.received_at < $2 LIMIT 1000
+`
+
+type ExposedMeanwhileRow struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	Visitor      string
+}
+
+// Visitors for whom conversions wait although they were exposed.
+func (q *Queries) ExposedMeanwhile(ctx context.Context, since time.Time, until time.Time) ([]ExposedMeanwhileRow, error) {
+	rows, err := q.db.Query(ctx, exposedMeanwhile, since, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ExposedMeanwhileRow{}
+	for rows.Next() {
+		var i ExposedMeanwhileRow
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ExperimentID,
+			&i.Split,
+			&i.Visitor,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const follow = `-- name: Follow :exec
 UPDATE assignments SET owner = $1::text
 WHERE account_id = $2 AND experiment_id = $3 AND (visitor = $4::text OR owner = $4::text) AND visitor <> $1::text

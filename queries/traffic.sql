@@ -1,6 +1,12 @@
 -- name: InsertQuarantine :exec
 INSERT INTO quarantine (account_id, id, received_at, reason, body) VALUES (@account_id, @id, @now, @reason, @body);
 
+-- name: ExposedMeanwhile :many
+-- Visitors for whom conversions wait although they were exposed.
+SELECT DISTINCT w.account_id, w.experiment_id, w.split, w.visitor FROM waiting w JOIN effective_assignments a
+  ON a.account_id = w.account_id AND a.experiment_id = w.experiment_id AND a.split = w.split AND a.asked = w.visitor
+WHERE a.exposed_at IS NOT NULL AND w.received_at > @since AND w.received_at < @until LIMIT 1000;
+
 -- name: GiveUpWaiting :exec
 -- Conversions whose exposure never came within a day count nowhere.
 WITH due AS (

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -54,7 +55,7 @@ func (t *Tracker) answer(ctx context.Context, s *site, r AssignRequest) Assignme
 	reason := x.refuses(r.Visitor, r.URL)
 	switch {
 	case reason == "" && x.status == "running":
-		return t.assign(ctx, x, r)
+		return t.assign(x, r)
 	case reason == OutsideTraffic && !s.identifies && !engine.InTraffic(x.key, r.Visitor, x.widest):
 		return Assignment{Experiment: x, Reason: reason} // was never let in, nor follows somebody who was
 	}
@@ -110,7 +111,7 @@ func (x *live) serveWinner() Assignment {
 	return a
 }
 
-func (t *Tracker) assign(ctx context.Context, x *live, r AssignRequest) Assignment {
+func (t *Tracker) assign(x *live, r AssignRequest) Assignment {
 	out := Assignment{Experiment: x, Stored: true}
 	var known bool
 	if out.Arms, known = t.remembered(x, r.Visitor); known {
@@ -121,7 +122,7 @@ func (t *Tracker) assign(ctx context.Context, x *live, r AssignRequest) Assignme
 		out.Stored = false
 		return out
 	}
-	t.store(ctx, x, r, &out)
+	t.store(x, r, &out)
 	return out
 }
 
@@ -141,7 +142,7 @@ func (t *Tracker) remembered(x *live, visitor string) (arms []ArmOf, known bool)
 }
 
 // store writes the assignments and, within the tracker's patience, corrects the answer by what the database held before.
-func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assignment) {
+func (t *Tracker) store(x *live, r AssignRequest, out *Assignment) {
 	now := t.clock.now()
 	w := &work{keep: true}
 	for _, a := range out.Arms {
@@ -155,8 +156,8 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 		out.Stored = false
 		return
 	}
-	wait, cancel := context.WithTimeout(ctx, t.patience())
-	defer cancel()
+	late := time.NewTimer(t.patience())
+	defer late.Stop()
 	select {
 	case err := <-w.done:
 		if err != nil {
@@ -164,7 +165,7 @@ func (t *Tracker) store(ctx context.Context, x *live, r AssignRequest, out *Assi
 			out.Stored = false
 			return
 		}
-	case <-wait.Done():
+	case <-late.C:
 		t.committer.promise(w)
 		out.Stored = false
 		return

@@ -100,14 +100,19 @@ func (c *Committer) promise(w *work) {
 	}
 }
 
-// commit queues w and waits until it is durable. An error means that nothing was promised: the same ids may be sent again.
-func (c *Committer) commit(ctx context.Context, w *work) error {
+// commit queues w and waits, but not for longer than patience, until it is durable. An error means that nothing was promised: the
+// same ids may be sent again.
+func (c *Committer) commit(ctx context.Context, w *work, patience time.Duration) error {
 	if !c.submit(w) {
 		return errQueueFull
 	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
 	select {
 	case err := <-w.done:
 		return err
+	case <-late.C:
+		return context.DeadlineExceeded
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -189,56 +194,18 @@ func (c *Committer) apply(ctx context.Context, batch []*work) error {
 		b.Beats = append(b.Beats, w.beats...)
 		b.Tallies = append(b.Tallies, w.tallies...)
 	}
-	repeats := distinctEvents(&b)
 	ctx, cancel := context.WithTimeout(ctx, applyLimit)
 	defer cancel()
 	done, err := c.db.Apply(ctx, b)
 	if err != nil {
 		return err
 	}
-	a, e := 0, 0
 	for _, w := range batch {
-		w.result.Assignments = done.Assignments[a : a+len(w.assignments)]
-		a += len(w.assignments)
-		w.result.Events = make([]db.Recorded, len(w.events))
-		for i := range w.events {
-			if at := repeats[e]; at >= 0 {
-				w.result.Events[i] = done.Events[at]
-			}
-			e++
-		}
+		a, e := len(w.assignments), len(w.events)
+		w.result = db.Applied{Assignments: done.Assignments[:a], Events: done.Events[:e]}
+		done.Assignments, done.Events = done.Assignments[a:], done.Events[e:]
 	}
 	return nil
-}
-
-// distinctEvents takes repeats of an id out of the batch. place says where each event went; -1 for a repeat.
-func distinctEvents(b *db.Batch) (place []int) {
-	type key struct {
-		account, id uuid.UUID
-		part        int16
-	}
-	place = make([]int, len(b.Events))
-	seen := make(map[key]bool, len(b.Events))
-	kept := b.Events[:0]
-	repeats := map[uuid.UUID]int64{}
-	for i, e := range b.Events {
-		k := key{e.Account, e.ID, e.Part}
-		if seen[k] {
-			place[i] = -1
-			if e.Part == 0 {
-				repeats[e.Account]++
-			}
-			continue
-		}
-		seen[k] = true
-		place[i] = len(kept)
-		kept = append(kept, e)
-	}
-	b.Events = kept
-	for account, n := range repeats {
-		b.Tallies = append(b.Tallies, db.Increment{Account: account, At: b.Now, Kind: "accepted", N: n}, db.Increment{Account: account, At: b.Now, Kind: "duplicate", N: n})
-	}
-	return place
 }
 
 // quarantine keeps what the database refused, so that nothing is lost unseen.

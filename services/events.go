@@ -41,9 +41,7 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 		trace.took(e, p, in.work)
 	}
 	if in.work.rows() > 0 {
-		ctx, cancel := context.WithTimeout(ctx, eventWait)
-		defer cancel()
-		err = t.committer.commit(ctx, in.work)
+		err = t.committer.commit(ctx, in.work, eventWait)
 	}
 	t.settled(trace, &in, err)
 	if err != nil {

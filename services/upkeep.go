@@ -28,13 +28,16 @@ func (t *Tracker) Workers() []db.Worker {
 			now := t.clock.now()
 			return t.db.EnsureEventDays(ctx, day(now).Add(-eventLife-24*time.Hour), day(now).Add(daysAhead*24*time.Hour))
 		}),
-		db.Every(time.Hour, waitingJob{}, func(ctx context.Context, _ waitingJob) error { return t.giveUpWaiting(ctx) }),
+		db.Every(10*time.Minute, waitingJob{}, func(ctx context.Context, _ waitingJob) error { return t.giveUpWaiting(ctx) }),
 	}
 }
 
-// giveUpWaiting marks conversions whose exposure did not come within a day.
+// giveUpWaiting settles conversions whose exposure came unnoticed and marks conversions whose exposure did not come within a day.
 func (t *Tracker) giveUpWaiting(ctx context.Context) error {
 	now := t.clock.now()
+	if err := t.db.SettleWaiting(ctx, now); err != nil {
+		return err
+	}
 	return t.db.AsIngest(ctx, func(s *db.Store) error {
 		if err := s.GiveUpWaiting(ctx, day(now), now.Add(-db.WaitingLife)); err != nil {
 			return fmt.Errorf("give up waiting: %w", err)
