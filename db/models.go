@@ -230,6 +230,9 @@ type Quarantine struct {
 	ReceivedAt time.Time
 	Reason     string
 	Body       []byte
+	Events     int32
+	Tries      int32
+	TriedAt    *time.Time
 }
 
 type RefreshToken struct {

@@ -65,6 +65,9 @@ func (h *server) debuggerPage(c echo.Context) error {
 			m.Visitor = visitorReport(report)
 		}
 	}
+	if m.SetAside, err = h.Quarantine.Count(ctx, by); err != nil {
+		return err
+	}
 	m.Stream = "/debugger/" + id + "/stream?" + m.Filter.Query().Encode()
 	page := h.page(c)
 	page.SiteID = id

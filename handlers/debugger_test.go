@@ -37,6 +37,7 @@ func (b *testBundle) node(d *db.DB) *node {
 	n.testBundle = setupWith(t, bundleOptions{db: d, change: func(deps *Deps) {
 		deps.Debugger = services.NewDebugger(d, deps.Installations, tracker, time.Now, log)
 		n.debugger = deps.Debugger
+		deps.Quarantine = services.NewQuarantine(d, n.committer, n.snapshot, time.Now)
 	}})
 	public, err := NewTracker(TrackerDeps{Tracker: tracker, Limits: services.NewLimits(n.snapshot, services.LimitRules{}, time.Now),
 		Errors: n.e.HTTPErrorHandler, Metrics: n.registry})

@@ -29,7 +29,9 @@ func productDeps(t *testing.T, d *Deps, database *db.DB) {
 	d.Audit = services.NewAudit(database)
 	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)
 	snap := services.NewSnapshot(database, d.TrackerURL, d.Clock, d.Log)
-	tracker := services.NewTracker(database, snap, services.NewCommitter(database, d.Clock, d.Log), services.TrackerLimits{Remembered: 1}, d.Clock, d.Log)
+	committer := services.NewCommitter(database, d.Clock, d.Log)
+	d.Quarantine = services.NewQuarantine(database, committer, snap, d.Clock)
+	tracker := services.NewTracker(database, snap, committer, services.TrackerLimits{Remembered: 1}, d.Clock, d.Log)
 	d.Debugger = services.NewDebugger(database, d.Installations, tracker, d.Clock, d.Log)
 	d.Home = services.NewHome(database, d.Installations, d.Experiments, d.Analytics, d.Audit, d.Clock)
 }

@@ -34,6 +34,7 @@ type Deps struct {
 	Audit         *services.Audit
 	Simulator     *services.Simulator
 	Debugger      *services.Debugger
+	Quarantine    *services.Quarantine
 
 	BaseURL        string // public URL of the app, without a trailing slash
 	TrackerURL     string // public URL of tracker and snippet
@@ -101,11 +102,13 @@ func New(d Deps) *echo.Echo {
 	h.resultRoutes(g)
 	h.auditRoutes(g)
 	h.debuggerRoutes(g)
+	h.quarantineRoutes(g)
 	h.settingsRoutes(g)
 	h.simulateRoutes(e, g)
 	h.devmailRoutes(g)
 	h.authAPI(g.api)
 	h.installationsAPI(g.api)
+	h.quarantineAPI(g.api)
 	h.experimentsAPI(g.api)
 	h.analyticsAPI(g.api)
 	h.simulateAPI(g.api)

@@ -298,8 +298,11 @@ func TestDebuggerTellsThatItWasDeaf(t *testing.T) {
 	if got := w.read(t); got[0].Visitor != "before" {
 		t.Fatalf("got %+v", got)
 	}
-	if n := dbtest.Disconnect(t, url, "LISTEN "+db.SightingsChannel); n != 1 {
-		t.Fatalf("%d connections listened, want one", n)
+	var ended int
+	err = dbtest.Owner(t, url).QueryRow(t.Context(), "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND query = $1",
+		"LISTEN "+db.SightingsChannel).Scan(&ended)
+	if err != nil || ended != 1 {
+		t.Fatalf("%d connections listened, want one; %v", ended, err)
 	}
 	if got := w.read(t); len(got) != 1 || !got[0].Lost {
 		t.Fatalf("got %+v, want to be told", got)

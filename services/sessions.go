@@ -180,6 +180,8 @@ func (s *Sessions) EndOthers(ctx context.Context, by Actor, current string) erro
 	})
 }
 
+func accountObject(id uuid.UUID) string { return "account:" + id.String() }
+
 func userObject(id uuid.UUID) string { return "user:" + id.String() }
 
 // newCredential is an unguessable text: 256 random bits.

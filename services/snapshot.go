@@ -106,6 +106,15 @@ func (s *Snapshot) Age() time.Duration {
 // site returns the site of an installation token, nil if there is none.
 func (s *Snapshot) site(token string) *site { return s.current.Load().byToken[token] }
 
+// experiment returns an experiment by its id, nil if there is none.
+func (s *Snapshot) experiment(id uuid.UUID) *live {
+	w := s.current.Load()
+	if site := w.byID[w.home[id]]; site != nil {
+		return site.byID[id]
+	}
+	return nil
+}
+
 // tokenOf returns the token of the oldest site at an address, empty if there is none.
 func (s *Snapshot) tokenOf(url string) string {
 	var oldest *site

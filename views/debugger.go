@@ -14,7 +14,8 @@ import (
 // Debugger is what arrives for one site, live: GET /debugger/{site}. Without a site the account has none.
 type Debugger struct {
 	SiteID, Host string
-	Silent       bool // nothing was ever heard from the site's snippet
+	Silent       bool  // nothing was ever heard from the site's snippet
+	SetAside     int64 // entries in the account's quarantine
 	Filter       SightingFilter
 	Stream       string // address of the live stream with this filter
 	TestURL      string // the site, opened as a test visitor
@@ -85,6 +86,7 @@ var (
 		"assignment": {"split", "debugger.kind_assignment"}, "exposure": {"eye", "debugger.kind_exposure"},
 		"conversion": {"target", "debugger.kind_conversion"}, "pageview": {"file-text", "debugger.kind_pageview"},
 		"custom": {"zap", "debugger.kind_custom"}, "identify": {"link", "debugger.kind_identify"},
+		"unknown": {"circle-help", "debugger.kind_unknown"}, // bytes in quarantine that cannot be read
 	}
 	sightDoors = map[string]string{
 		"assign": "debugger.door_assign", "flag": "debugger.door_flag", "events": "debugger.door_events", "convert": "debugger.door_convert",

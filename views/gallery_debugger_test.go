@@ -22,9 +22,18 @@ func debuggerWing() []exhibit {
 			{Element: "button", Arm: "green", Epoch: 2, Stored: true, Since: moment}, {Element: "price", Arm: "year", Epoch: 2, Stored: true, Exposed: true, Since: moment}}},
 		{ID: "e8", Name: "Held out", Reason: "holdout"}}}
 	busy.Filter, busy.Visitor = SightingFilter{Visitor: "new"}, &VisitorReport{Unsearched: true}
+	live.SetAside = 3
+	held := Quarantine{Total: 43, Page: 1, Pages: 2, CanReplay: true, Rows: []HeldRow{
+		{ID: "q3", At: moment.Add(-2 * time.Minute), Kind: "conversion", Visitor: "u7Hq2mXw9dKfT4bYzR1cVg", Page: "https://shop.acme.example/thanks",
+			Reason: "apply batch: ERROR: numeric field overflow (SQLSTATE 22003)", Body: `{"events":[{"Kind":2,"Visitor":"u7Hq2mXw9dKfT4bYzR1cVg","Value":999999999999999999}]}`},
+		{ID: "q2", At: moment.Add(-26 * time.Hour), Kind: "assignment", Visitor: "server-user-18", Reason: "apply batch: ERROR: value out of range", Tries: 2, Body: `{"assignments":[{}]}`},
+		{ID: "q1", At: moment.Add(-27 * time.Hour), Kind: "unknown", Reason: "read quarantine: unexpected end of JSON input", Tries: 1, Body: "{"}}}
 	return []exhibit{
 		fixed("debugger", DebuggerPage, live), fixed("debugger-silent", DebuggerPage, silent), fixed("debugger-refused", DebuggerPage, refused),
 		fixed("debugger-visitor", DebuggerPage, visitor), fixed("debugger-unsearched", DebuggerPage, busy), fixed("debugger-no-site", DebuggerPage, Debugger{}),
+		fixed("quarantine", QuarantinePage, held), fixed("quarantine-viewer", QuarantinePage, Quarantine{Rows: held.Rows, Total: 3, Page: 1, Pages: 1}),
+		fixed("quarantine-empty", QuarantinePage, Quarantine{}), fixed("discard", DiscardPage, Discard{Count: 43}),
+		fixed("discard-refused", DiscardPage, Discard{ID: "q1", Count: 1, Errors: Errors{"count": "error.type_count"}}),
 	}
 }
 
@@ -50,7 +59,7 @@ func sampleSightings() []Sighting {
 		{Lost: true},
 	}
 	for i := range rows {
-		rows[i].ID, rows[i].SiteID, rows[i].At = string(rune('a'+i)), "s1", moment.Add(-time.Duration(i*i) * time.Second)
+		rows[i].ID, rows[i].SiteID, rows[i].At = string(rune('a'+i)), "s1", moment.Add(-time.Duration(i*i)*time.Second)
 	}
 	return rows
 }

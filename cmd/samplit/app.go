@@ -92,6 +92,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
 		Installations: installations, Experiments: experiments, Analytics: analytics, Audit: audit,
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
+		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
 		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
 		DemoURL:   c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
