@@ -9,12 +9,14 @@
 #     new      a new visitor, durably stored, beside floor-unnest
 #     convert  a durable conversion of a visitor in the test, beside floor-unnest
 #     batch    requests of 20 page views, beside floor-batch: a plain table with the same batching
+#     rate     latency at 1,000 requests a second whatever the answers take: a returning visitor (beside floor-echo-eval), then a new one
+#              (beside floor-unnest)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 # Debian keeps the database programs off the path.
 for bin in /usr/lib/postgresql/*/bin; do PATH=$bin:$PATH; done
-[ $# -gt 0 ] || set -- idle assign ofrep new convert batch
+[ $# -gt 0 ] || set -- idle assign ofrep new convert batch rate
 go build -o bin/samplit ./cmd/samplit
 data=$(mktemp -d /tmp/samplit-bench-XXXX); chmod 711 "$data"
 port=$((21000 + RANDOM % 20000))
@@ -46,7 +48,7 @@ warm() { # returning visitors: every key is in the test before anything is measu
 warmed=
 export SAMPLIT_URL=$BASE_URL SAMPLIT_PID=$app DB_PID; DB_PID=$(head -1 "$data/postgres/postmaster.pid")
 for what in "$@"; do
-  case $what in assign | ofrep | convert) [ -n "$warmed" ] || { warm; warmed=1; } ;; esac
+  case $what in assign | ofrep | convert | rate) [ -n "$warmed" ] || { warm; warmed=1; } ;; esac
   echo "== $what"
   case $what in
   idle) awk '/VmRSS/{printf "resident: %.0f MB\n", $2/1024}' "/proc/$app/status" ;;
@@ -60,6 +62,9 @@ for what in "$@"; do
     view='{"id":"{{uuid}}","type":"pageview","visitor_id":"{{key}}","url":"/checkout?step=3"}'
     many=$(printf "$view,%.0s" {1..20})
     SAMPLIT_BATCH=/api/v1/tracker/events SAMPLIT_BATCH_BODY="{\"installation_token\":\"$token\",\"events\":[${many%,}]}" bench/run.sh batch ;;
-  *) sed -n 2,13p "$0" >&2; exit 2 ;;
+  rate)
+    export RATES=${RATES:-1000}
+    SAMPLIT_EVAL=/api/v1/tracker/assign SAMPLIT_EVAL_BODY=${assign/'{{key}}'/u-1} SAMPLIT_INGEST=/api/v1/tracker/assign SAMPLIT_INGEST_BODY=$assign bench/run.sh rate ;;
+  *) sed -n 2,15p "$0" >&2; exit 2 ;;
   esac
 done

@@ -2,11 +2,13 @@ package db_test
 
 import (
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/db/dbtest"
@@ -55,6 +57,53 @@ func BenchmarkApply(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*size), "µs/row")
+		})
+	}
+}
+
+// BenchmarkApplyToALargeTable is a commit of 32 conversions where so many events, and a fifth as many visitors, are stored.
+func BenchmarkApplyToALargeTable(b *testing.B) {
+	for _, stored := range []int{100_000, 5_000_000} {
+		b.Run(fmt.Sprint(stored), func(b *testing.B) {
+			url := dbtest.Clone(b)
+			d, err := db.Open(b.Context(), db.Config{URL: url, Log: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer d.Close()
+			x := dbtest.Experiment(b, d, "sequential")
+			visitors := stored / 5
+			if err := d.EnsureEventDays(b.Context(), time.Now().AddDate(0, 0, -8), time.Now()); err != nil {
+				b.Fatal(err)
+			}
+			owner, err := pgx.Connect(b.Context(), url(""))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer owner.Close(b.Context())
+			for _, sql := range []string{
+				fmt.Sprintf(`INSERT INTO assignments (account_id, experiment_id, split, visitor, arm, epoch, propensity, assigned_at, exposed_at, door, counted)
+					SELECT account_id, id, 0, 'v' || i, i %% 2, 1, .5, now() - interval '1 hour', now() - interval '1 hour', 1, true FROM experiments, generate_series(0, %d) i`, visitors-1),
+				fmt.Sprintf(`INSERT INTO events (account_id, day, event_id, part, kind, installation_id, visitor, occurred_at, received_at, url, state)
+					SELECT account_id, current_date - i %% 7, gen_random_uuid(), 0, 3, installation_id, 'v' || i %% %d, now(), now(), '/products/4711', 0
+					FROM experiments, generate_series(1, %d) i`, visitors, stored),
+				"VACUUM ANALYZE assignments", "VACUUM ANALYZE events", "CHECKPOINT",
+			} {
+				if _, err := owner.Exec(b.Context(), sql); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for b.Loop() {
+				at := time.Now().UTC()
+				batch := db.Batch{Now: at}
+				for range 32 {
+					batch.Events = append(batch.Events, conversion(x, fmt.Sprint("v", rand.IntN(visitors)), at))
+				}
+				if _, err := d.Apply(b.Context(), batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*32), "µs/event")
 		})
 	}
 }

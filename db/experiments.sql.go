@@ -197,7 +197,7 @@ func (q *Queries) Epochs(ctx context.Context, accountID uuid.UUID, experiments [
 }
 
 const experiment = `-- name: Experiment :one
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq FROM experiments WHERE account_id = $1 AND id = $2
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE account_id = $1 AND id = $2
 `
 
 func (q *Queries) Experiment(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) (Experiment, error) {
@@ -228,12 +228,17 @@ func (q *Queries) Experiment(ctx context.Context, accountID uuid.UUID, iD uuid.U
 		&i.ArchivedAt,
 		&i.ChangedXid,
 		&i.AuditSeq,
+		&i.Targeting,
+		&i.Schedule,
+		&i.Exclusions,
+		&i.Layer,
+		&i.Holdout,
 	)
 	return i, err
 }
 
 const experimentByKey = `-- name: ExperimentByKey :one
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq FROM experiments WHERE account_id = $1 AND key = $2
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE account_id = $1 AND key = $2
 `
 
 func (q *Queries) ExperimentByKey(ctx context.Context, accountID uuid.UUID, key string) (Experiment, error) {
@@ -264,6 +269,11 @@ func (q *Queries) ExperimentByKey(ctx context.Context, accountID uuid.UUID, key 
 		&i.ArchivedAt,
 		&i.ChangedXid,
 		&i.AuditSeq,
+		&i.Targeting,
+		&i.Schedule,
+		&i.Exclusions,
+		&i.Layer,
+		&i.Holdout,
 	)
 	return i, err
 }
@@ -294,7 +304,7 @@ func (q *Queries) ExperimentKeysLike(ctx context.Context, accountID uuid.UUID, b
 }
 
 const experiments = `-- name: Experiments :many
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq FROM experiments WHERE account_id = $1
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE account_id = $1
   AND ($2::text IS NULL OR status = $2)
   AND ($2::text IS NOT NULL OR status <> 'archived')
   AND ($3::uuid IS NULL OR installation_id = $3)
@@ -360,6 +370,49 @@ func (q *Queries) Experiments(ctx context.Context, arg ExperimentsParams) ([]Exp
 			&i.ArchivedAt,
 			&i.ChangedXid,
 			&i.AuditSeq,
+			&i.Targeting,
+			&i.Schedule,
+			&i.Exclusions,
+			&i.Layer,
+			&i.Holdout,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const experimentsInLayer = `-- name: ExperimentsInLayer :many
+SELECT id, key, name, layer FROM experiments
+WHERE account_id = $1 AND status IN ('running', 'paused') AND layer ->> 'key' = $2::text ORDER BY key
+`
+
+type ExperimentsInLayerRow struct {
+	ID    uuid.UUID
+	Key   string
+	Name  string
+	Layer json.RawMessage
+}
+
+// Those that hold a part of a layer: they are running, or may run again.
+func (q *Queries) ExperimentsInLayer(ctx context.Context, accountID uuid.UUID, layer string) ([]ExperimentsInLayerRow, error) {
+	rows, err := q.db.Query(ctx, experimentsInLayer, accountID, layer)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ExperimentsInLayerRow{}
+	for rows.Next() {
+		var i ExperimentsInLayerRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Key,
+			&i.Name,
+			&i.Layer,
 		); err != nil {
 			return nil, err
 		}
@@ -466,9 +519,11 @@ func (q *Queries) InsertEpoch(ctx context.Context, arg InsertEpochParams) error 
 
 const insertExperiment = `-- name: InsertExperiment :exec
 INSERT INTO experiments (account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy,
-  allocator_params, traffic_allocation, planned_per_arm, created_by, created_at, updated_at, changed_xid)
+  allocator_params, traffic_allocation, targeting, schedule, exclusions, layer, holdout, planned_per_arm, created_by, created_at,
+  updated_at, changed_xid)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-  $11, $12, $13, $14, $15, $15, pg_current_xact_id())
+  $11, $12, $13, $14, $15, $16,
+  $17, $18, $19, $20, $20, pg_current_xact_id())
 `
 
 type InsertExperimentParams struct {
@@ -484,6 +539,11 @@ type InsertExperimentParams struct {
 	Strategy          *string
 	AllocatorParams   json.RawMessage
 	TrafficAllocation float64
+	Targeting         json.RawMessage
+	Schedule          json.RawMessage
+	Exclusions        json.RawMessage
+	Layer             json.RawMessage
+	Holdout           json.RawMessage
 	PlannedPerArm     int32
 	CreatedBy         uuid.UUID
 	Now               time.Time
@@ -503,6 +563,11 @@ func (q *Queries) InsertExperiment(ctx context.Context, arg InsertExperimentPara
 		arg.Strategy,
 		arg.AllocatorParams,
 		arg.TrafficAllocation,
+		arg.Targeting,
+		arg.Schedule,
+		arg.Exclusions,
+		arg.Layer,
+		arg.Holdout,
 		arg.PlannedPerArm,
 		arg.CreatedBy,
 		arg.Now,
@@ -627,7 +692,7 @@ func (q *Queries) LastEpoch(ctx context.Context, arg LastEpochParams) (Epoch, er
 }
 
 const lockExperiment = `-- name: LockExperiment :one
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq FROM experiments WHERE account_id = $1 AND id = $2 FOR UPDATE
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE account_id = $1 AND id = $2 FOR UPDATE
 `
 
 func (q *Queries) LockExperiment(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) (Experiment, error) {
@@ -658,8 +723,23 @@ func (q *Queries) LockExperiment(ctx context.Context, accountID uuid.UUID, iD uu
 		&i.ArchivedAt,
 		&i.ChangedXid,
 		&i.AuditSeq,
+		&i.Targeting,
+		&i.Schedule,
+		&i.Exclusions,
+		&i.Layer,
+		&i.Holdout,
 	)
 	return i, err
+}
+
+const lockLayer = `-- name: LockLayer :exec
+SELECT pg_advisory_xact_lock(hashtextextended(concat($1::uuid, '/layer/', $2::text), 10))
+`
+
+// Starts of experiments in one layer take turns.
+func (q *Queries) LockLayer(ctx context.Context, accountID uuid.UUID, layer string) error {
+	_, err := q.db.Exec(ctx, lockLayer, accountID, layer)
+	return err
 }
 
 const splits = `-- name: Splits :many
@@ -711,9 +791,10 @@ func (q *Queries) TouchExperiment(ctx context.Context, arg TouchExperimentParams
 const updateExperimentDraft = `-- name: UpdateExperimentDraft :exec
 UPDATE experiments SET installation_id = $1, key = $2, name = $3, hypothesis = $4, url = $5, mode = $6,
   allocator = $7, strategy = $8, allocator_params = $9,
-  traffic_allocation = $10, planned_per_arm = $11,
-  version = version + 1, updated_at = $12, audit_seq = $13
-WHERE account_id = $14 AND id = $15
+  traffic_allocation = $10, targeting = $11, schedule = $12,
+  exclusions = $13, layer = $14, holdout = $15, planned_per_arm = $16,
+  version = version + 1, updated_at = $17, audit_seq = $18
+WHERE account_id = $19 AND id = $20
 `
 
 type UpdateExperimentDraftParams struct {
@@ -727,6 +808,11 @@ type UpdateExperimentDraftParams struct {
 	Strategy          *string
 	AllocatorParams   json.RawMessage
 	TrafficAllocation float64
+	Targeting         json.RawMessage
+	Schedule          json.RawMessage
+	Exclusions        json.RawMessage
+	Layer             json.RawMessage
+	Holdout           json.RawMessage
 	PlannedPerArm     int32
 	Now               time.Time
 	AuditSeq          *int64
@@ -746,6 +832,11 @@ func (q *Queries) UpdateExperimentDraft(ctx context.Context, arg UpdateExperimen
 		arg.Strategy,
 		arg.AllocatorParams,
 		arg.TrafficAllocation,
+		arg.Targeting,
+		arg.Schedule,
+		arg.Exclusions,
+		arg.Layer,
+		arg.Holdout,
 		arg.PlannedPerArm,
 		arg.Now,
 		arg.AuditSeq,

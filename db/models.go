@@ -164,6 +164,11 @@ type Experiment struct {
 	ArchivedAt        *time.Time
 	ChangedXid        uint64
 	AuditSeq          *int64
+	Targeting         json.RawMessage
+	Schedule          json.RawMessage
+	Exclusions        json.RawMessage
+	Layer             json.RawMessage
+	Holdout           json.RawMessage
 }
 
 type Goal struct {

@@ -54,6 +54,12 @@ func InLayer(layer, visitor string, r Range) bool {
 	return r.Contains(prefixed("layer/", layer, visitor))
 }
 
+// InHoldout reports whether visitor is held out of every experiment that names holdout: hash of the seed
+// holdout/<holdout> below share, a number in [0, 1]. A smaller share holds out a part of those that a larger one does.
+func InHoldout(holdout, visitor string, share float64) bool {
+	return prefixed("holdout/", holdout, visitor) < share
+}
+
 // InNamespace reports whether visitor falls in r of a GrowthBook namespace: the version 1 hash of the seed
 // __<namespace>.
 func InNamespace(namespace, visitor string, r Range) bool {

@@ -168,6 +168,9 @@ func TestSeeds(t *testing.T) {
 		if got, want := InLayer("top", id, r), r.Contains(Hash("layer/top", id)); got != want {
 			t.Fatalf("layer of %s: got %v, want %v", id, got, want)
 		}
+		if got, want := InHoldout("q3", id, 0.05), Hash("holdout/q3", id) < 0.05; got != want {
+			t.Fatalf("holdout of %s: got %v, want %v", id, got, want)
+		}
 	}
 	if InTraffic("shop", "x", 0) || !InTraffic("shop", "x", 1) {
 		t.Error("no traffic must leave everybody out, all traffic nobody")

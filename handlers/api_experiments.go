@@ -16,6 +16,7 @@ func (h *server) experimentsAPI(a *api) {
 	secured(a, http.MethodPatch, "/experiments/{id}", "Change a draft, or the traffic of a running experiment", h.apiUpdateExperiment)
 	secured(a, http.MethodPatch, "/experiments/{id}/status", "Start, pause, complete or archive", h.apiExperimentStatus)
 	secured(a, http.MethodPost, "/experiments/{id}/duplicate", "Copy as a draft", h.apiDuplicateExperiment, status(http.StatusCreated))
+	secured(a, http.MethodPost, "/experiments/{id}/preview", "A link that shows one variant to whoever has it, for a day", h.apiPreviewExperiment)
 	secured(a, http.MethodDelete, "/experiments/{id}", "Archive", h.apiArchiveExperiment, status(http.StatusNoContent))
 }
 
@@ -107,6 +108,39 @@ func (h *server) apiExperimentStatus(ctx context.Context, by services.Actor, in 
 
 func (h *server) apiDuplicateExperiment(ctx context.Context, by services.Actor, in *InputID) (*experimentOutput, error) {
 	return experimentReply(h.Experiments.Duplicate(ctx, by, in.ID))
+}
+
+type previewInput struct {
+	InputID
+	Body *struct {
+		Force any `json:"force,omitempty" doc:"Key of the variant to show; left out, it is named where the token is used"`
+	}
+}
+
+type previewOutput struct {
+	Body services.Preview
+}
+
+func (h *server) apiPreviewExperiment(ctx context.Context, by services.Actor, in *previewInput) (*previewOutput, error) {
+	var force services.Force
+	var said any
+	if in.Body != nil {
+		said = in.Body.Force
+	}
+	switch f := said.(type) {
+	case nil:
+	case string:
+		force = services.Force{"": f}
+	case map[string]any:
+		force = services.Force{}
+		for element, arm := range f {
+			force[element], _ = arm.(string)
+		}
+	default:
+		return nil, fieldError("force", "unknown", "Must be the key of one of its variants.")
+	}
+	p, err := h.Previews.Make(ctx, by, in.ID, force)
+	return &previewOutput{p}, err
 }
 
 type archiveInput struct {

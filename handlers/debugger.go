@@ -78,7 +78,7 @@ func visitorReport(r services.VisitorReport) *views.VisitorReport {
 	out := &views.VisitorReport{Page: r.Page, Unsearched: r.Unsearched, More: r.More}
 	for _, v := range r.Verdicts {
 		verdict := views.VisitorVerdict{ID: v.Experiment.String(), Name: v.Name, URL: v.URL, Reason: v.Reason, Paused: v.Status == string(services.Paused),
-			Winner: v.Winner, Traffic: v.Traffic, Number: v.Number}
+			Rules: v.Rules, Winner: v.Winner, Traffic: v.Traffic, Number: v.Number}
 		for _, a := range v.Arms {
 			verdict.Arms = append(verdict.Arms, views.VisitorArm{Element: a.Element, Arm: a.Arm, Epoch: int(a.Epoch), Stored: a.Stored, Exposed: a.Exposed,
 				Counted: a.Counted, Since: a.Since, Owner: a.Owner, Number: a.Number, From: a.From, To: a.To})

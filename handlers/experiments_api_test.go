@@ -25,6 +25,7 @@ func productDeps(t *testing.T, d *Deps, database *db.DB) {
 	}
 	d.Installations = services.NewInstallations(database, d.TrackerURL, d.Clock)
 	d.Experiments = services.NewExperiments(database, keys, d.Clock)
+	d.Previews = services.NewPreviews(d.Experiments, d.Installations, []byte("key of previews"), d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
 	d.Audit = services.NewAudit(database)
 	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)
@@ -241,7 +242,6 @@ func TestExperimentAPINamesWhatIsWrong(t *testing.T) {
 		{"unknown member inside", members{"variants": []members{control, {"key": "b", "colour": "red"}}}, "variants[1].colour", "unknown_field"},
 		{"text for a number", members{"traffic_allocation": "all"}, "traffic_allocation", "invalid"},
 		{"share of more than all", members{"traffic_allocation": 1.5}, "traffic_allocation", "range"},
-		{"targeting", members{"targeting": members{"country": "ES"}}, "targeting", "not_supported_yet"},
 		{"factorial", members{"mode": "factorial"}, "mode", "not_supported_yet"},
 		{"revenue", members{"goals": []members{{"key": "r", "primary": true, "type": "revenue", "config": members{"currency": "EUR"}}}}, "goals[0].type", "not_supported_yet"},
 		{"goal key", members{"goals": []members{{"key": "Buy it", "primary": true, "type": "custom"}}}, "goals[0].key", "key"},

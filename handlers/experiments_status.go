@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -119,7 +120,7 @@ func (h *server) refusedStatus(c echo.Context, change services.StatusChange, err
 		if services.Code(err) != services.CodeConflict {
 			return err
 		}
-		refused, status = views.Errors{"": "error.state"}, http.StatusConflict
+		refused, status = views.Errors{"": conflictText(err)}, http.StatusConflict
 	}
 	if change.To == services.Completed || change.To == services.Archived {
 		m, err := h.confirmation(c, string(change.To), "")
@@ -136,6 +137,15 @@ func (h *server) refusedStatus(c echo.Context, change services.StatusChange, err
 	page := h.page(c)
 	page.Flash = &views.Flash{Kind: "bad", Text: firstOf(refused)}
 	return h.render(c, status, views.ResultsPage(page, m))
+}
+
+// conflictText is what a page says about a state that forbids the change.
+func conflictText(err error) string {
+	var e *services.Error
+	if errors.As(err, &e) && e.Reason == "layer" {
+		return "error.layer"
+	}
+	return "error.state"
 }
 
 func firstOf(errs views.Errors) string {

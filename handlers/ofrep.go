@@ -56,9 +56,10 @@ const (
 
 type ofrepRequest struct {
 	Context struct {
-		Visitor   *string `json:"targetingKey"`
-		URL       string  `json:"url"`
-		UserAgent string  `json:"user_agent"`
+		Visitor *string `json:"targetingKey"`
+		visitContext
+		Preview string       `json:"samplit_preview"`
+		Force   forceRequest `json:"samplit_force"`
 	} `json:"context"`
 }
 
@@ -102,8 +103,8 @@ func (o *ofrep) ask(c echo.Context, flag string) (*services.EvaluateRequest, err
 	if q.Context.Visitor == nil || *q.Context.Visitor == "" {
 		return nil, c.JSON(http.StatusBadRequest, flagError{flag, errorNoKey, "context.targetingKey names the visitor."})
 	}
-	return &services.EvaluateRequest{Token: token, Flag: flag, Visitor: *q.Context.Visitor, URL: q.Context.URL,
-		UserAgent: visitorAgent(c.Request(), q.Context.UserAgent)}, nil
+	return &services.EvaluateRequest{Token: token, Flag: flag, Visitor: *q.Context.Visitor, Visit: q.Context.visit(c),
+		Preview: q.Context.Preview, Force: q.Context.Force.Force}, nil
 }
 
 // refuse answers what the protocol has words for.
@@ -112,12 +113,25 @@ func refuse(c echo.Context, flag string, err error) error {
 	case services.CodeNotFound:
 		return c.JSON(http.StatusNotFound, flagError{flag, errorNoFlag, err.Error()})
 	case services.CodeInvalid:
-		return c.JSON(http.StatusBadRequest, flagError{flag, errorContext, "context.targetingKey: use 1 to 128 printable ASCII characters."})
+		return c.JSON(http.StatusBadRequest, flagError{flag, errorContext, contextProblem(err)})
 	case services.CodeLimited:
 		c.Response().Header().Set("Retry-After", strconv.Itoa(retryAfter(http.StatusTooManyRequests, err)))
 		return c.JSON(http.StatusTooManyRequests, flagError{flag, errorGeneral, "Too many requests at once. Retry-After says when to go on."})
 	}
 	return err
+}
+
+// contextProblem says what is wrong with the context, under the names that it has there.
+func contextProblem(err error) string {
+	var e *services.Error
+	if errors.As(err, &e) {
+		for _, field := range []string{"preview", "force"} {
+			if p, wrong := e.Fields[field]; wrong {
+				return "context.samplit_" + field + ": " + p.Message
+			}
+		}
+	}
+	return "context.targetingKey: use 1 to 128 printable ASCII characters."
 }
 
 // flagOf is the flag in the address; empty where all are asked for.
@@ -149,7 +163,7 @@ func newFlagReply(e services.Evaluation) flagReply {
 		out.Reason = reasonDisabled
 	case e.Reason != "":
 		out.Reason = reasonDefault
-	case e.Winner:
+	case e.Winner, e.Forced:
 		out.Reason = reasonStatic
 	default:
 		out.Metadata = &flagMetadata{Experiment: e.ExperimentID().String(), Epoch: e.Epoch()}

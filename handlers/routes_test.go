@@ -103,6 +103,7 @@ var routeClasses = map[string]class{
 	"DELETE /api/v1/experiments/:id":                bearer,
 	"PATCH /api/v1/experiments/:id/status":          bearer,
 	"POST /api/v1/experiments/:id/duplicate":        bearer,
+	"POST /api/v1/experiments/:id/preview":          bearer,
 	"GET /api/v1/analytics/experiments/:id":         bearer,
 }
 

@@ -29,6 +29,7 @@ type Deps struct {
 
 	Installations *services.Installations
 	Experiments   *services.Experiments
+	Previews      *services.Previews
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit

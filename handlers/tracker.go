@@ -73,23 +73,14 @@ func sendJSON(c echo.Context, body []byte) error {
 	return err
 }
 
-// visitorAgent is the visitor's user agent: the request's own only when a browser sent it.
-func visitorAgent(r *http.Request, told string) string {
-	if r.Header.Get("Origin") != "" {
-		return r.UserAgent()
-	}
-	return told
-}
-
 type assignRequest struct {
-	Token      string `json:"installation_token"`
-	Experiment string `json:"experiment"`
-	Visitor    string `json:"visitor_id"`
-	Context    struct {
-		URL       string `json:"url"`
-		UserAgent string `json:"user_agent"`
-	} `json:"context"`
-	Expose *bool `json:"expose"`
+	Token      string       `json:"installation_token"`
+	Experiment string       `json:"experiment"`
+	Visitor    string       `json:"visitor_id"`
+	Context    visitContext `json:"context"`
+	Expose     *bool        `json:"expose"`
+	Preview    string       `json:"preview"`
+	Force      forceRequest `json:"force"`
 }
 
 func (t *tracker) assign(c echo.Context) error {
@@ -101,8 +92,8 @@ func (t *tracker) assign(c echo.Context) error {
 		return err
 	}
 	a, err := t.svc.Assign(c.Request().Context(), services.AssignRequest{
-		Token: q.Token, Experiment: q.Experiment, Visitor: q.Visitor, URL: q.Context.URL,
-		UserAgent: visitorAgent(c.Request(), q.Context.UserAgent), Expose: q.Expose == nil || *q.Expose,
+		Token: q.Token, Experiment: q.Experiment, Visitor: q.Visitor, Visit: q.Context.visit(c), Expose: q.Expose == nil || *q.Expose,
+		Preview: q.Preview, Force: q.Force.Force,
 	})
 	if err != nil {
 		return err
@@ -137,6 +128,7 @@ type armReply struct {
 type assignReply struct {
 	Assigned   bool            `json:"assigned"`
 	Winner     bool            `json:"winner,omitempty"`
+	Forced     bool            `json:"forced,omitempty"`
 	ID         string          `json:"experiment_id"`
 	Key        string          `json:"experiment_key"`
 	Variant    *variantReply   `json:"variant,omitempty"`
@@ -148,10 +140,10 @@ type assignReply struct {
 
 // renderAssignment writes an answer up to what differs between visitors of the same arm.
 func renderAssignment(a services.Assignment) []byte {
-	out := assignReply{Assigned: true, Winner: a.Winner, ID: a.ExperimentID().String(), Key: a.ExperimentKey(), Changes: a.Changes()}
+	out := assignReply{Assigned: true, Winner: a.Winner, Forced: a.Forced, ID: a.ExperimentID().String(), Key: a.ExperimentKey(), Changes: a.Changes()}
 	for _, arm := range a.Arms {
 		r := armReply{Element: arm.Element(), Variant: arm.Arm(), Arm: arm.Arm()}
-		if !a.Winner {
+		if !a.Winner && !a.Forced {
 			epoch, propensity := arm.Epoch(), arm.Propensity()
 			r.Epoch, r.Propensity = &epoch, &propensity
 		}
@@ -187,7 +179,7 @@ func (t *tracker) convert(c echo.Context) error {
 	}
 	value, bad := amount(q.Value)
 	duplicate, err := t.svc.Convert(c.Request().Context(), services.ConvertRequest{Token: q.Token, Experiment: q.Experiment, Goal: q.Goal,
-		Visitor: q.Visitor, EventID: q.EventID, Value: value, Bad: bad, UserAgent: visitorAgent(c.Request(), "")})
+		Visitor: q.Visitor, EventID: q.EventID, Value: value, Bad: bad})
 	if err != nil {
 		return err
 	}
@@ -211,9 +203,10 @@ func amount(v jsontext.Value) (*services.Decimal, *services.Problem) {
 }
 
 type eventsRequest struct {
-	Token  string         `json:"installation_token"`
-	SentAt instant        `json:"sent_at"`
-	Events []eventRequest `json:"events"`
+	Token   string         `json:"installation_token"`
+	SentAt  instant        `json:"sent_at"`
+	Context visitContext   `json:"context"`
+	Events  []eventRequest `json:"events"`
 }
 
 type eventRequest struct {
@@ -265,7 +258,7 @@ func (t *tracker) events(c echo.Context) error {
 	if err := limitToken(c, t.limits, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
 		return err
 	}
-	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, UserAgent: visitorAgent(c.Request(), "")}
+	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, Visit: q.Context.visit(c)}
 	out := eventsReply{Rejected: []rejectionReply{}}
 	for _, e := range q.Events {
 		value, bad := amount(e.Value)

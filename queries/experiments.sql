@@ -1,8 +1,10 @@
 -- name: InsertExperiment :exec
 INSERT INTO experiments (account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy,
-  allocator_params, traffic_allocation, planned_per_arm, created_by, created_at, updated_at, changed_xid)
+  allocator_params, traffic_allocation, targeting, schedule, exclusions, layer, holdout, planned_per_arm, created_by, created_at,
+  updated_at, changed_xid)
 VALUES (@account_id, @id, @installation_id, @key, @name, @hypothesis, @url, @mode, @allocator, sqlc.narg('strategy'),
-  @allocator_params, @traffic_allocation, @planned_per_arm, @created_by, @now, @now, pg_current_xact_id());
+  @allocator_params, @traffic_allocation, sqlc.narg('targeting'), sqlc.narg('schedule'), sqlc.narg('exclusions'), sqlc.narg('layer'),
+  sqlc.narg('holdout'), @planned_per_arm, @created_by, @now, @now, pg_current_xact_id());
 
 -- name: Experiment :one
 SELECT * FROM experiments WHERE account_id = @account_id AND id = @id;
@@ -48,9 +50,19 @@ SELECT status, count(*) AS n FROM experiments WHERE account_id = @account_id GRO
 -- name: UpdateExperimentDraft :exec
 UPDATE experiments SET installation_id = @installation_id, key = @key, name = @name, hypothesis = @hypothesis, url = @url, mode = @mode,
   allocator = @allocator, strategy = sqlc.narg('strategy'), allocator_params = @allocator_params,
-  traffic_allocation = @traffic_allocation, planned_per_arm = @planned_per_arm,
+  traffic_allocation = @traffic_allocation, targeting = sqlc.narg('targeting'), schedule = sqlc.narg('schedule'),
+  exclusions = sqlc.narg('exclusions'), layer = sqlc.narg('layer'), holdout = sqlc.narg('holdout'), planned_per_arm = @planned_per_arm,
   version = version + 1, updated_at = @now, audit_seq = @audit_seq
 WHERE account_id = @account_id AND id = @id;
+
+-- name: LockLayer :exec
+-- Starts of experiments in one layer take turns.
+SELECT pg_advisory_xact_lock(hashtextextended(concat(@account_id::uuid, '/layer/', @layer::text), 10));
+
+-- name: ExperimentsInLayer :many
+-- Those that hold a part of a layer: they are running, or may run again.
+SELECT id, key, name, layer FROM experiments
+WHERE account_id = @account_id AND status IN ('running', 'paused') AND layer ->> 'key' = @layer::text ORDER BY key;
 
 -- name: UpdateExperimentTraffic :exec
 UPDATE experiments SET traffic_allocation = @traffic_allocation, version = version + 1, updated_at = @now, audit_seq = @audit_seq

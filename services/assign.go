@@ -16,17 +16,21 @@ import (
 const (
 	NotRunning        = "not_running"
 	OutsideTraffic    = "outside_traffic"
-	Targeting         = "targeting"
+	NotTargeted       = "targeting"
+	OutsideLayer      = "excluded"
+	HeldOut           = "holdout"
 	UnknownExperiment = "unknown_experiment"
 )
 
 // AssignRequest asks for a visitor's variant.
 type AssignRequest struct {
 	Token, Experiment, Visitor string
-	URL                        string // page of the visit; empty when the asker has none
-	UserAgent                  string // the visitor's; empty when unknown, which counts
-	Expose                     bool   // the variant is about to be seen
-	door                       string // of a sighting; empty: that of assign
+	Visit                      Visit
+	Expose                     bool // the variant is about to be seen
+	// Preview is a token with which Force, or what it says itself, is shown and counted nowhere.
+	Preview string
+	Force   Force
+	door    string // of a sighting; empty: that of assign
 }
 
 // Assign finds or makes a visitor's assignment. With the database away, visitors known to this node and those of splits that
@@ -42,33 +46,45 @@ func (t *Tracker) Assign(ctx context.Context, r AssignRequest) (Assignment, erro
 		f.visitor("visitor_id", r.Visitor)
 		return Assignment{}, f.err()
 	}
-	a := t.answer(ctx, s, r)
-	t.sawAnswer(s, cmp.Or(r.door, SightAssignDoor), r, a)
-	return a, nil
+	a, err := t.answer(ctx, s, r)
+	if err == nil {
+		t.sawAnswer(s, cmp.Or(r.door, SightAssignDoor), r, a)
+	}
+	return a, err
 }
 
-func (t *Tracker) answer(ctx context.Context, s *site, r AssignRequest) Assignment {
+func (t *Tracker) answer(ctx context.Context, s *site, r AssignRequest) (Assignment, error) {
 	x := s.find(r.Experiment)
 	if x == nil {
-		return Assignment{Reason: UnknownExperiment}
+		return Assignment{Reason: UnknownExperiment}, nil
 	}
-	reason := x.refuses(r.Visitor, r.URL)
+	if r.Preview != "" || r.Force != nil {
+		return t.preview(s, x, r.Preview, r.Force)
+	}
+	r.Visit.places = t.places
+	reason := t.refuses(x, r.Visitor, &r.Visit)
 	switch {
 	case reason == "" && x.status == "running":
-		return t.assign(x, r)
-	case reason == OutsideTraffic && !s.identifies && !engine.InTraffic(x.key, r.Visitor, x.widest):
-		return Assignment{Experiment: x, Reason: reason} // was never let in, nor follows somebody who was
+		return t.assign(ctx, x, r), nil
+	case reason == NotTargeted || !s.identifies && x.neverLetIn(r.Visitor, reason):
+		return Assignment{Experiment: x, Reason: reason}, nil
 	}
-	return t.decide(x, r.Visitor, r.URL, t.recall(ctx, r.Visitor, x))
+	return t.decide(x, r.Visitor, reason, t.recall(ctx, r.Visitor, x)), nil
 }
 
 // refuses says why a visitor without an assignment gets none.
-func (x *live) refuses(visitor, url string) string {
+func (t *Tracker) refuses(x *live, visitor string, v *Visit) string {
 	switch {
 	case !x.serves():
 		return NotRunning
-	case url != "" && !MatchPage(x.url, url):
-		return Targeting
+	case v.URL != "" && !MatchPage(x.url, v.URL):
+		return NotTargeted
+	case x.judge != nil:
+		if reason := x.judge.refuses(x, visitor, v, t.clock.now()); reason != "" {
+			return reason
+		}
+	}
+	switch {
 	case x.status == "paused":
 		return NotRunning
 	case x.status == "running" && !engine.InTraffic(x.key, visitor, x.traffic):
@@ -77,15 +93,39 @@ func (x *live) refuses(visitor, url string) string {
 	return ""
 }
 
-// decide is a visitor's variant without making an assignment. Whoever has one keeps it, also when the experiment is paused or its
-// share was lowered.
-func (t *Tracker) decide(x *live, visitor, url string, stored map[uuid.UUID][]ArmOf) Assignment {
-	reason := x.refuses(visitor, url)
+// refuses is that part of the answer which the rules of x give. A winner is for everybody who is targeted.
+func (j *judge) refuses(x *live, visitor string, v *Visit, now time.Time) string {
+	switch {
+	case !j.targets(v, now):
+		return NotTargeted
+	case x.status != "running":
+		return ""
+	case !j.open(now):
+		return NotRunning
+	}
+	return j.keepsOut(visitor)
+}
+
+// neverLetIn says whether nobody was ever let in whom the reason keeps out: then there is nothing to look up, unless visitors
+// follow each other.
+func (x *live) neverLetIn(visitor, reason string) bool {
+	switch reason {
+	case OutsideTraffic:
+		return !engine.InTraffic(x.key, visitor, x.widest)
+	case OutsideLayer, HeldOut: // which never change once it runs
+		return true
+	}
+	return false
+}
+
+// decide is a visitor's variant without making an assignment, given why a new visitor would get none. Whoever has one keeps it, also
+// when the experiment is paused, its time is over or its share was lowered.
+func (t *Tracker) decide(x *live, visitor, reason string, stored map[uuid.UUID][]ArmOf) Assignment {
 	arms, known := stored[x.id]
 	switch {
 	case x.status == "completed" && reason == "":
 		return x.serveWinner()
-	case known && reason != Targeting && x.serves():
+	case known && reason != NotTargeted && x.serves():
 		return Assignment{Experiment: x, Stored: true, Arms: arms}
 	case reason != "":
 		return Assignment{Experiment: x, Reason: reason}
@@ -111,19 +151,30 @@ func (x *live) serveWinner() Assignment {
 	return a
 }
 
-func (t *Tracker) assign(x *live, r AssignRequest) Assignment {
+func (t *Tracker) assign(ctx context.Context, x *live, r AssignRequest) Assignment {
 	out := Assignment{Experiment: x, Stored: true}
 	var known bool
 	if out.Arms, known = t.remembered(x, r.Visitor); known {
 		return out
 	}
-	if automated(r.UserAgent) {
-		t.tally(x, "bot")
+	if kind := x.uncounted(&r.Visit); kind != "" {
+		t.tally(x, kind)
 		out.Stored = false
+		if arms, known := t.recall(ctx, r.Visitor, x)[x.id]; known && kind != botKind {
+			out.Arms, out.Stored = arms, true
+		}
 		return out
 	}
 	t.store(x, r, &out)
 	return out
+}
+
+// uncounted is what tallies call a visit that is served without being counted; empty for all others.
+func (x *live) uncounted(v *Visit) string {
+	if automated(v.agent()) {
+		return botKind
+	}
+	return x.judge.excludes(v)
 }
 
 // remembered is what memory holds of a visitor, and the hash's choice where it holds nothing; known says that it holds everything.

@@ -11,6 +11,7 @@ type Assignment struct {
 	Reason     string
 	Experiment *live // nil: no such experiment
 	Winner     bool  // everyone gets this variant; nothing is stored
+	Forced     bool  // asked for with a preview token; nothing is stored
 	Arms       []ArmOf
 	New        bool // the visitor had no variant before
 	Stored     bool // the database holds it
@@ -50,7 +51,7 @@ func (a ArmOf) Element() string { return a.split.element }
 // Arm is the arm's key.
 func (a ArmOf) Arm() string { return a.split.arms[a.arm] }
 
-// Epoch is the numbered set of weights the choice was made under; 0 for a winner.
+// Epoch is the numbered set of weights the choice was made under; 0 for a winner and in a preview.
 func (a ArmOf) Epoch() int32 { return a.epoch }
 
 // Propensity is the published probability of the arm in its epoch.
@@ -65,7 +66,7 @@ const (
 // Rendered returns a door's text for this arm and epoch, building it the first time. Only the answers of experiments with one
 // split are kept: they are few and asked for all the time.
 func (a Assignment) Rendered(door int, build func(Assignment) []byte) []byte {
-	if len(a.Arms) != 1 {
+	if len(a.Arms) != 1 || a.Forced {
 		return build(a)
 	}
 	k := renderedKey{door, a.Arms[0].arm, a.Arms[0].epoch}

@@ -6,6 +6,9 @@ import (
 	"github.com/mileusna/useragent"
 )
 
+// botKind is what tallies call robots.
+const botKind = "bot"
+
 // automated reports whether a user agent names a crawler, a monitor, a headless browser or a script. They are served like
 // anybody, since anything else would be cloaking, and never counted. No user agent at all counts: a server need not send one.
 func automated(userAgent string) bool {

@@ -51,7 +51,7 @@ func (tr *traffic) mark(t *testing.T, until time.Time) {
 
 func (tr *traffic) report(t *testing.T, e Event, agent string) {
 	t.Helper()
-	_, err := tr.Events(t.Context(), EventBatch{Token: tr.x.Token, UserAgent: agent, Events: []Event{e}})
+	_, err := tr.Events(t.Context(), EventBatch{Token: tr.x.Token, Visit: Visit{UserAgent: agent}, Events: []Event{e}})
 	if err != nil {
 		t.Fatal(err)
 	}

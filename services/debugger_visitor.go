@@ -26,6 +26,7 @@ type VisitorVerdict struct {
 	Experiment        uuid.UUID
 	Name, Status, URL string
 	Reason            string // why the visitor is not in the experiment
+	Rules             bool   // that is because of rules about more than the page, which nobody knows here
 	Winner            bool
 	Traffic, Number   float64 // the share of visitors that take part, and the visitor's number to compare with it
 	Arms              []VisitorArm
@@ -181,7 +182,13 @@ func (d *Debugger) verdicts(ctx context.Context, by Actor, s *site, visitor, pag
 	known := d.tracker.recall(ctx, visitor, s.serving...)
 	out := make([]VisitorVerdict, len(s.serving))
 	for i, x := range s.serving {
-		out[i] = x.explain(visitor, d.tracker.decide(x, visitor, page, known), rows)
+		visit := Visit{URL: page}
+		a := d.tracker.decide(x, visitor, d.tracker.refuses(x, visitor, &visit), known)
+		if a.Reason != "" {
+			a.Arms, a.Stored = known[x.id], true // what they would keep, were it not for the reason
+		}
+		out[i] = x.explain(visitor, a, rows)
+		out[i].Rules = a.Reason == NotTargeted && (page == "" || MatchPage(x.url, page))
 	}
 	return out, nil
 }

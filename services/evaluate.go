@@ -9,7 +9,9 @@ import (
 // EvaluateRequest asks for a flag as standard clients do: the key of an experiment, or experiment/element.
 type EvaluateRequest struct {
 	Token, Flag, Visitor string
-	URL, UserAgent       string // as in AssignRequest
+	Visit                Visit
+	Preview              string // as in AssignRequest
+	Force                Force
 }
 
 // Evaluation is a flag's answer for a visitor: an assignment and the split in it that was asked for.
@@ -30,10 +32,14 @@ func (t *Tracker) Evaluate(ctx context.Context, r EvaluateRequest) (Evaluation, 
 		return Evaluation{}, errNoFlag
 	}
 	at := slices.IndexFunc(x.splits, func(s liveSplit) bool { return s.key == element })
+	if at < 0 && len(x.splits) == 0 && element == "" && r.Preview != "" {
+		at = 0 // of the split that a draft will have
+	}
 	if at < 0 {
 		return Evaluation{}, errNoFlag
 	}
-	a, err := t.Assign(ctx, AssignRequest{Token: r.Token, Experiment: key, Visitor: r.Visitor, URL: r.URL, UserAgent: r.UserAgent, Expose: true, door: SightFlagDoor})
+	a, err := t.Assign(ctx, AssignRequest{Token: r.Token, Experiment: key, Visitor: r.Visitor, Visit: r.Visit, Expose: true,
+		Preview: r.Preview, Force: r.Force, door: SightFlagDoor})
 	return Evaluation{a, at}, err
 }
 
@@ -50,10 +56,14 @@ func (t *Tracker) EvaluateAll(ctx context.Context, r EvaluateRequest) ([]Evaluat
 		f.visitor("visitor_id", r.Visitor)
 		return nil, f.err()
 	}
+	r.Visit.places = t.places
 	stored := t.recall(ctx, r.Visitor, s.serving...)
 	var out []Evaluation
 	for _, x := range s.serving {
-		a := t.decide(x, r.Visitor, r.URL, stored)
+		a := t.decide(x, r.Visitor, t.refuses(x, r.Visitor, &r.Visit), stored)
+		if forced, err := t.preview(s, x, r.Preview, r.Force); err == nil {
+			a = forced
+		}
 		t.sawDecision(s, r, a)
 		for i := range x.splits {
 			out = append(out, Evaluation{a, i})
@@ -64,8 +74,8 @@ func (t *Tracker) EvaluateAll(ctx context.Context, r EvaluateRequest) ([]Evaluat
 
 // Flag is the flag's key.
 func (e Evaluation) Flag() string {
-	if k := e.Experiment.splits[e.at].key; k != "" {
-		return e.Experiment.key + "/" + k
+	if e.at < len(e.Experiment.splits) && e.Experiment.splits[e.at].key != "" {
+		return e.Experiment.key + "/" + e.Experiment.splits[e.at].key
 	}
 	return e.Experiment.key
 }
@@ -80,7 +90,7 @@ func (e Evaluation) Value() string {
 
 // Epoch is the numbered set of weights the choice was made under; 0 outside of the test and for a winner.
 func (e Evaluation) Epoch() int32 {
-	if e.Reason != "" || e.Winner {
+	if e.Reason != "" || e.Winner || e.Forced {
 		return 0
 	}
 	return e.Arms[e.at].Epoch()

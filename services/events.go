@@ -10,11 +10,11 @@ import (
 
 // EventBatch is what one request reports.
 type EventBatch struct {
-	Token     string
-	SentAt    time.Time // the client's clock when it sent
-	UserAgent string    // the browser's; empty when a server reports
-	Events    []Event
-	door      string // of a sighting; empty: that of events
+	Token  string
+	SentAt time.Time // the client's clock when it sent
+	Visit  Visit     // of all events, whose pages may differ
+	Events []Event
+	door   string // of a sighting; empty: that of events
 }
 
 // EventReceipt answers an EventBatch once everything taken is durable.
@@ -30,7 +30,7 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 	if err != nil {
 		return EventReceipt{}, err
 	}
-	in := intake{site: s, now: t.clock.now(), sent: b.SentAt, bot: automated(b.UserAgent), work: &work{}}
+	in := intake{site: s, now: t.clock.now(), sent: b.SentAt, visit: &b.Visit, bot: automated(b.Visit.agent()), work: &work{}}
 	trace := t.newTrace(s, cmp.Or(b.door, SightEventsDoor), in.now)
 	var out EventReceipt
 	for i, e := range b.Events {
@@ -61,11 +61,12 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 
 // intake turns a site's reports into rows.
 type intake struct {
-	site *site
-	now  time.Time
-	sent time.Time
-	bot  bool
-	work *work
+	site  *site
+	now   time.Time
+	sent  time.Time
+	visit *Visit
+	bot   bool
+	work  *work
 }
 
 // take adds one event, or says what is wrong with it.
@@ -126,18 +127,46 @@ func (in *intake) exposure(e Event, base db.NewEvent) *Problem {
 	if sp.arms[arm] != e.Arm {
 		return &Problem{"wrong_arm", "This visitor's arm in that epoch is another one."}
 	}
+	if reason := in.keptOut(x, e.Visitor); reason != "" {
+		return &Problem{reason, "This visitor is kept out of the experiment."}
+	}
 	base.Kind, base.Experiment, base.Arm, base.Epoch = db.KindExposure, x.id, arm, e.Epoch
 	in.work.events = append(in.work.events, base)
-	if x.status == "paused" { // nobody new comes in, and who is in has been counted
+	if !x.takesIn(base.Occurred) { // nobody new comes in, and who is in has been counted
 		return nil
 	}
-	if in.bot {
-		in.work.tallies = append(in.work.tallies, db.Increment{Account: x.account, Experiment: x.id, At: in.now, Kind: "bot", N: 1})
+	if kind := in.uncounted(x, e.URL); kind != "" {
+		in.work.tallies = append(in.work.tallies, db.Increment{Account: x.account, Experiment: x.id, At: in.now, Kind: kind, N: 1})
 		return nil
 	}
 	in.work.assignments = append(in.work.assignments, db.NewAssignment{Account: x.account, Experiment: x.id, Split: sp.split, Visitor: e.Visitor,
 		Arm: arm, Epoch: e.Epoch, Propensity: float32(sp.propensity(arm, e.Epoch)), At: base.Occurred, Exposed: true, Door: db.DoorBrowser, Counted: !IsTestVisitor(e.Visitor)})
 	return nil
+}
+
+// keptOut says why the visitor cannot have seen the experiment. Whoever follows another visitor may have.
+func (in *intake) keptOut(x *live, visitor string) string {
+	if x.judge == nil || in.site.identifies {
+		return ""
+	}
+	return x.judge.keepsOut(visitor)
+}
+
+// takesIn says whether new visitors are taken in at a time.
+func (x *live) takesIn(at time.Time) bool {
+	return x.status == "running" && (x.judge == nil || x.judge.open(at))
+}
+
+// uncounted is as for an assignment, on the page of the event.
+func (in *intake) uncounted(x *live, url string) string {
+	if in.bot {
+		return botKind
+	}
+	v := *in.visit
+	if url != "" {
+		v.URL = url
+	}
+	return x.judge.excludes(&v)
 }
 
 func (in *intake) conversion(e Event, base db.NewEvent) *Problem {
@@ -179,15 +208,14 @@ func (in *intake) goals(experiment, goal string) ([]counted, *Problem) {
 type ConvertRequest struct {
 	Token, Experiment, Goal, Visitor, EventID string
 	Value                                     *Decimal
-	UserAgent                                 string
 	Bad                                       *Problem // as in Event
 }
 
 // Convert stores one conversion; duplicate says that its id was known and nothing was counted. It returns when the conversion is
 // durable; any error means that nothing was promised and the same id may be sent again.
 func (t *Tracker) Convert(ctx context.Context, r ConvertRequest) (duplicate bool, err error) {
-	b := EventBatch{Token: r.Token, UserAgent: r.UserAgent, door: SightConvertDoor, Events: []Event{{ID: r.EventID, Type: "conversion",
-		Visitor: r.Visitor, Experiment: r.Experiment, Goal: r.Goal, Value: r.Value, Bad: r.Bad}}}
+	b := EventBatch{Token: r.Token, door: SightConvertDoor, Events: []Event{{ID: r.EventID, Type: "conversion", Visitor: r.Visitor,
+		Experiment: r.Experiment, Goal: r.Goal, Value: r.Value, Bad: r.Bad}}}
 	got, err := t.Events(ctx, b)
 	if err != nil {
 		return false, err

@@ -37,6 +37,7 @@ type Definition struct {
 	TrafficAllocation float64        `json:"traffic_allocation"`
 	Elements          []Element      `json:"elements"`
 	Goals             []Goal         `json:"goals"`
+	Rules
 }
 
 // Element is what is tested; in mode single it is the page, and its variants are the arms.
@@ -165,6 +166,10 @@ func newExperiment(r db.Experiment, p experimentRows) (Experiment, error) {
 		Allocator: r.Allocator, Strategy: r.Strategy, TrafficAllocation: r.TrafficAllocation, Elements: []Element{}, Goals: []Goal{}}
 	if err := json.Unmarshal(r.AllocatorParams, &x.AllocatorParams); err != nil {
 		return x, fmt.Errorf("allocator_params of experiment %s: %w", r.ID, err)
+	}
+	var err error
+	if x.Rules, err = rulesOf(r); err != nil {
+		return x, err
 	}
 	for _, e := range p.elements {
 		x.Elements = append(x.Elements, Element{Key: e.Key, Name: e.Name, Selector: e.Selector, Variants: []Variant{}})

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -65,11 +66,32 @@ func auditDefinition(d Definition) (map[string]any, error) {
 		}
 		goals = append(goals, map[string]any{"key": g.Key, "role": g.Role, "type": g.Type, "config": hash})
 	}
-	return map[string]any{
+	rules, err := auditRules(d.Rules)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{
 		"installation": d.InstallationID, "key": d.Key, "name": audited(d.Name), "hypothesis": audited(d.Hypothesis), "url": audited(d.URL),
 		"mode": d.Mode, "allocator": d.Allocator, "strategy": orEmpty(d.Strategy), "allocator_params": audited(string(params)),
 		"traffic_allocation": decimal(d.TrafficAllocation), "variants": variants, "goals": goals,
-	}, nil
+	}
+	maps.Copy(out, rules)
+	return out, nil
+}
+
+// auditRules keeps what is short as it is; the empty text is no rule. Exclusions name people and places, and an entry stays for ever:
+// of them only the hash is kept.
+func auditRules(r Rules) (map[string]any, error) {
+	c, err := r.columns()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"targeting": audited(string(c.targeting)), "schedule": audited(string(c.schedule)), "exclusions": "",
+		"layer": audited(string(c.layer)), "holdout": audited(string(c.holdout))}
+	if c.exclusions != nil {
+		out["exclusions"] = "sha256:" + digest(c.exclusions)
+	}
+	return out, nil
 }
 
 // auditChange keeps the values that differ, old and new.

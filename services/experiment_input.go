@@ -1,6 +1,9 @@
 package services
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // ExperimentInput is an experiment as sent: a whole one to create, or what should change of one. nil is "not said". What is not
 // built yet is known here in order to be refused.
@@ -18,11 +21,36 @@ type ExperimentInput struct {
 	Elements          []ElementInput `json:"elements,omitempty"`
 	Variants          []VariantInput `json:"variants,omitempty" doc:"Shorthand of mode single, instead of elements"`
 	Goals             []GoalInput    `json:"goals,omitempty"`
-	Targeting         any            `json:"targeting,omitempty"`
-	Schedule          any            `json:"schedule,omitempty"`
-	Exclusions        any            `json:"exclusions,omitempty"`
-	Layer             any            `json:"layer,omitempty"`
-	Holdout           any            `json:"holdout,omitempty"`
+	Rules
+}
+
+// UnmarshalJSON reads null for a rule as none, like an empty object: a rule that is left out stays as it is.
+func (in *ExperimentInput) UnmarshalJSON(b []byte) error {
+	type plain ExperimentInput
+	if err := json.Unmarshal(b, (*plain)(in)); err != nil {
+		return err
+	}
+	said := map[string]json.RawMessage{}
+	if err := json.Unmarshal(b, &said); err != nil {
+		return err
+	}
+	null := func(name string) bool { return string(said[name]) == "null" }
+	if null("targeting") {
+		in.Targeting = &Targeting{}
+	}
+	if null("schedule") {
+		in.Schedule = &Schedule{}
+	}
+	if null("exclusions") {
+		in.Exclusions = &Exclusions{}
+	}
+	if null("layer") {
+		in.Layer = &Layer{}
+	}
+	if null("holdout") {
+		in.Holdout = &Holdout{}
+	}
+	return nil
 }
 
 // ElementInput is an element as sent.
@@ -64,7 +92,7 @@ func (in ExperimentInput) variants() ([]VariantInput, string) {
 func (d Definition) Input() ExperimentInput {
 	installation := d.InstallationID.String()
 	in := ExperimentInput{InstallationID: &installation, Key: &d.Key, Name: &d.Name, Hypothesis: &d.Hypothesis, URL: &d.URL, Mode: &d.Mode,
-		Allocator: &d.Allocator, Strategy: d.Strategy, AllocatorParams: d.AllocatorParams, TrafficAllocation: &d.TrafficAllocation}
+		Allocator: &d.Allocator, Strategy: d.Strategy, AllocatorParams: d.AllocatorParams, TrafficAllocation: &d.TrafficAllocation, Rules: d.Rules}
 	for _, e := range d.Elements {
 		element := ElementInput{Key: &e.Key, Name: &e.Name, Selector: &e.Selector}
 		for _, v := range e.Variants {
@@ -128,7 +156,7 @@ func (in ExperimentInput) over(base ExperimentInput) ExperimentInput {
 	case in.Variants != nil: // the element itself stays
 		out.Elements, out.Variants = slices.Clone(base.Elements), in.Variants
 	}
-	out.Targeting, out.Schedule, out.Exclusions, out.Layer, out.Holdout = in.Targeting, in.Schedule, in.Exclusions, in.Layer, in.Holdout
+	out.Rules = in.Rules.over(base.Rules)
 	return out
 }
 

@@ -2,7 +2,9 @@ package services
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/samplit/samplit/db"
@@ -23,6 +25,37 @@ func (e *Experiments) launch(ctx context.Context, s *db.Store, by Actor, x Exper
 		return nil
 	}
 	return startLearning(ctx, s, e.keys, by.Account, x.ID, 0, x.Key, arms, now)
+}
+
+// reserve refuses to start x while another experiment holds a part of its ranges of a layer. One that is paused may go on, and holds
+// them as well.
+func (e *Experiments) reserve(ctx context.Context, s *db.Store, by Actor, x Experiment) error {
+	if x.Layer == nil {
+		return nil
+	}
+	if err := s.LockLayer(ctx, by.Account, x.Layer.Key); err != nil {
+		return fmt.Errorf("lock layer: %w", err)
+	}
+	others, err := s.ExperimentsInLayer(ctx, by.Account, x.Layer.Key)
+	if err != nil {
+		return fmt.Errorf("read layer: %w", err)
+	}
+	for _, o := range others {
+		var held Layer
+		if err := json.Unmarshal(o.Layer, &held); err != nil {
+			return fmt.Errorf("layer of experiment %s: %w", o.ID, err)
+		}
+		if x.Layer.overlaps(held) {
+			return conflict("layer", fmt.Sprintf("Experiment %s (%s) holds a part of these ranges of layer %s. End it, or choose other ranges.", o.Key, o.Name, x.Layer.Key))
+		}
+	}
+	return nil
+}
+
+func (l Layer) overlaps(other Layer) bool {
+	return slices.ContainsFunc(l.Ranges, func(a []float64) bool {
+		return slices.ContainsFunc(other.Ranges, func(b []float64) bool { return a[0] < b[1] && b[0] < a[1] })
+	})
 }
 
 func units(w engine.Weights) []int32 {

@@ -108,6 +108,9 @@ func (e *Experiments) move(ctx context.Context, s *db.Store, by Actor, x Experim
 		if arms, weights, err = x.launchable(); err != nil {
 			return err
 		}
+		if err := e.reserve(ctx, s, by, x); err != nil {
+			return err
+		}
 		if payload["definition"], err = auditDefinition(x.Definition); err != nil {
 			return err
 		}

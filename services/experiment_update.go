@@ -89,6 +89,10 @@ func (e *Experiments) updateDraft(ctx context.Context, s *db.Store, by Actor, x 
 	if err != nil {
 		return fmt.Errorf("allocator params: %w", err)
 	}
+	rules, err := d.columns()
+	if err != nil {
+		return err
+	}
 	payload, err := auditChange(x.Definition, d)
 	if err != nil {
 		return err
@@ -100,7 +104,8 @@ func (e *Experiments) updateDraft(ctx context.Context, s *db.Store, by Actor, x 
 	}
 	err = s.UpdateExperimentDraft(ctx, db.UpdateExperimentDraftParams{AccountID: by.Account, ID: x.ID, InstallationID: d.InstallationID, Key: d.Key, Name: d.Name,
 		Hypothesis: d.Hypothesis, Url: d.URL, Mode: d.Mode, Allocator: d.Allocator, Strategy: d.Strategy, AllocatorParams: params,
-		TrafficAllocation: d.TrafficAllocation, PlannedPerArm: int32(x.PlannedPerArm), Now: now, AuditSeq: &seq})
+		TrafficAllocation: d.TrafficAllocation, Targeting: rules.targeting, Schedule: rules.schedule, Exclusions: rules.exclusions,
+		Layer: rules.layer, Holdout: rules.holdout, PlannedPerArm: int32(x.PlannedPerArm), Now: now, AuditSeq: &seq})
 	if err != nil {
 		return fmt.Errorf("update draft: %w", err)
 	}

@@ -23,11 +23,6 @@ const (
 // experiment's own is left empty for the caller, who knows which are free.
 func (in ExperimentInput) validate(site string) (Definition, Fields) {
 	f := Fields{}
-	f.notYet("targeting", in.Targeting != nil)
-	f.notYet("schedule", in.Schedule != nil)
-	f.notYet("exclusions", in.Exclusions != nil)
-	f.notYet("layer", in.Layer != nil)
-	f.notYet("holdout", in.Holdout != nil)
 	d := Definition{
 		Key: orEmpty(in.Key), Name: f.line("name", orEmpty(in.Name), maxName, true),
 		Hypothesis: f.prose("hypothesis", orEmpty(in.Hypothesis), maxHypothesis), URL: f.pattern("url", orEmpty(in.URL), false),
@@ -45,6 +40,7 @@ func (in ExperimentInput) validate(site string) (Definition, Fields) {
 	d.Elements = f.elements(in, site)
 	d.Goals = f.goals(in.Goals)
 	f.allocation(&d, in)
+	d.Rules = f.rules(in.Rules)
 	return d, f
 }
 

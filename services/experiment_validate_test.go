@@ -44,11 +44,6 @@ func TestCreateNamesWhatIsWrong(t *testing.T) {
 		{"unknown parameter", `{"allocator":"thompson","allocator_params":{"floors":0.1}}`, "allocator_params.floors", "unknown"},
 		{"parameter of another type", `{"allocator":"thompson","allocator_params":{"floor":"x"}}`, "allocator_params.floor", "wrong_type"},
 		{"parameter of a fixed split", `{"allocator_params":{"floor":0.1}}`, "allocator_params.floor", "unknown"},
-		{"targeting", `{"targeting":{}}`, "targeting", "not_supported_yet"},
-		{"schedule", `{"schedule":{"start":"2027-01-01"}}`, "schedule", "not_supported_yet"},
-		{"exclusions", `{"exclusions":[]}`, "exclusions", "not_supported_yet"},
-		{"layer", `{"layer":"l"}`, "layer", "not_supported_yet"},
-		{"holdout", `{"holdout":0.1}`, "holdout", "not_supported_yet"},
 
 		{"no variants", `{"variants":[]}`, "variants", "required"},
 		{"one variant", `{"variants":[` + control + `]}`, "variants", "too_few"},

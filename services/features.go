@@ -4,15 +4,21 @@ import (
 	"encoding/json"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // siteFeatures is a site's running experiments as a GrowthBook SDK reads them, made when first asked for. The SDK decides by the
 // same hash; what it cannot decide as the tracker does is left out.
 type siteFeatures struct {
 	site *site
-	once sync.Once
-	json []byte
-	err  error
+	mu   sync.Mutex
+	made madeFeatures
+}
+
+// madeFeatures is the payload from one boundary of a schedule to the next.
+type madeFeatures struct {
+	json        []byte
+	from, until time.Time // until is zero when nothing will change by itself
 }
 
 type featurePayload struct {
@@ -32,7 +38,7 @@ type featureRule struct {
 	HashVersion   int    `json:"hashVersion"`
 	// Phase tells the epoch. It is not the bucket version: a change of that makes sticky buckets forget.
 	Phase      string           `json:"phase,omitempty"`
-	Condition  *featureOnURL    `json:"condition,omitempty"`
+	Condition  map[string]any   `json:"condition,omitempty"`
 	Filters    []featureFilter  `json:"filters,omitempty"`
 	Variations []string         `json:"variations,omitempty"`
 	Meta       []featureMeta    `json:"meta,omitempty"`
@@ -53,57 +59,69 @@ type featureFilter struct {
 	Ranges      [][2]float64 `json:"ranges"`
 }
 
-type featureOnURL struct {
-	URL struct {
-		Regex string `json:"$regex"`
-	} `json:"url"`
-}
-
 // bytes returns the payload as JSON.
-func (f *siteFeatures) bytes() ([]byte, error) {
-	f.once.Do(func() {
-		out := featurePayload{Status: 200, Features: map[string]feature{}}
-		for _, x := range f.site.serving {
-			for i := range x.splits {
-				if rule, ok := newFeatureRule(x, i); ok {
-					out.Features[rule.Key] = feature{Rules: []featureRule{rule}}
-				}
+func (f *siteFeatures) bytes(now time.Time) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if m := f.made; m.json != nil && !now.Before(m.from) && (m.until.IsZero() || now.Before(m.until)) {
+		return m.json, nil
+	}
+	made := madeFeatures{from: now}
+	out := featurePayload{Status: 200, Features: map[string]feature{}}
+	for _, x := range f.site.serving {
+		made.until = earliest(made.until, x.judge.turns(now))
+		for i := range x.splits {
+			if rule, ok := newFeatureRule(x, i, now); ok {
+				out.Features[rule.Key] = feature{Rules: []featureRule{rule}}
 			}
 		}
-		f.json, f.err = json.Marshal(out)
-	})
-	return f.json, f.err
+	}
+	var err error
+	if made.json, err = json.Marshal(out); err == nil {
+		f.made = made
+	}
+	return made.json, err
 }
 
-func newFeatureRule(x *live, at int) (featureRule, bool) {
-	s := &x.splits[at]
-	r := featureRule{Key: Evaluation{Assignment{Experiment: x}, at}.Flag(), Seed: s.seed, HashAttribute: "id", HashVersion: 2}
-	if x.url != "" {
-		pattern, ok := pageRegexp(x.url)
-		if !ok {
-			return r, false
-		}
-		r.Condition = &featureOnURL{}
-		r.Condition.URL.Regex = pattern
+// earliest is the earlier of two times, of which zero is never.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
 	}
-	switch x.status {
-	case "completed":
+	return a
+}
+
+func newFeatureRule(x *live, at int, now time.Time) (r featureRule, ok bool) {
+	s := &x.splits[at]
+	r = featureRule{Key: Evaluation{Assignment{Experiment: x}, at}.Flag(), Seed: s.seed, HashAttribute: "id", HashVersion: 2}
+	if r.Condition, ok = featureCondition(x); !ok {
+		return r, false
+	}
+	switch {
+	case x.status == "completed":
 		winner, err := json.Marshal(s.arms[x.winner])
 		if err != nil {
 			return r, false
 		}
 		r.Force = (*json.RawMessage)(&winner)
-	case "running":
+	case x.takesIn(now):
 		r.Coverage = 1
 		r.Phase, r.Variations, r.Weights = strconv.Itoa(int(s.current())), s.arms, s.epochs[s.current()-1].weights.Shares()
 		for _, arm := range s.arms {
 			r.Meta = append(r.Meta, featureMeta{arm})
 		}
 		if x.traffic < 1 {
-			r.Filters = []featureFilter{{Attribute: "id", Seed: "in/" + x.key, HashVersion: 2, Ranges: [][2]float64{{0, x.traffic}}}}
+			r.Filters = append(r.Filters, newFeatureFilter(hashFilter{"in/" + x.key, [][2]float64{{0, x.traffic}}}))
 		}
-	default: // paused: an SDK does not know who is in
+		for _, f := range x.judge.filters() {
+			r.Filters = append(r.Filters, newFeatureFilter(f))
+		}
+	default: // paused or outside of its time: an SDK does not know who is in
 		return r, false
 	}
 	return r, true
+}
+
+func newFeatureFilter(f hashFilter) featureFilter {
+	return featureFilter{Attribute: "id", Seed: f.Seed, HashVersion: 2, Ranges: f.Ranges}
 }

@@ -20,9 +20,13 @@ type live struct {
 	startedAt, completedAt    time.Time
 	variants                  []liveVariant // by arm of split 0
 	splits                    []liveSplit
+	element                   string // key of the only element, else empty
 	goals                     []liveGoal
 	winner                    int // arm of split 0; -1: none
 	learning                  bool
+	rules                     Rules
+	broken                    string   // what is wrong with the rules; then nobody is served
+	judge                     *judge   // of the rules; nil: none
 	rendered                  sync.Map // renderedKey → []byte, see Assignment.Rendered
 }
 
@@ -101,11 +105,15 @@ func (x *live) splitByKey(key string) *liveSplit {
 
 // serves says whether some visitor may see a variant of x, counted or not.
 func (x *live) serves() bool {
+	if x.broken != "" {
+		return false
+	}
 	return x.status == "running" || x.status == "paused" || x.status == "completed" && x.winner >= 0
 }
 
-func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goals []db.Goal, splits []db.Split, epochs []db.Epoch) *live {
-	x := &live{account: e.AccountID, id: e.ID, installation: e.InstallationID, key: e.Key, name: e.Name, url: e.Url, status: e.Status,
+func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goals []db.Goal, splits []db.Split, epochs []db.Epoch) (x *live) {
+	var err error
+	x = &live{account: e.AccountID, id: e.ID, installation: e.InstallationID, key: e.Key, name: e.Name, url: e.Url, status: e.Status,
 		traffic: e.TrafficAllocation, winner: -1, learning: e.Allocator != engine.Sequential}
 	if e.StartedAt != nil {
 		x.startedAt = *e.StartedAt
@@ -122,6 +130,9 @@ func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goal
 	for _, g := range goals {
 		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Type, g.Role == "primary", g.Config, g.WindowDays})
 	}
+	if len(elements) == 1 {
+		x.element = elements[0].Key
+	}
 	for _, s := range splits {
 		l := liveSplit{split: s.Split, key: s.Key, seed: engine.Seed(e.Key, s.Key), arms: s.Arms}
 		if len(elements) == 1 {
@@ -137,7 +148,19 @@ func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goal
 		}
 		x.splits = append(x.splits, l)
 	}
+	x.rules, err = rulesOf(e)
+	x.prepare(err)
 	return x
+}
+
+// prepare makes the rules ready. Rules that cannot be read let nobody in: without them, visitors would be let in whom they keep out.
+func (x *live) prepare(err error) {
+	if err == nil && x.broken == "" {
+		x.judge, err = x.rules.compile()
+	}
+	if err != nil {
+		x.broken = err.Error()
+	}
 }
 
 func newEpoch(p db.Epoch) liveEpoch {

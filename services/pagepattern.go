@@ -92,16 +92,17 @@ func matchGlob(pattern, text string) bool {
 	if !ok {
 		return false
 	}
-	pieces := strings.Split(rest, "*")
-	last := pieces[len(pieces)-1]
-	for _, piece := range pieces[:len(pieces)-1] {
+	for {
+		piece, more, wild := strings.Cut(rest, "*")
+		if !wild {
+			return strings.HasSuffix(text, piece)
+		}
 		_, after, found := strings.Cut(text, piece)
 		if !found {
 			return false
 		}
-		text = after
+		text, rest = after, more
 	}
-	return strings.HasSuffix(text, last)
 }
 
 // pageRegexp is a page pattern as a regular expression on whole addresses without // in the path, in the common subset of RE2 and

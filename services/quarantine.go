@@ -192,7 +192,7 @@ func (q *Quarantine) work(ctx context.Context, by Actor, r db.QuarantineToTryRow
 	}
 	w := &work{again: true, events: held.Events}
 	for _, a := range held.Assignments {
-		if x := q.snapshot.experiment(a.Experiment); x != nil && x.status == "running" {
+		if x := q.snapshot.experiment(a.Experiment); x != nil && x.takesIn(a.At) {
 			w.assignments = append(w.assignments, a)
 		}
 	}

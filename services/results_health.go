@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/samplit/samplit/locale"
@@ -68,5 +69,14 @@ func (r Results) crossoverHealth(ctx context.Context) HealthCheck {
 }
 
 func (r Results) filteredHealth(ctx context.Context) HealthCheck {
-	return HealthCheck{"filtered", "good", locale.T(ctx, "health.filtered_count", "Count", r.Excluded["bot"])}
+	detail, byRule := locale.T(ctx, "health.filtered_count", "Count", r.Excluded[botKind]), int64(0)
+	for kind, n := range r.Excluded {
+		if strings.HasPrefix(kind, excludedPrefix) {
+			byRule += n
+		}
+	}
+	if byRule > 0 {
+		detail += " " + locale.T(ctx, "health.excluded_count", "Count", byRule)
+	}
+	return HealthCheck{"filtered", "good", detail}
 }

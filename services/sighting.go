@@ -62,7 +62,9 @@ const (
 	SeenUncounted   = "uncounted"   // of a visitor who is not counted
 	SeenTest        = "test"        // of a test visitor
 	SeenBot         = "bot"         // of an automated agent
-	SeenPaused      = "paused"      // an exposure while the experiment is paused
+	SeenExcluded    = "excluded"    // of somebody on an exclusion list
+	SeenPreview     = "preview"     // shown with a preview token
+	SeenPaused      = "paused"      // an exposure while the experiment is paused or outside its schedule
 	SeenCrossover   = "crossover"   // the browser showed another variant than the visitor's own
 	SeenWinner      = "winner"      // everybody gets the winner
 	SeenPromised    = "promised"    // answered; stored once the database takes it

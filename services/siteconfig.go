@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
 // siteConfig is what a site's snippet is told, made when first asked for. It holds only what a browser may know.
@@ -25,13 +26,19 @@ type browserConfig struct {
 }
 
 type browserExperiment struct {
-	ID      string         `json:"id"`
-	Key     string         `json:"key"`
-	State   string         `json:"state"`
-	Traffic float64        `json:"traffic"`
-	URL     string         `json:"url,omitempty"`
-	Splits  []browserSplit `json:"splits"`
-	Goals   []browserGoal  `json:"goals"`
+	ID      string  `json:"id"`
+	Key     string  `json:"key"`
+	State   string  `json:"state"`
+	Traffic float64 `json:"traffic"`
+	URL     string  `json:"url,omitempty"`
+	// Remote: only the server can decide; what the browser can rule out by itself it need not ask.
+	Remote    bool           `json:"remote,omitempty"`
+	Targeting *Targeting     `json:"targeting,omitempty"`
+	Start     int64          `json:"start,omitempty"` // unix milliseconds
+	End       int64          `json:"end,omitempty"`
+	In        []hashFilter   `json:"in,omitempty"`
+	Splits    []browserSplit `json:"splits"`
+	Goals     []browserGoal  `json:"goals"`
 }
 
 type browserSplit struct {
@@ -77,6 +84,7 @@ func newBrowserExperiment(x *live) (browserExperiment, error) {
 	if x.status == "completed" {
 		out.State = "winner"
 	}
+	out.rules(x)
 	for i := range x.splits {
 		s := &x.splits[i]
 		if len(s.epochs) == 0 || len(s.arms) != len(x.variants) {
@@ -100,4 +108,35 @@ func newBrowserExperiment(x *live) (browserExperiment, error) {
 		out.Goals = append(out.Goals, b)
 	}
 	return out, nil
+}
+
+// rules adds what the browser decides; time, layer and holdout are nothing to a winner.
+func (b *browserExperiment) rules(x *live) {
+	if t := x.rules.Targeting; t != nil {
+		told := &Targeting{Timezone: t.Timezone}
+		for _, c := range t.Conditions {
+			if c.forBrowsers() {
+				told.Conditions = append(told.Conditions, c)
+			}
+		}
+		b.Remote = len(told.Conditions) < len(t.Conditions)
+		if len(told.Conditions) > 0 {
+			b.Targeting = told
+		}
+	}
+	if x.status == "completed" || x.judge == nil {
+		return
+	}
+	if s := x.rules.Schedule; s != nil {
+		b.Start, b.End = milliseconds(s.Start), milliseconds(s.End)
+	}
+	b.In = x.judge.filters()
+}
+
+// milliseconds are those since 1970; 0 without a time.
+func milliseconds(t *time.Time) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.UnixMilli()
 }

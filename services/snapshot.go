@@ -192,6 +192,11 @@ func (s *Snapshot) Refresh(ctx context.Context) error {
 	case len(c.sites) > 0 || len(c.experiments) > 0:
 		s.current.Store(s.current.Load().with(c, s.base))
 	}
+	for _, x := range c.experiments {
+		if x.broken != "" {
+			s.log.Error("rules of an experiment cannot be read: it serves nobody", slog.String("experiment_id", x.id.String()), slog.String("error", x.broken))
+		}
+	}
 	for _, a := range c.aliases {
 		if site := s.current.Load().byID[a.InstallationID]; site != nil {
 			s.forget(site, a.Visitor)

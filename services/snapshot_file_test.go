@@ -56,10 +56,13 @@ func fill(v reflect.Value, n *int) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).Name != "rendered" { // answers, made again when asked for
+			if name := v.Type().Field(i).Name; name != "rendered" && name != "judge" { // made again when asked for, and from the rules
 				fill(v.Field(i), n)
 			}
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
 	default:
 		panic("fill does not know " + v.Type().String())
 	}

@@ -47,6 +47,9 @@ type savedExperiment struct {
 	Goals        []savedGoal    `json:"goals"`
 	Winner       int            `json:"winner"`
 	Learning     bool           `json:"learning"`
+	Element      string         `json:"element,omitempty"`
+	Rules        Rules          `json:"rules,omitzero"`
+	Broken       string         `json:"broken,omitempty"`
 }
 
 type savedVariant struct {
@@ -81,7 +84,8 @@ type savedEpoch struct {
 
 func saveExperiment(x *live) *savedExperiment {
 	s := &savedExperiment{Account: x.account, ID: x.id, Installation: x.installation, Key: x.key, Name: x.name, URL: x.url, Status: x.status,
-		Traffic: x.traffic, Widest: x.widest, StartedAt: x.startedAt, CompletedAt: x.completedAt, Winner: x.winner, Learning: x.learning}
+		Traffic: x.traffic, Widest: x.widest, StartedAt: x.startedAt, CompletedAt: x.completedAt, Winner: x.winner, Learning: x.learning,
+		Element: x.element, Rules: x.rules, Broken: x.broken}
 	for _, v := range x.variants {
 		s.Variants = append(s.Variants, savedVariant{v.id, v.key, v.name, v.changes})
 	}
@@ -100,7 +104,8 @@ func saveExperiment(x *live) *savedExperiment {
 
 func (s *savedExperiment) live() *live {
 	x := &live{account: s.Account, id: s.ID, installation: s.Installation, key: s.Key, name: s.Name, url: s.URL, status: s.Status,
-		traffic: s.Traffic, widest: s.Widest, startedAt: s.StartedAt, completedAt: s.CompletedAt, winner: s.Winner, learning: s.Learning}
+		traffic: s.Traffic, widest: s.Widest, startedAt: s.StartedAt, completedAt: s.CompletedAt, winner: s.Winner, learning: s.Learning,
+		element: s.Element, rules: s.Rules, broken: s.Broken}
 	for _, v := range s.Variants {
 		x.variants = append(x.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
 	}
@@ -114,5 +119,6 @@ func (s *savedExperiment) live() *live {
 		}
 		x.splits = append(x.splits, l)
 	}
+	x.prepare(nil)
 	return x
 }

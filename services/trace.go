@@ -15,14 +15,14 @@ func (t *Tracker) isWatched(s *site) bool {
 func (t *Tracker) sawAnswer(s *site, door string, r AssignRequest, a Assignment) {
 	if t.isWatched(s) {
 		outcome, code := answerOutcome(r, a)
-		t.showAnswer(s, Sighting{Visitor: r.Visitor, Experiment: r.Experiment, Page: r.URL, Door: door, Outcome: outcome, Code: code}, a)
+		t.showAnswer(s, Sighting{Visitor: r.Visitor, Experiment: r.Experiment, Page: r.Visit.URL, Door: door, Outcome: outcome, Code: code}, a)
 	}
 }
 
 // sawDecision shows one of the answers to who asked for all flags, which stores nothing.
 func (t *Tracker) sawDecision(s *site, r EvaluateRequest, a Assignment) {
 	if t.isWatched(s) {
-		seen := Sighting{Visitor: r.Visitor, Page: r.URL, Door: SightFlagDoor, Outcome: SeenDecided}
+		seen := Sighting{Visitor: r.Visitor, Page: r.Visit.URL, Door: SightFlagDoor, Outcome: SeenDecided}
 		if a.Reason != "" {
 			seen.Outcome, seen.Code = SeenLeftOut, a.Reason
 		}
@@ -52,10 +52,12 @@ func answerOutcome(r AssignRequest, a Assignment) (outcome, code string) {
 		return SeenLeftOut, a.Reason
 	case a.Winner:
 		return SeenWinner, ""
+	case a.Forced:
+		return SeenPreview, ""
 	case IsTestVisitor(r.Visitor):
 		return SeenTest, ""
-	case automated(r.UserAgent):
-		return SeenBot, ""
+	case a.Experiment.uncounted(&r.Visit) != "":
+		return uncountedOutcome(a.Experiment.uncounted(&r.Visit)), ""
 	case !a.Stored && a.Experiment.status == "running":
 		return SeenPromised, ""
 	case a.New && r.Expose:
@@ -164,14 +166,22 @@ func (in *intake) outcome(e db.NewEvent, got db.Recorded) string {
 		return stateOutcome[got.State]
 	case e.Kind != db.KindExposure:
 		return SeenStored
-	case in.site.byID[e.Experiment].status == "paused":
+	case !in.site.byID[e.Experiment].takesIn(e.Occurred):
 		return SeenPaused
-	case in.bot:
-		return SeenBot
+	case in.uncounted(in.site.byID[e.Experiment], e.URL) != "":
+		return uncountedOutcome(in.uncounted(in.site.byID[e.Experiment], e.URL))
 	case IsTestVisitor(e.Visitor):
 		return SeenTest
 	}
 	return SeenApplied
+}
+
+// uncountedOutcome is why a visit is served without being counted.
+func uncountedOutcome(kind string) string {
+	if kind == botKind {
+		return SeenBot
+	}
+	return SeenExcluded
 }
 
 // sawIdentify shows that two names are one person.

@@ -31,6 +31,8 @@ type Tracker struct {
 	committer *Committer
 	sticky    *sticky
 	sightings *sightings
+	places    *Places       // of addresses; nil: not known
+	previews  *Previews     // nil: there are none
 	wait      time.Duration // of an answer for its row
 	clock     Clock
 	log       *slog.Logger
@@ -48,6 +50,9 @@ func NewTracker(d *db.DB, s *Snapshot, c *Committer, l TrackerLimits, clock Cloc
 	s.forget = t.forget
 	return t
 }
+
+// LocateBy makes the tracker tell countries by address. It is called before the tracker serves.
+func (t *Tracker) LocateBy(p *Places) { t.places = p }
 
 var errNotLooked = &Error{Code: CodeUnavailable, Message: "The server has not reached its database yet. Send the same again in a moment."}
 
@@ -88,7 +93,7 @@ func (t *Tracker) Features(token string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.features.bytes()
+	return s.features.bytes(t.clock.now())
 }
 
 // validVisitor: printable ASCII, 1 to 128 bytes.

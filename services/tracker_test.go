@@ -133,7 +133,7 @@ func TestAssignAnswersWhyNot(t *testing.T) {
 		{"its own id", tr.x.ID.String(), "", ""},
 	}
 	for _, c := range cases {
-		got, err := tr.Assign(t.Context(), AssignRequest{Token: tr.x.Token, Experiment: c.experiment, Visitor: "v", URL: c.url})
+		got, err := tr.Assign(t.Context(), AssignRequest{Token: tr.x.Token, Experiment: c.experiment, Visitor: "v", Visit: Visit{URL: c.url}})
 		if err != nil || got.Reason != c.want {
 			t.Errorf("%s: got %q, %v, want %q", c.name, got.Reason, err, c.want)
 		}
@@ -152,7 +152,7 @@ func TestBotsAreServedAndNotCounted(t *testing.T) {
 	t.Parallel()
 	tr := newTraffic(t, "sequential")
 	got, err := tr.Assign(t.Context(), AssignRequest{Token: tr.x.Token, Experiment: "test", Visitor: "bot", Expose: true,
-		UserAgent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"})
+		Visit: Visit{UserAgent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}})
 	if err != nil || got.Reason != "" || got.Stored {
 		t.Fatalf("got %+v, %v, want served and not stored", got, err)
 	}

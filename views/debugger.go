@@ -65,6 +65,7 @@ type VisitorReport struct {
 type VisitorVerdict struct {
 	ID, Name, URL   string
 	Reason          string
+	Rules           bool // it is because of rules that cannot be judged here
 	Paused, Winner  bool
 	Traffic, Number float64
 	Arms            []VisitorArm
@@ -105,6 +106,8 @@ var (
 		"test":         {"calm", "debugger.o_uncounted", "debugger.o_test_why"},
 		"bot":          {"calm", "debugger.o_uncounted", "debugger.o_bot_why"},
 		"paused":       {"calm", "debugger.o_uncounted", "debugger.o_paused_why"},
+		"excluded":     {"calm", "debugger.o_uncounted", "debugger.o_excluded_why"},
+		"preview":      {"calm", "debugger.o_preview", "debugger.o_preview_why"},
 		"crossover":    {"warn", "debugger.o_crossover", "debugger.o_crossover_why"},
 		"winner":       {"calm", "debugger.o_winner", "debugger.o_winner_why"},
 		"promised":     {"wait", "debugger.o_promised", "debugger.o_promised_why"},
@@ -124,7 +127,7 @@ var (
 		"future": "debugger.c_future", "bad_type": "debugger.c_bad_type", "bad_value": "debugger.c_bad_value",
 		"unknown_experiment": "debugger.r_unknown_experiment", "not_running": "debugger.r_not_running", "unknown_split": "debugger.c_unknown_split",
 		"unknown_epoch": "debugger.c_unknown_epoch", "epoch_closed": "debugger.c_epoch_closed", "wrong_arm": "debugger.c_wrong_arm",
-		"unknown_goal": "debugger.c_unknown_goal",
+		"unknown_goal": "debugger.c_unknown_goal", "excluded": "debugger.r_excluded", "holdout": "debugger.r_holdout",
 	}
 	toneIcons = map[string]string{"good": "circle-check", "calm": "circle-dot", "wait": "hourglass", "warn": "triangle-alert", "bad": "circle-x"}
 
@@ -240,17 +243,19 @@ func (s Sighting) moreLine(ctx context.Context) string {
 
 // verdictLines are what a visitor sees of an experiment, by which rule; a line for each split.
 func (v VisitorVerdict) lines(ctx context.Context, page string) []string {
-	switch {
-	case v.Reason == "targeting":
-		return []string{t(ctx, "debugger.v_targeting", "Page", page, "Pattern", v.URL)}
-	case v.Reason == "outside_traffic":
-		return []string{t(ctx, "debugger.v_outside_traffic", "Number", number4(ctx, v.Number), "Share", locale.Percent(ctx, v.Traffic, 0))}
-	case v.Reason == "not_running" && v.Paused:
-		return []string{t(ctx, "debugger.v_paused")}
-	case v.Reason != "":
-		return []string{word(ctx, leftOutWords, v.Reason)}
-	}
 	var lines []string
+	switch {
+	case v.Reason == "targeting" && v.Rules:
+		lines = append(lines, t(ctx, "debugger.v_rules"))
+	case v.Reason == "targeting":
+		lines = append(lines, t(ctx, "debugger.v_targeting", "Page", page, "Pattern", v.URL))
+	case v.Reason == "outside_traffic":
+		lines = append(lines, t(ctx, "debugger.v_outside_traffic", "Number", number4(ctx, v.Number), "Share", locale.Percent(ctx, v.Traffic, 0)))
+	case v.Reason == "not_running" && v.Paused:
+		lines = append(lines, t(ctx, "debugger.v_paused"))
+	case v.Reason != "":
+		lines = append(lines, word(ctx, leftOutWords, v.Reason))
+	}
 	for _, a := range v.Arms {
 		line := a.line(ctx, v.Winner)
 		if a.Element != "" {

@@ -31,6 +31,7 @@ type app struct {
 	learner   *services.Learner
 	demo      *services.Demo // nil in production
 	limits    *services.Limits
+	places    *services.Places       // nil without GEOIP_FILE
 	shared    *services.SharedLimits // nil without Redis
 	database  *database
 	keys      *services.Keyset
@@ -81,6 +82,14 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	installations := services.NewInstallations(d.DB, c.TrackerURL, clock)
 	experiments := services.NewExperiments(d.DB, keys, clock)
 	a.debugger = services.NewDebugger(d.DB, installations, a.tracker, clock, log)
+	previews := services.NewPreviews(experiments, installations, secret.Key("preview"), clock)
+	a.tracker.AcceptPreviews(previews)
+	if c.GeoIPFile != "" {
+		if a.places, err = services.OpenPlaces(c.GeoIPFile, log); err != nil {
+			return nil, fmt.Errorf("GEOIP_FILE: %w", err)
+		}
+		a.tracker.LocateBy(a.places)
+	}
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
 	a.workers = append(accounts.Workers(), a.tracker.Workers()...)
 
@@ -90,11 +99,11 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	a.admin = handlers.Admin(registry)
 	pages := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
-		Installations: installations, Experiments: experiments, Analytics: analytics, Audit: audit,
+		Installations: installations, Experiments: experiments, Previews: previews, Analytics: analytics, Audit: audit,
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
-		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
-		DemoURL:   c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
+		Home:       services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
+		DemoURL:    c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}},
 	})

@@ -26,6 +26,7 @@ type config struct {
 	DatabaseURL        string        `env:"DATABASE_URL" help:"PostgreSQL 15 or newer, as the owner; empty runs a private one."`
 	DataDir            string        `env:"DATA_DIR" default:"./data" help:"Private database and keys."`
 	RedisURL           string        `env:"REDIS_URL" help:"Redis in which several servers share their limits; empty: each counts for itself."`
+	GeoIPFile          string        `env:"GEOIP_FILE" help:"MaxMind DB (.mmdb) with the countries of addresses; empty: not known."`
 	SMTPURL            string        `env:"SMTP_URL" help:"Mail server, smtp://user:pw@host:587; in development mail is shown at /dev/mail."`
 	SecretKey          string        `env:"SECRET_KEY" help:"At least 32 bytes; made in the data folder in development."`
 	StateKeyset        string        `env:"STATE_KEYSET" help:"Keyset file of learned state; in the data folder when empty."`

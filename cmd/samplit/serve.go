@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/samplit/samplit/services"
@@ -132,6 +135,14 @@ func (a *app) background(ctx context.Context, c *config, failed chan<- error, lo
 	wg.Go(func() { a.debugger.Run(ctx) })
 	if a.file != nil {
 		wg.Go(func() { a.file.Keep(ctx, a.snapshot) })
+	}
+	if a.places != nil {
+		hup := make(chan os.Signal, 1)
+		signal.Notify(hup, syscall.SIGHUP)
+		wg.Go(func() {
+			defer signal.Stop(hup)
+			a.places.Run(ctx, hup)
+		})
 	}
 	wg.Go(func() {
 		if err := a.withDatabase(ctx, c, log); err != nil && ctx.Err() == nil {

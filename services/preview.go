@@ -1,0 +1,181 @@
+package services
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Previews lets members see a variant on their site whatever the hash says, counted nowhere: a signed token names the experiment and
+// what to show.
+type Previews struct {
+	experiments   *Experiments
+	installations *Installations
+	key           []byte
+	clock         Clock
+}
+
+// NewPreviews makes the service; the key signs its tokens.
+func NewPreviews(e *Experiments, i *Installations, key []byte, clock Clock) *Previews {
+	return &Previews{experiments: e, installations: i, key: key, clock: clock}
+}
+
+const (
+	previewLife     = 24 * time.Hour
+	previewParam    = "samplit_preview"
+	maxPreviewToken = 4096
+)
+
+// Force names the arm to show by the element that it belongs to. An experiment with one split needs no name: then it is "".
+type Force map[string]string
+
+// Preview is a token and where to use it.
+type Preview struct {
+	Token     string    `json:"token"`
+	URL       string    `json:"url" doc:"The site's page with the token; for an experiment on many pages, its first page"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// previewClaims are what a token says. The browser reads them too: which experiment, by id and key, and what to show.
+type previewClaims struct {
+	Installation uuid.UUID `json:"i"`
+	Experiment   uuid.UUID `json:"x"`
+	Key          string    `json:"k"`
+	Force        Force     `json:"f,omitempty"`
+	Expires      int64     `json:"e"` // unix seconds
+}
+
+// Make returns a token for an experiment in any state, and the address of the page that it is for. Any member may. NotFound if the
+// experiment is absent or another account's, Invalid when it has no such arm.
+func (p *Previews) Make(ctx context.Context, by Actor, id string, force Force) (Preview, error) {
+	x, err := p.experiments.Get(ctx, by, id)
+	if err != nil {
+		return Preview{}, err
+	}
+	site, err := p.installations.Get(ctx, by, x.InstallationID.String())
+	if err != nil {
+		return Preview{}, err
+	}
+	arms, _ := x.arms()
+	for element, arm := range force {
+		if element != "" && element != x.Elements[0].Key || !slices.Contains(arms, arm) {
+			return Preview{}, (Fields{"force": {"unknown", "Must be the key of one of its variants."}}).err()
+		}
+	}
+	expires := p.clock.now().Add(previewLife).Truncate(time.Second)
+	token, err := p.sign(previewClaims{x.InstallationID, x.ID, x.Key, force, expires.Unix()})
+	if err != nil {
+		return Preview{}, err
+	}
+	return Preview{token, previewURL(site.SiteURL, x.URL, token), expires}, nil
+}
+
+// previewURL is the page of a pattern, the site's first one where the pattern is about several.
+func previewURL(site, pattern, token string) string {
+	page := splitURL(pattern)
+	if strings.Contains(pattern, "*") || strings.HasPrefix(page.origin, "/") {
+		page = pageURL{path: "/"}
+	}
+	if page.origin == "" {
+		page.origin = site
+	}
+	if !strings.HasPrefix(page.path, "/") {
+		page.path = "/" + page.path
+	}
+	query := "?" + previewParam + "=" + token
+	if page.query != "" {
+		query = page.query + "&" + query[1:]
+	}
+	return page.origin + page.path + query + page.hash
+}
+
+func (p *Previews) sign(c previewClaims) (string, error) {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("preview: %w", err)
+	}
+	text := base64.RawURLEncoding.EncodeToString(body)
+	return text + "." + base64.RawURLEncoding.EncodeToString(p.mac(text)), nil
+}
+
+func (p *Previews) mac(text string) []byte {
+	m := hmac.New(sha256.New, p.key)
+	m.Write([]byte(text))
+	return m.Sum(nil)
+}
+
+// open reads a token; false when it was not made here, was changed or has expired.
+func (p *Previews) open(token string) (c previewClaims, ok bool) {
+	text, signature, _ := strings.Cut(token, ".")
+	if p == nil || len(token) > maxPreviewToken {
+		return c, false
+	}
+	mac, err := base64.RawURLEncoding.DecodeString(signature)
+	if err != nil || !hmac.Equal(mac, p.mac(text)) {
+		return c, false
+	}
+	body, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return c, false
+	}
+	err = json.NewDecoder(bytes.NewReader(body)).Decode(&c)
+	return c, err == nil && p.clock.now().Unix() < c.Expires
+}
+
+// AcceptPreviews makes the tracker show what tokens of p force. It is called before the tracker serves.
+func (t *Tracker) AcceptPreviews(p *Previews) { t.previews = p }
+
+// preview is the forced assignment that a request asks for. Nothing is stored or counted.
+func (t *Tracker) preview(s *site, x *live, token string, force Force) (Assignment, error) {
+	c, ok := t.previews.open(token)
+	if !ok || c.Installation != s.id || c.Experiment != x.id {
+		return Assignment{}, (Fields{"preview": {"bad_preview", "Must be a preview token of this experiment that is less than a day old. Make a new one."}}).err()
+	}
+	if force == nil {
+		force = c.Force
+	}
+	a, ok := x.forced(force)
+	if !ok {
+		return Assignment{}, (Fields{"force": {"unknown", "Must be the key of one of its variants."}}).err()
+	}
+	return a, nil
+}
+
+// forced are the arms that force names; splits that it does not name show the control.
+func (x *live) forced(force Force) (Assignment, bool) {
+	a := Assignment{Experiment: x, Forced: true}
+	splits := x.splits
+	if len(splits) == 0 { // a draft: its variants are the arms to come
+		splits = []liveSplit{{element: x.element}}
+		for _, v := range x.variants {
+			splits[0].arms = append(splits[0].arms, v.key)
+		}
+	}
+	found := 0
+	for i := range splits {
+		s := &splits[i]
+		want, named := force[s.key]
+		if !named {
+			want, named = force[s.element]
+		}
+		arm := 0
+		if named {
+			found++
+			arm = slices.Index(s.arms, want)
+		}
+		if arm < 0 || len(s.arms) == 0 {
+			return a, false
+		}
+		a.Arms = append(a.Arms, ArmOf{split: s, arm: int16(arm)})
+	}
+	return a, found > 0 && found == len(force)
+}
