@@ -177,6 +177,8 @@ func (d *DB) send(ctx context.Context, events []NewEvent, queue func(*pgx.Batch)
 			if err := d.ensureDays(ctx, events); err != nil {
 				return err
 			}
+		case cancelled(err): // which says nothing about what was to be stored
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		default:
 			return err
 		}

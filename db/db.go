@@ -201,5 +201,15 @@ func (d *DB) guard(ctx context.Context, fn func() error) error {
 		return err
 	}
 	d.breaker.RecordFailure()
+	if standby(err) {
+		d.reconnect()
+	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// reconnect ends the connections, those in use when they are returned: what is behind the address now may be another server.
+func (d *DB) reconnect() {
+	for _, p := range d.pools {
+		p.Reset()
+	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // productDeps adds what sites, experiments and results stand on.
-func productDeps(t *testing.T, d *Deps, database *db.DB) {
+func productDeps(t testing.TB, d *Deps, database *db.DB) {
 	t.Helper()
 	keys, err := state.Generate()
 	if err != nil {

@@ -48,9 +48,18 @@ func (l *Learner) Run(ctx context.Context, interval time.Duration) {
 			return
 		case <-tick.C:
 		}
-		if _, err := l.Visit(ctx); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
-			l.log.Warn("learning", slog.Any("error", err))
-		}
+		l.round(ctx)
+	}
+}
+
+// roundLimit ends a round in which an answer of the database was lost on the way.
+const roundLimit = 5 * time.Minute
+
+func (l *Learner) round(ctx context.Context) {
+	wait, cancel := context.WithTimeout(ctx, roundLimit)
+	defer cancel()
+	if _, err := l.Visit(wait); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
+		l.log.Warn("learning", slog.Any("error", err))
 	}
 }
 

@@ -142,9 +142,18 @@ func (s *Snapshot) Run(ctx context.Context) {
 		case <-tick.C:
 		case <-wake:
 		}
-		if err := s.Refresh(ctx); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
-			s.log.Warn("refresh snapshot", slog.Any("error", err))
-		}
+		s.look(ctx)
+	}
+}
+
+// lookLimit ends a look whose answer was lost on the way.
+const lookLimit = 30 * time.Second
+
+func (s *Snapshot) look(ctx context.Context) {
+	wait, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	if err := s.Refresh(wait); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
+		s.log.Warn("refresh snapshot", slog.Any("error", err))
 	}
 }
 

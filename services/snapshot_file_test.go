@@ -105,7 +105,7 @@ type snapshotBundle struct {
 
 var snapshotKey = bytes.Repeat([]byte("k"), 32)
 
-func newSnapshotBundle(t *testing.T) *snapshotBundle {
+func newSnapshotBundle(t testing.TB) *snapshotBundle {
 	t.Helper()
 	d := dbtest.Open(t)
 	b := &snapshotBundle{x: dbtest.Experiment(t, d, "thompson"), log: &bytes.Buffer{}, now: time.Now()}
@@ -118,7 +118,7 @@ func newSnapshotBundle(t *testing.T) *snapshotBundle {
 	return b
 }
 
-func (b *snapshotBundle) bytes(t *testing.T) []byte {
+func (b *snapshotBundle) bytes(t testing.TB) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(b.path)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 const (
 	maxVisitor = 128
-	// eventWait is how long events may wait to be durable before they are refused.
+	// eventWait is how long events, and names that are one person's, may wait to be durable before they are refused.
 	eventWait = 8 * time.Second
 )
 

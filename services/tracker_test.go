@@ -379,3 +379,17 @@ func TestSmartTrafficMovesToTheBetterVariant(t *testing.T) {
 }
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// A visitor who is known costs the answer's arms and nothing else.
+func TestAssignOfAKnownVisitorAllocatesItsArms(t *testing.T) {
+	tr := newTraffic(t, "sequential")
+	tr.see(t, "v")
+	r := AssignRequest{Token: tr.x.Token, Experiment: tr.x.Key, Visitor: "v", Expose: true, Visit: Visit{URL: "https://site.test/", Device: "mobile"}}
+	if n := testing.AllocsPerRun(1000, func() {
+		if a, err := tr.Assign(t.Context(), r); err != nil || !a.Stored {
+			t.Error(a, err)
+		}
+	}); n > 1 {
+		t.Errorf("got %v allocations, want 1", n)
+	}
+}
