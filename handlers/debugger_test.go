@@ -69,7 +69,7 @@ type sightingEvent struct{ id, kind, data string }
 
 // reading is an open stream.
 type reading struct {
-	t      *testing.T
+	t      testing.TB
 	events chan sightingEvent
 	close  context.CancelFunc
 }
