@@ -33,7 +33,7 @@ func (b *testBundle) node(d *db.DB) *node {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	n := &node{snapshot: services.NewSnapshot(d, "http://tracker.test", time.Now, log), committer: services.NewCommitter(d, time.Now, log)}
-	tracker := services.NewTracker(d, n.snapshot, n.committer, services.TrackerLimits{Remembered: 1000, AssignWait: time.Minute}, time.Now, log)
+	tracker := services.NewTracker(d, n.snapshot, n.committer, services.NewAPIKeys(d, time.Now), services.TrackerLimits{Remembered: 1000, AssignWait: time.Minute}, time.Now, log)
 	n.testBundle = setupWith(t, bundleOptions{db: d, change: func(deps *Deps) {
 		deps.Debugger = services.NewDebugger(d, deps.Installations, tracker, time.Now, log)
 		n.debugger = deps.Debugger
