@@ -11,12 +11,14 @@
 #     batch    requests of 20 page views, beside floor-batch: a plain table with the same batching
 #     rate     latency at 1,000 requests a second whatever the answers take: a returning visitor (beside floor-echo-eval), then a new one
 #              (beside floor-unnest)
+#     fair     200 new visitors a second of one account, alone and while another sends 2,000 a second, four times what it may
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 # Debian keeps the database programs off the path.
 for bin in /usr/lib/postgresql/*/bin; do PATH=$bin:$PATH; done
 [ $# -gt 0 ] || set -- idle assign ofrep new convert batch rate
+[ "$*" != fair ] || export LIMIT_TOKEN=500/s
 go build -o bin/samplit ./cmd/samplit
 data=$(mktemp -d /tmp/samplit-bench-XXXX); chmod 711 "$data"
 port=$((21000 + RANDOM % 20000))
@@ -31,14 +33,18 @@ call() { # path json
   curl -fsS -H 'Content-Type: application/json' -H "Authorization: Bearer ${jwt:-}" -d "$2" "$BASE_URL/api/v1/$1"
 }
 field() { sed -E "s/.*\"$1\":\"([^\"]+)\".*/\1/"; }
-jwt=$(call auth/register '{"email":"bench@bench.test","password":"bench-mark-42-rounds","name":"Bench"}' | field access_token)
-site=$(call installations '{"site_url":"http://bench.test"}')
-token=$(grep -oE 'inst_[A-Za-z0-9]+' <<<"$site" | head -1)
-id=$(grep -oE '"id":"[0-9a-f-]{36}"' <<<"$site" | head -1 | cut -d'"' -f4)
-exp=$(call experiments "{\"installation_id\":\"$id\",\"key\":\"bench\",\"name\":\"Bench\",\"allocator\":\"sequential\",
-  \"variants\":[{\"key\":\"control\",\"name\":\"Control\",\"is_control\":true},{\"key\":\"treatment\",\"name\":\"Treatment\"}],
-  \"goals\":[{\"key\":\"buy\",\"name\":\"Buy\",\"primary\":true,\"type\":\"custom\"}]}" | grep -oE '"id":"[0-9a-f-]{36}"' | head -1 | cut -d'"' -f4)
-curl -fsS -X PATCH -H 'Content-Type: application/json' -H "Authorization: Bearer $jwt" -d '{"status":"running"}' "$BASE_URL/api/v1/experiments/$exp/status" >/dev/null
+tenant() { # name: an account with a running experiment "bench"; sets token
+  jwt=$(jwt='' call auth/register "{\"email\":\"$1@bench.test\",\"password\":\"bench-mark-42-rounds\",\"name\":\"Bench\"}" | field access_token)
+  local site id exp; site=$(call installations '{"site_url":"http://bench.test"}')
+  token=$(grep -oE 'inst_[A-Za-z0-9]+' <<<"$site" | head -1)
+  id=$(grep -oE '"id":"[0-9a-f-]{36}"' <<<"$site" | head -1 | cut -d'"' -f4)
+  exp=$(call experiments "{\"installation_id\":\"$id\",\"key\":\"bench\",\"name\":\"Bench\",\"allocator\":\"sequential\",
+    \"variants\":[{\"key\":\"control\",\"name\":\"Control\",\"is_control\":true},{\"key\":\"treatment\",\"name\":\"Treatment\"}],
+    \"goals\":[{\"key\":\"buy\",\"name\":\"Buy\",\"primary\":true,\"type\":\"custom\"}]}" | grep -oE '"id":"[0-9a-f-]{36}"' | head -1 | cut -d'"' -f4)
+  curl -fsS -X PATCH -H 'Content-Type: application/json' -H "Authorization: Bearer $jwt" -d '{"status":"running"}' "$BASE_URL/api/v1/experiments/$exp/status" >/dev/null
+}
+tenant flood; flood=$token
+tenant bench
 sleep 2
 
 assign="{\"installation_token\":\"$token\",\"experiment\":\"bench\",\"visitor_id\":\"{{key}}\"}"
@@ -65,6 +71,15 @@ for what in "$@"; do
   rate)
     export RATES=${RATES:-1000}
     SAMPLIT_EVAL=/api/v1/tracker/assign SAMPLIT_EVAL_BODY=${assign/'{{key}}'/u-1} SAMPLIT_INGEST=/api/v1/tracker/assign SAMPLIT_INGEST_BODY=$assign bench/run.sh rate ;;
-  *) sed -n 2,15p "$0" >&2; exit 2 ;;
+  fair)
+    (cd bench/floor && go build -o "$data/floor" .)
+    at=$BASE_URL/api/v1/tracker/assign others=(-url "$BASE_URL/api/v1/tracker/assign" -body "$assign" -rate 200 -d "${D:-10}s" -c 32)
+    for _ in $(seq "${R:-5}"); do
+      printf 'alone           '; "$data/floor" load "${others[@]}"
+      "$data/floor" load -url "$at" -body "${assign/"$token"/$flood}" -rate "${FLOOD:-2000}" -d "$((${D:-10} + 2))s" -c 32 >"$data/flood" & sleep 1
+      printf 'beside a flood  '; "$data/floor" load "${others[@]}"; wait $!
+      printf '  the flood     '; cat "$data/flood"
+    done ;;
+  *) sed -n 2,17p "$0" >&2; exit 2 ;;
   esac
 done
