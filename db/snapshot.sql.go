@@ -212,17 +212,20 @@ func (q *Queries) SnapshotHorizon(ctx context.Context) (string, error) {
 }
 
 const snapshotInstallations = `-- name: SnapshotInstallations :many
-SELECT account_id, id, token, site_url, archived_at, identifies, watched_until FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, watched_until FROM installations
+WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 type SnapshotInstallationsRow struct {
-	AccountID    uuid.UUID
-	ID           uuid.UUID
-	Token        string
-	SiteUrl      string
-	ArchivedAt   *time.Time
-	Identifies   bool
-	WatchedUntil *time.Time
+	AccountID      uuid.UUID
+	ID             uuid.UUID
+	Token          string
+	SiteUrl        string
+	ArchivedAt     *time.Time
+	Identifies     bool
+	AllowedOrigins []string
+	Scrubs         bool
+	WatchedUntil   *time.Time
 }
 
 func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]SnapshotInstallationsRow, error) {
@@ -241,6 +244,8 @@ func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]Sn
 			&i.SiteUrl,
 			&i.ArchivedAt,
 			&i.Identifies,
+			&i.AllowedOrigins,
+			&i.Scrubs,
 			&i.WatchedUntil,
 		); err != nil {
 			return nil, err

@@ -16,6 +16,7 @@ const (
 	maxEventID   = 128
 	maxEventURL  = 2048
 	maxEventName = 128
+	maxOrder     = 128
 	eventLife    = 7 * 24 * time.Hour // an id is valid, and an event may be late, for so long
 )
 
@@ -32,7 +33,10 @@ type Event struct {
 	Goal       string
 	Name       string
 	Value      *Decimal
+	Currency   string // of the value; the goal's when empty
+	Order      string // counts once for a goal
 	URL        string
+	Props      []byte // JSON
 	// Bad is what its sender's door found wrong with it already; then it is rejected.
 	Bad *Problem
 }
@@ -102,17 +106,20 @@ func occurred(received, sent, t time.Time) time.Time {
 // Decimal is an exact amount in units of 1/10,000.
 type Decimal int64
 
+const (
+	decimalUnit = 10_000
+	maxDecimal  = 1_000_000_000 * decimalUnit
+)
+
 // String writes the amount with the decimals that it has.
 func (d Decimal) String() string {
-	text := strconv.FormatFloat(math.Abs(float64(d))/10_000, 'f', 4, 64) // exact: a Decimal has at most 14 digits
+	text := strconv.FormatFloat(math.Abs(float64(d))/decimalUnit, 'f', 4, 64) // exact: a Decimal has at most 14 digits
 	text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
 	if d < 0 {
 		return "-" + text
 	}
 	return text
 }
-
-const maxDecimal = 1_000_000_000 * 10_000
 
 // ParseDecimal reads a JSON number with at most 4 decimals and at most 10^9 in size.
 func ParseDecimal(text string) (Decimal, bool) {

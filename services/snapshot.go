@@ -25,6 +25,8 @@ type site struct {
 	byKey       map[string]*live
 	byID        map[uuid.UUID]*live
 	identifies  bool      // it has told of visitors that are one person
+	origins     []string  // of pages that may send; empty: all
+	scrubs      bool      // takes personal data out of events
 	watched     time.Time // until when somebody watches what arrives, see Debugger
 	serving     []*live   // in order of start
 	config      *siteConfig
@@ -142,9 +144,18 @@ func (s *Snapshot) Run(ctx context.Context) {
 		case <-tick.C:
 		case <-wake:
 		}
-		if err := s.Refresh(ctx); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
-			s.log.Warn("refresh snapshot", slog.Any("error", err))
-		}
+		s.look(ctx)
+	}
+}
+
+// lookLimit ends a look whose answer was lost on the way.
+const lookLimit = 30 * time.Second
+
+func (s *Snapshot) look(ctx context.Context) {
+	wait, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	if err := s.Refresh(wait); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
+		s.log.Warn("refresh snapshot", slog.Any("error", err))
 	}
 }
 
@@ -304,6 +315,7 @@ func (w *world) with(c changes, base string) *world {
 		if r.WatchedUntil != nil {
 			f.watched = *r.WatchedUntil
 		}
+		f.origins, f.scrubs = r.AllowedOrigins, r.Scrubs
 		if r.ArchivedAt != nil {
 			f.token = ""
 		}
