@@ -212,8 +212,7 @@ func (q *Queries) SnapshotHorizon(ctx context.Context) (string, error) {
 }
 
 const snapshotInstallations = `-- name: SnapshotInstallations :many
-SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, watched_until FROM installations
-WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, watched_until FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 type SnapshotInstallationsRow struct {

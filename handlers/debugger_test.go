@@ -19,8 +19,8 @@ import (
 	"github.com/samplit/samplit/services"
 )
 
-// station is a whole server behind a socket: pages, tracker and debugger, with all their loops.
-type station struct {
+// node is a whole server behind a socket: pages, tracker and debugger, with all their loops.
+type node struct {
 	*testBundle
 	url       string
 	snapshot  *services.Snapshot
@@ -28,11 +28,11 @@ type station struct {
 	debugger  *services.Debugger
 }
 
-func (b *testBundle) station(d *db.DB) *station {
+func (b *testBundle) node(d *db.DB) *node {
 	t := b.t
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	n := &station{snapshot: services.NewSnapshot(d, "http://tracker.test", time.Now, log), committer: services.NewCommitter(d, time.Now, log)}
+	n := &node{snapshot: services.NewSnapshot(d, "http://tracker.test", time.Now, log), committer: services.NewCommitter(d, time.Now, log)}
 	tracker := services.NewTracker(d, n.snapshot, n.committer, services.NewAPIKeys(d, time.Now), services.TrackerLimits{Remembered: 1000, AssignWait: time.Minute}, time.Now, log)
 	n.testBundle = setupWith(t, bundleOptions{db: d, change: func(deps *Deps) {
 		deps.Debugger = services.NewDebugger(d, deps.Installations, tracker, time.Now, log)
@@ -75,7 +75,7 @@ type reading struct {
 }
 
 // watch opens the stream of a site as a browser would; a status other than 200 is returned instead.
-func (n *station) watch(br *browser, target string, header ...string) (*reading, int) {
+func (n *node) watch(br *browser, target string, header ...string) (*reading, int) {
 	n.t.Helper()
 	ctx, cancel := context.WithCancel(n.t.Context())
 	n.t.Cleanup(cancel)
@@ -167,7 +167,7 @@ func (r *reading) until(texts ...string) sightingEvent {
 }
 
 // site gives an owner a running experiment on their site, known to the nodes.
-func (n *station) running() (o owner, token string, x members) {
+func (n *node) running() (o owner, token string, x members) {
 	n.t.Helper()
 	o = n.owner().withSite()
 	_, site := o.call(http.MethodGet, "/installations/"+o.site, nil, http.StatusOK)
@@ -179,7 +179,7 @@ func (n *station) running() (o owner, token string, x members) {
 	return o, site["token"].(string), x
 }
 
-func (n *station) track(path, body string, want int) {
+func (n *node) track(path, body string, want int) {
 	n.t.Helper()
 	q, err := http.NewRequestWithContext(n.t.Context(), http.MethodPost, n.url+"/api/v1/tracker/"+path, strings.NewReader(body))
 	if err != nil {
@@ -198,7 +198,7 @@ func (n *station) track(path, body string, want int) {
 func TestDebuggerShowsWhatArrivesAndWhatBecameOfIt(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
-	n := (&testBundle{t: t}).station(d)
+	n := (&testBundle{t: t}).node(d)
 	o, token, x := n.running()
 	key := x["key"].(string)
 	r, _ := n.watch(o.browser, "/debugger/"+o.site+"/stream")
@@ -248,7 +248,7 @@ func TestDebuggerShowsWhatArrivesAndWhatBecameOfIt(t *testing.T) {
 func TestDebuggerHearsEveryNode(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
-	here, there := (&testBundle{t: t}).station(d), (&testBundle{t: t}).station(d)
+	here, there := (&testBundle{t: t}).node(d), (&testBundle{t: t}).node(d)
 	o, token, x := here.running()
 	if err := there.snapshot.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
@@ -270,7 +270,7 @@ func TestDebuggerHearsEveryNode(t *testing.T) {
 func TestDebuggerFiltersAndShowsNothingTwice(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
-	n := (&testBundle{t: t}).station(d)
+	n := (&testBundle{t: t}).node(d)
 	o, token, x := n.running()
 	path := "/debugger/" + o.site + "/stream"
 	assign := func(visitor string) {
@@ -312,7 +312,7 @@ func TestDebuggerFiltersAndShowsNothingTwice(t *testing.T) {
 func TestDebuggerIsForMembersAndBounded(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
-	n := (&testBundle{t: t}).station(d)
+	n := (&testBundle{t: t}).node(d)
 	o, token, x := n.running()
 	path := "/debugger/" + o.site + "/stream"
 	stranger := n.owner()
@@ -376,7 +376,7 @@ func waitFor(t *testing.T, ok func() bool) {
 func TestDebuggerCountsWhatItLeavesOut(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
-	n := (&testBundle{t: t}).station(d)
+	n := (&testBundle{t: t}).node(d)
 	o, token, _ := n.running()
 	r, _ := n.watch(o.browser, "/debugger/"+o.site+"/stream")
 	const sent = 500
@@ -406,7 +406,7 @@ func TestDebuggerCountsWhatItLeavesOut(t *testing.T) {
 func TestDebuggerSaysWhyAVisitorSeesWhatTheySee(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
-	n := (&testBundle{t: t}).station(d)
+	n := (&testBundle{t: t}).node(d)
 	o, token, x := n.running()
 	key := x["key"].(string)
 	ask := func(query string) string {

@@ -28,7 +28,7 @@ func (b *testBundle) setAside(o owner, names ...string) {
 
 func TestQuarantinePage(t *testing.T) {
 	t.Parallel()
-	n := (&testBundle{t: t}).station(ownDatabase(t))
+	n := (&testBundle{t: t}).node(ownDatabase(t))
 	o := n.owner().withSite()
 	o.get("/home") // takes the notice about the new site
 	if doc := n.want(o.get("/quarantine"), http.StatusOK).doc(t); doc.Find(".empty").Length() != 1 || doc.Find("main form").Length() != 0 {
@@ -79,7 +79,7 @@ func TestQuarantinePage(t *testing.T) {
 
 func TestQuarantineAPI(t *testing.T) {
 	t.Parallel()
-	n := (&testBundle{t: t}).station(ownDatabase(t))
+	n := (&testBundle{t: t}).node(ownDatabase(t))
 	o, stranger := n.owner().withSite(), n.owner().withSite()
 	n.setAside(o, "one", "two", "three")
 	_, list := o.call(http.MethodGet, "/installations/quarantine?per_page=2", nil, http.StatusOK)

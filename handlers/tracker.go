@@ -201,7 +201,7 @@ func (t *tracker) convert(c echo.Context) error {
 	}
 	value, bad := amount(q.Value)
 	duplicate, err := t.svc.Convert(c.Request().Context(), services.ConvertRequest{Token: q.Token, Experiment: q.Experiment, Goal: q.Goal,
-		Visitor: q.Visitor, EventID: q.EventID, Value: value, Bad: bad, Currency: q.Currency, Order: q.Order,
+		Visitor: q.Visitor, EventID: q.EventID, Value: value, Currency: q.Currency, Order: q.Order, Bad: bad,
 		Secret: secretKey(c.Request()), Browser: fromBrowser(c.Request())})
 	if err != nil {
 		return err
@@ -290,8 +290,7 @@ func (t *tracker) events(c echo.Context) error {
 	for _, e := range q.Events {
 		value, bad := amount(e.Value)
 		b.Events = append(b.Events, services.Event{ID: e.ID, Type: e.Type, T: e.T.Time, Visitor: e.Visitor, Experiment: e.Experiment,
-			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL,
-			Props: e.Props, Bad: bad})
+			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL, Props: e.Props, Bad: bad})
 	}
 	got, err := t.svc.Events(c.Request().Context(), b)
 	if err != nil {

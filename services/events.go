@@ -239,10 +239,10 @@ func (in *intake) goals(experiment, goal string) ([]counted, *Problem) {
 type ConvertRequest struct {
 	Token, Experiment, Goal, Visitor, EventID string
 	Value                                     *Decimal
-	Bad                                       *Problem // as in Event
 	Currency, Order                           string
-	Secret                                    string // an account's key, where the sender has one
-	Browser                                   bool   // a web page sent it
+	Secret                                    string   // an account's key, where the sender has one
+	Browser                                   bool     // a web page sent it
+	Bad                                       *Problem // as in Event
 }
 
 // Convert stores one conversion; duplicate says that its id was known and nothing was counted. It returns when the conversion is

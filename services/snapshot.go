@@ -311,11 +311,11 @@ func (w *world) with(c changes, base string) *world {
 		f := edit(r.ID)
 		delete(next.byToken, f.token)
 		f.account, f.token, f.url, f.identifies = r.AccountID, r.Token, r.SiteUrl, r.Identifies
+		f.origins, f.scrubs = r.AllowedOrigins, r.Scrubs
 		f.watched = time.Time{}
 		if r.WatchedUntil != nil {
 			f.watched = *r.WatchedUntil
 		}
-		f.origins, f.scrubs = r.AllowedOrigins, r.Scrubs
 		if r.ArchivedAt != nil {
 			f.token = ""
 		}

@@ -33,9 +33,9 @@ type Tracker struct {
 	snapshot  *Snapshot
 	committer *Committer
 	sticky    *sticky
-	sightings *sightings
 	keys      *APIKeys
 	strangers atomic.Int64
+	sightings *sightings
 	places    *Places       // of addresses; nil: not known
 	previews  *Previews     // nil: there are none
 	wait      time.Duration // of an answer for its row
@@ -51,8 +51,7 @@ func NewTracker(d *db.DB, s *Snapshot, c *Committer, keys *APIKeys, l TrackerLim
 	if l.AssignWait == 0 {
 		l.AssignWait = 300 * time.Millisecond
 	}
-	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), sightings: newSightings(d, log), keys: keys, wait: l.AssignWait,
-		clock: clock, log: log}
+	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), keys: keys, sightings: newSightings(d, log), wait: l.AssignWait, clock: clock, log: log}
 	s.forget = t.forget
 	return t
 }
