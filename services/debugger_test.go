@@ -351,3 +351,22 @@ func TestWatchesEndAndAreCounted(t *testing.T) {
 		t.Error("the feed must outlive its last watch by a minute, and no more")
 	}
 }
+
+// Where a site stores no personal data, nobody is shown it either.
+func TestSightingsAreScrubbedLikeWhatIsStored(t *testing.T) {
+	t.Parallel()
+	tr := newTraffic(t, "sequential")
+	for scrubs, want := range map[bool]string{true: scrubbedEmail, false: "ana@shop.example"} {
+		s := *tr.site0(t)
+		s.scrubs, s.watched = scrubs, time.Now().Add(time.Hour)
+		in := &intake{site: &s, now: time.Now(), work: &work{}}
+		trace := tr.newTrace(&s, SightEventsDoor, in.now)
+		e := Event{Type: "dance", Visitor: "v", Name: "ana@shop.example", URL: "https://shop.example/u/ana@shop.example"}
+		trace.took(e, in.take(e), in.work)
+		tr.settled(trace, in, nil)
+		seen := tr.sightings.waiting[s.id].List
+		if got := seen[len(seen)-1]; got.Name != want || scrubs == strings.Contains(got.Page, "ana@") {
+			t.Errorf("scrubs %v: name %q, page %q", scrubs, got.Name, got.Page)
+		}
+	}
+}

@@ -128,7 +128,7 @@ func (d *Debugger) history(ctx context.Context, by Actor, s *site, visitor strin
 var (
 	kindNames  = map[int16]string{db.KindExposure: SightExposure, db.KindConversion: SightConversion, db.KindPageview: SightPageview, db.KindCustom: SightCustom}
 	stateNames = map[int16]string{0: SeenStored, db.StateApplied: SeenApplied, db.StateWaiting: SeenWaiting, 3: SeenUnattributed,
-		db.StateFrozen: SeenFrozen, db.StateOutside: SeenOutside, db.StateUncounted: SeenUncounted}
+		db.StateFrozen: SeenFrozen, db.StateOutside: SeenOutside, db.StateUncounted: SeenUncounted, db.StateKnown: SeenKnownOrder, db.StateNoOrder: SeenNoOrder}
 )
 
 // past is a stored event with the names of what it is about.

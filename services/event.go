@@ -113,7 +113,7 @@ const (
 
 // String writes the amount with the decimals that it has.
 func (d Decimal) String() string {
-	text := strconv.FormatFloat(math.Abs(float64(d))/10_000, 'f', 4, 64) // exact: a Decimal has at most 14 digits
+	text := strconv.FormatFloat(math.Abs(float64(d))/decimalUnit, 'f', 4, 64) // exact: a Decimal has at most 14 digits
 	text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
 	if d < 0 {
 		return "-" + text

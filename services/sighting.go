@@ -59,6 +59,8 @@ const (
 	SeenWaiting     = "waiting"     // a conversion whose exposure has not arrived
 	SeenOutside     = "outside"     // a conversion before the exposure or after the goal's window
 	SeenFrozen      = "frozen"      // a conversion after the end of the experiment
+	SeenKnownOrder  = "known_order" // a conversion of an order that was counted before
+	SeenNoOrder     = "no_order"    // a refund of an order that is not known
 	SeenUncounted   = "uncounted"   // of a visitor who is not counted
 	SeenTest        = "test"        // of a test visitor
 	SeenBot         = "bot"         // of an automated agent
@@ -79,6 +81,14 @@ const (
 	maxSeenText = 128
 	maxSeenPage = 200
 )
+
+// of is the sighting as a site lets it be seen: without what looks like personal data where that is not stored either.
+func (s Sighting) of(x *site) Sighting {
+	if x.scrubs {
+		s.Page, s.Name = scrubURL(s.Page), scrubText(s.Name)
+	}
+	return s
+}
 
 // clipped bounds and repairs what came from outside, so that it fits into a notification and into JSON.
 func (s Sighting) clipped() Sighting {

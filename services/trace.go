@@ -31,6 +31,7 @@ func (t *Tracker) sawDecision(s *site, r EvaluateRequest, a Assignment) {
 }
 
 func (t *Tracker) showAnswer(s *site, seen Sighting, a Assignment) {
+	seen = seen.of(s)
 	seen.At, seen.Kind = t.clock.now(), SightAssignment
 	if a.Experiment != nil {
 		seen.Experiment = a.Experiment.key
@@ -106,7 +107,7 @@ func (t *Tracker) settled(tr *trace, in *intake, err error) {
 	var before traced
 	for _, r := range tr.reports {
 		seen := Sighting{At: tr.now, Kind: r.event.Type, Visitor: r.event.Visitor, Experiment: r.event.Experiment, Split: r.event.Split, Arm: r.event.Arm,
-			Epoch: r.event.Epoch, Goal: r.event.Goal, Name: r.event.Name, Page: r.event.URL, Door: tr.door}
+			Epoch: r.event.Epoch, Goal: r.event.Goal, Name: r.event.Name, Page: r.event.URL, Door: tr.door}.of(in.site)
 		if r.event.Value != nil {
 			seen.Value = r.event.Value.String()
 		}
@@ -156,7 +157,7 @@ func (in *intake) shown(seen Sighting, i, first, end int) Sighting {
 
 // stateOutcome are the outcomes of a fresh conversion.
 var stateOutcome = map[int16]string{db.StateApplied: SeenApplied, db.StateWaiting: SeenWaiting, db.StateFrozen: SeenFrozen, db.StateOutside: SeenOutside,
-	db.StateUncounted: SeenUncounted}
+	db.StateUncounted: SeenUncounted, db.StateKnown: SeenKnownOrder, db.StateNoOrder: SeenNoOrder}
 
 func (in *intake) outcome(e db.NewEvent, got db.Recorded) string {
 	switch {
@@ -187,7 +188,7 @@ func uncountedOutcome(kind string) string {
 // sawIdentify shows that two names are one person.
 func (t *Tracker) sawIdentify(s *site, visitor, user, outcome string) {
 	if t.isWatched(s) {
-		t.sightings.put(s.id, Sighting{At: t.clock.now(), Kind: SightIdentify, Visitor: visitor, Name: user, Door: SightIdentifyDoor, Outcome: outcome})
+		t.sightings.put(s.id, Sighting{At: t.clock.now(), Kind: SightIdentify, Visitor: visitor, Name: user, Door: SightIdentifyDoor, Outcome: outcome}.of(s))
 	}
 }
 

@@ -101,6 +101,8 @@ var (
 		"waiting":      {"wait", "debugger.o_waiting", "debugger.o_waiting_why"},
 		"outside":      {"calm", "debugger.o_outside", "debugger.o_outside_why"},
 		"frozen":       {"calm", "debugger.o_frozen", "debugger.o_frozen_why"},
+		"known_order":  {"calm", "debugger.o_duplicate", "debugger.o_known_order_why"},
+		"no_order":     {"calm", "debugger.o_uncounted", "debugger.o_no_order_why"},
 		"uncounted":    {"calm", "debugger.o_uncounted", "debugger.o_uncounted_why"},
 		"unattributed": {"calm", "debugger.o_unattributed", "debugger.o_unattributed_why"},
 		"test":         {"calm", "debugger.o_uncounted", "debugger.o_test_why"},
@@ -127,6 +129,8 @@ var (
 		"future": "debugger.c_future", "bad_type": "debugger.c_bad_type", "bad_value": "debugger.c_bad_value",
 		"unknown_experiment": "debugger.r_unknown_experiment", "not_running": "debugger.r_not_running", "unknown_split": "debugger.c_unknown_split",
 		"unknown_epoch": "debugger.c_unknown_epoch", "epoch_closed": "debugger.c_epoch_closed", "wrong_arm": "debugger.c_wrong_arm",
+		"no_id": "debugger.c_no_id", "no_value": "debugger.c_no_value", "over_cap": "debugger.c_over_cap", "wrong_currency": "debugger.c_wrong_currency",
+		"bad_order": "debugger.c_bad_order", "bad_props": "debugger.c_bad_props", "props_too_large": "debugger.c_props_too_large",
 		"unknown_goal": "debugger.c_unknown_goal", "excluded": "debugger.r_excluded", "holdout": "debugger.r_holdout",
 	}
 	toneIcons = map[string]string{"good": "circle-check", "calm": "circle-dot", "wait": "hourglass", "warn": "triangle-alert", "bad": "circle-x"}
