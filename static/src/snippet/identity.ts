@@ -44,6 +44,9 @@ function create(today: number): string {
   return text.replace(/\+/g, "-").replace(/\//g, "_") + "." + today;
 }
 
+/** Whether the first visit was on an earlier day. */
+export let returning = false;
+
 /**
  * Returns the visitor's id, creating it on the first visit. When cookie and storage disagree the older one wins, and the cookie
  * where both are of one day. The cookie is written once a day, which renews it; writing one takes a trip to another process.
@@ -62,6 +65,7 @@ export function identify(): string {
     writeList(NAME, [value, today]);
     if (cookies(NAME).concat(readList(NAME) as string[]).indexOf(value) < 0) return "";
   }
+  returning = age(value) < today;
   return value.slice(0, 22);
 }
 
@@ -69,4 +73,5 @@ export function identify(): string {
 export function forget(): void {
   domains().forEach((domain) => setCookie(NAME, "", domain, 0));
   [NAME, "_smp_a", "_smp_q"].forEach((name) => localStorage.removeItem(name));
+  sessionStorage.removeItem("_smp_u");
 }
