@@ -44,7 +44,10 @@ func rulesInput(r views.RulesForm, wrong views.Errors) services.Rules {
 }
 
 func scheduleInput(r views.RulesForm, wrong views.Errors) *services.Schedule {
-	out := &services.Schedule{Timezone: r.Timezone}
+	out := &services.Schedule{}
+	if len(r.Conditions) == 0 { // else the conditions keep the zone
+		out.Timezone = r.Timezone
+	}
 	zone, err := time.LoadLocation(cmp.Or(r.Timezone, "UTC"))
 	if err != nil {
 		wrong["timezone"] = "error.timezone"
@@ -119,7 +122,9 @@ func storedRules(r services.Rules) (out views.RulesForm) {
 		}
 	}
 	if s := r.Schedule; s != nil {
-		out.Timezone = cmp.Or(s.Timezone, out.Timezone)
+		if r.Targeting == nil { // whose hours would else mean others
+			out.Timezone = s.Timezone
+		}
 		out.Start, out.End = storedTime(s.Start, out.Timezone), storedTime(s.End, out.Timezone)
 	}
 	if r.Layer != nil {

@@ -24,7 +24,7 @@ func ruledExperiment(o owner) url.Values {
 	} {
 		f.Set(name, value)
 	}
-	f["conditions[0][picked]"] = []string{"tablet", "mobile", "mon"} // the last was picked under weekdays
+	f["conditions[0][picked]"] = []string{"mobile", "tablet", "mon"} // the last was picked under weekdays
 	return f
 }
 
@@ -50,10 +50,10 @@ func posted(doc *goquery.Document) url.Values {
 }
 
 const storedRulesJSON = `{
-	"targeting": {"timezone": "Europe/Madrid", "conditions": [{"attribute": "device", "values": ["tablet", "mobile"]},
+	"targeting": {"timezone": "Europe/Madrid", "conditions": [{"attribute": "device", "values": ["mobile", "tablet"]},
 		{"attribute": "utm", "name": "source", "op": "is", "values": ["newsletter", "mail"]}, {"attribute": "url", "op": "wildcard", "not": true, "values": ["/checkout/*"]},
 		{"attribute": "hour", "values": ["9-18", "20-22"]}, {"attribute": "country", "values": ["ES", "PT"]}, {"attribute": "cookie", "name": "plan", "op": "exists"}]},
-	"schedule": {"start": "2027-03-01T07:00:00Z", "end": "2027-06-30T22:00:00Z", "timezone": "Europe/Madrid"},
+	"schedule": {"start": "2027-03-01T07:00:00Z", "end": "2027-06-30T22:00:00Z"},
 	"layer": {"key": "checkout", "ranges": [[0, 0.2], [0.625, 1]]}, "holdout": {"key": "2027-q1", "share": 0.05},
 	"exclusions": {"addresses": ["203.0.113.7", "10.0.0.0/8"], "emails": ["*@corp.example"], "cookies": [{"name": "staff"}, {"name": "role", "value": "tester"}],
 		"url_parameters": [{"name": "qa", "value": "1"}], "user_agents": ["CorpBrowser"]}}`
@@ -100,6 +100,14 @@ func TestRulesRoundTrip(t *testing.T) {
 	who := b.want(o.get(page+"/changes"), http.StatusOK).doc(t).Find(".rules-text").Text()
 	if !strings.Contains(who, "Never together with other experiments of the group checkout") || !strings.Contains(who, "the cookie plan is present") {
 		t.Errorf("the page of changes says %q", who)
+	}
+	timed := typedExperiment(o)
+	for name, value := range map[string]string{"timezone": "America/Lima", "start": "2027-03-01T08:00", "version": posted(b.want(o.get(page+"/edit"), http.StatusOK).doc(t)).Get("version")} {
+		timed.Set(name, value)
+	}
+	b.want(o.post(page+"/edit", timed), http.StatusSeeOther)
+	if again := posted(b.want(o.get(page+"/edit"), http.StatusOK).doc(t)); again.Get("timezone") != "America/Lima" || again.Get("start") != "2027-03-01T08:00" {
+		t.Errorf("a start without conditions is shown as %s in %s", again.Get("start"), again.Get("timezone"))
 	}
 	empty := typedExperiment(o)
 	empty.Set("version", posted(b.want(o.get(page+"/edit"), http.StatusOK).doc(t)).Get("version"))
@@ -178,10 +186,10 @@ func TestLayerConflictLeadsToTheOther(t *testing.T) {
 		return page, b.want(o.post(page+"/status", url.Values{"status": {"running"}}), want)
 	}
 	first, _ := start("First", "0-50", http.StatusSeeOther)
-	start("Beside", "50-60", http.StatusSeeOther)
+	beside, _ := start("Beside", "50-60", http.StatusSeeOther)
 	_, refused := start("Second", "40-100", http.StatusConflict)
 	link := refused.doc(t).Find(".flash a")
-	if link.AttrOr("href", "") != first && link.Text() != "Beside" || link.Length() != 1 {
+	if link.AttrOr("href", "") != first && (link.AttrOr("href", "") != beside || link.Text() != "Beside") || link.Length() != 1 {
 		t.Errorf("got %s", refused.doc(t).Find(".flash").Text())
 	}
 	settings := b.want(o.get(first+"/settings"), http.StatusOK).doc(t).Find(".content").Text()

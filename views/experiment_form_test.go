@@ -120,10 +120,10 @@ func TestConditionRows(t *testing.T) {
 func TestRulesInWords(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string][]string{
-		"en": {"Only when the device is tablet or phone.", "Not when the page looks like /checkout/*.", "Only when the day is Monday, Tuesday, Wednesday or 2 others (Europe/Madrid).",
+		"en": {"Only when the device is phone or tablet.", "Not when the page looks like /checkout/*.", "Only when the day is Monday, Tuesday, Wednesday, Thursday or Friday (Europe/Madrid).",
 			"New visitors from 1 Mar 2027, 08:00 until 15 Mar 2027, 00:00 (Europe/Madrid).", "Never together with other experiments of the group checkout: this one has the part 0-50% of the visitors.",
 			"5% of the visitors stay out: the reserve 2027-q1.", "Not counted: 2 addresses, one e-mail address, one parameter, 2 cookies."},
-		"es": {"Solo si el dispositivo es tableta o móvil.", "No si la página se parece a /checkout/*.", "Solo si el día es lunes, martes, miércoles u otros 2 (Europe/Madrid)."},
+		"es": {"Solo si el dispositivo es móvil o tableta.", "No si la página se parece a /checkout/*.", "Solo si el día es lunes, martes, miércoles, jueves o viernes (Europe/Madrid)."},
 	} {
 		got := sampleRules().Sentences(withLang(lang))
 		for _, sentence := range want {
@@ -131,6 +131,10 @@ func TestRulesInWords(t *testing.T) {
 				t.Errorf("%s: no %q in %q", lang, sentence, got)
 			}
 		}
+	}
+	many := RulesForm{Conditions: []ConditionForm{{Attribute: "country", Countries: "ES PT FR IT DE AT CH NL BE"}}}
+	if got := many.Sentences(withLang("en"))[0]; got != "Only when the country is ES, PT, FR, IT, DE, AT or 3 others." {
+		t.Errorf("many values: got %q", got)
 	}
 	if got := (RulesForm{Timezone: "UTC"}).Sentences(withLang("en")); len(got) != 0 {
 		t.Errorf("no rules: got %q", got)

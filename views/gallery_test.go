@@ -211,7 +211,7 @@ func experimentWing() []exhibit {
 
 func sampleRules() RulesForm {
 	return RulesForm{Timezone: "Europe/Madrid", Start: "2027-03-01T08:00", End: "2027-03-15T00:00", Layer: "checkout", Ranges: "0-50", Holdout: "2027-q1", HoldoutShare: "5",
-		Conditions: []ConditionForm{{Attribute: "device", Picked: []string{"tablet", "mobile"}}, {Attribute: "utm", Campaign: "source", Op: "is", Values: "newsletter\nmail"},
+		Conditions: []ConditionForm{{Attribute: "device", Picked: []string{"mobile", "tablet"}}, {Attribute: "utm", Campaign: "source", Op: "is", Values: "newsletter\nmail"},
 			{Attribute: "url", Op: "wildcard", Not: true, Values: "/checkout/*"}, {Attribute: "weekday", Picked: []string{"mon", "tue", "wed", "thu", "fri"}},
 			{Attribute: "cookie", Cookie: "plan", Op: "exists"}},
 		Addresses: "203.0.113.7\n10.0.0.0/8", Emails: "*@acme.example", Cookies: "staff\nrole=tester", Parameters: "qa=1"}

@@ -24,7 +24,7 @@ var (
 var attributes = []string{"url", "device", "visitor", "utm", "referrer", "cookie", "country", "weekday", "hour"}
 
 // picks are the values to choose from, by attribute.
-var picks = map[string][]string{"device": {"desktop", "tablet", "mobile"}, "visitor": {"new", "returning"},
+var picks = map[string][]string{"device": {"mobile", "tablet", "desktop"}, "visitor": {"new", "returning"},
 	"weekday": {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}}
 
 func attributeOptions(ctx context.Context) (out []option) {
@@ -111,7 +111,7 @@ func inSentence(ctx context.Context, attribute, value string) string {
 
 // anyOf joins values; of many it tells the first.
 func anyOf(ctx context.Context, values []string) string {
-	const told = 4
+	const told = 7
 	if len(values) == 1 {
 		return values[0]
 	}
@@ -176,6 +176,14 @@ func zoneHelp(ctx context.Context, name string, now time.Time) string {
 		return t(ctx, "rules.zone_help")
 	}
 	return t(ctx, "rules.zone_now", "Zone", name, "Time", now.In(zone).Format("15:04"))
+}
+
+// whoHelp says whether the rules can still change.
+func whoHelp(ctx context.Context, e Experiment) string {
+	if e.Status == "draft" {
+		return t(ctx, "rules.help")
+	}
+	return t(ctx, "rules.frozen")
 }
 
 func notValue(c ConditionForm) string {
