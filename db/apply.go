@@ -34,6 +34,8 @@ const (
 	StateFrozen    int16 = 4
 	StateOutside   int16 = 5
 	StateUncounted int16 = 6
+	StateKnown     int16 = 7 // its order was known
+	StateNoOrder   int16 = 8 // a refund of an order that is not known
 )
 
 // NewAssignment wants a visitor assigned, and exposed when Exposed; the visitor's first row wins.
@@ -78,8 +80,10 @@ type NewEvent struct {
 	Epoch        int32 // of an exposure
 	Occurred     time.Time
 	Received     time.Time
-	Value        *int64 // in units of 1/10,000
+	Value        *int64 // in units of 1/10,000; negative with an order: a refund
+	Order        string // of a conversion: counts once for its goal
 	URL          string
+	Props        []byte // JSON, or nil
 }
 
 // Recorded is what became of an event.
@@ -131,12 +135,13 @@ var ingestSettings = map[string]string{
 	"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
 }
 
-// Apply stores and counts a batch. Its first transaction, one round trip, is nearly always all: new visitors, events, counters. A
-// second one looks at visitors known before, and a third joins conversions that waited for visitors exposed here. When Apply
+// Apply stores and counts a batch. Its first transaction, one round trip, is nearly always all: new visitors, events, counters.
+// Others look at visitors known before, join conversions that waited for visitors exposed here, and compare repeated events with
+// what they repeat. When Apply
 // returns nil everything is durable. After an error the same batch may be sent again and counts once; what a crash between the
 // transactions leaves waiting, SettleWaiting finds.
 func (d *DB) Apply(ctx context.Context, b Batch) (Applied, error) {
-	as, es := newAssignmentRows(b), newEventRows(b.Events)
+	as, es := newAssignmentRows(b), newEventGroups(b.Events)
 	err := d.send(ctx, b.Events, func(q *pgx.Batch) {
 		as.queueNew(q)
 		es.queue(q)
@@ -148,6 +153,9 @@ func (d *DB) Apply(ctx context.Context, b Batch) (Applied, error) {
 	}
 	if err == nil && as.waiting {
 		err = d.send(ctx, nil, as.queueSettle)
+	}
+	if err == nil && es.someKnown() {
+		err = d.send(ctx, nil, es.queueKnown)
 	}
 	if err != nil {
 		return Applied{}, fmt.Errorf("apply batch: %w", err)
@@ -177,6 +185,8 @@ func (d *DB) send(ctx context.Context, events []NewEvent, queue func(*pgx.Batch)
 			if err := d.ensureDays(ctx, events); err != nil {
 				return err
 			}
+		case cancelled(err): // which says nothing about what was to be stored
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		default:
 			return err
 		}
@@ -220,6 +230,7 @@ func (d *DB) ensureDays(ctx context.Context, events []NewEvent) error {
 			last = e.Day
 		}
 	}
+	d.late.Add(1)
 	d.log.Warn("event partition was missing", "first", first.Format(time.DateOnly), "last", last.Format(time.DateOnly))
 	return d.EnsureEventDays(ctx, first, last)
 }

@@ -26,7 +26,10 @@ const credit = `, done AS (
   ON CONFLICT (account_id, experiment_id, split, goal_id, visitor) DO UPDATE
   SET first_at = least(c.first_at, excluded.first_at), n = c.n + excluded.n, value = c.value + excluded.value, last_n = excluded.n, last_value = excluded.value
   RETURNING account_id, experiment_id, split, goal_id, epoch, arm, hour, n, value, last_n, last_value
-), cohort AS (
+), ` + cohortOfDone
+
+// cohortOfDone adds what the CTE "done" changed in conversions to the rollups.
+const cohortOfDone = `cohort AS (
   INSERT INTO rollups (account_id, experiment_id, split, epoch, arm, goal_id, hour, converters, value, value_sq)
   SELECT account_id, experiment_id, split, epoch, arm, goal_id, hour, count(*) FILTER (WHERE n = last_n), sum(last_value),
     sum(value * value - (value - last_value) * (value - last_value))
@@ -44,9 +47,10 @@ const settleWaiting = `WITH due AS (
 ), judged AS MATERIALIZED (
   SELECT c.*, s.visitor AS credit, s.epoch, s.arm, s.exposed_at, ` + verdict + ` AS state
   FROM (
-    SELECT e.account_id, e.day, e.event_id, e.part, e.experiment_id, e.split, e.goal_id, e.visitor, e.occurred_at, e.value, g.window_days
+    SELECT e.account_id, e.day, e.event_id, e.part, e.experiment_id, e.split, e.goal_id, e.visitor, e.occurred_at, e.order_id, coalesce(k.value, e.value) AS value, g.window_days
     FROM due d JOIN events e ON (e.account_id, e.event_id, e.part, e.day) = (d.account_id, d.event_id, d.part, d.day)
-    JOIN goals g ON (g.account_id, g.id) = (e.account_id, e.goal_id) WHERE e.state = 2
+    JOIN goals g ON (g.account_id, g.id) = (e.account_id, e.goal_id)
+    LEFT JOIN orders k ON (k.account_id, k.goal_id, k.split, k.order_id) = (e.account_id, e.goal_id, e.split, e.order_id) AND k.event_id = e.event_id WHERE e.state = 2
   ) c` + cohortOf + `
 ), settled AS (
   UPDATE events e SET state = j.state, credit = nullif(j.credit, e.visitor) FROM judged j
@@ -59,5 +63,5 @@ const settleWaiting = `WITH due AS (
   ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
 ), hits AS (
   SELECT * FROM judged WHERE state = 1
-)` + credit + `
+)` + creditOrders + credit + `
 SELECT count(*) FROM settled`

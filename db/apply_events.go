@@ -13,27 +13,34 @@ import (
 )
 
 // storeEvents takes events of every kind and answers the keys and states of those that are new. A repeat of an id stores and counts
-// nothing. Input is sorted by key and without repeats. ($20..$22: how many events each account sent, by day)
-var storeEvents = eventsStatement("")
+// nothing. Input is sorted by key and without repeats. ($22..$24: how many events each account sent, by day)
+var storeEvents = eventsStatement(judgedEvents, "", credit)
 
 // storeDayless is storeEvents where some ids carry no day of their own: their repeats may lie in the partition of the day before.
-// ($23, $24: the first and the last of those days)
-var storeDayless = eventsStatement(`WHERE NOT (dayless AND EXISTS (
-    SELECT FROM events y WHERE (y.account_id, y.event_id, y.part, y.day) = (j.account_id, j.event_id, 0, j.day - 1) AND y.day BETWEEN $23::date AND $24::date))`)
+// ($25, $26: the first and the last of those days)
+var storeDayless = eventsStatement(judgedEvents, notYesterday, credit)
 
-func eventsStatement(where string) string {
+const judgedEvents = `
+  SELECT c.*, s.visitor AS credit, s.epoch, s.arm, s.exposed_at, CASE WHEN c.goal_id IS NULL THEN 0 ELSE ` + verdict + ` END AS state
+  FROM input c` + cohortOf
+
+const notYesterday = `WHERE NOT (dayless AND EXISTS (
+    SELECT FROM events y WHERE (y.account_id, y.event_id, y.part, y.day) = (j.account_id, j.event_id, 0, j.day - 1) AND y.day BETWEEN $25::date AND $26::date))`
+
+// eventsStatement stores the events that judged, made from the CTE "input", gives a state; counts does with the CTE "hits", those new
+// and counted, what follows from them.
+func eventsStatement(judged, where, counts string) string {
 	return `WITH input AS MATERIALIZED (
   SELECT * FROM unnest($1::uuid[], $2::date[], $3::uuid[], $4::smallint[], $5::smallint[], $6::uuid[], $7::uuid[], $8::smallint[], $9::uuid[], $10::int[], $11::text[],
-    $12::text[], $13::smallint[], $14::int[], $15::timestamptz[], $16::timestamptz[], $17::numeric[], $18::text[], $19::bool[])
+    $12::text[], $13::smallint[], $14::int[], $15::timestamptz[], $16::timestamptz[], $17::numeric[], $18::text[], $19::bool[], $20::jsonb[], $21::text[])
     AS c(account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, window_days, name, visitor, shown_arm, shown_epoch, occurred_at, received_at,
-      value, url, dayless)
-), judged AS MATERIALIZED (
-  SELECT c.*, s.visitor AS credit, s.epoch, s.arm, s.exposed_at, CASE WHEN c.goal_id IS NULL THEN 0 ELSE ` + verdict + ` END AS state
-  FROM input c` + cohortOf + `
+      value, url, dayless, props, order_id)
+), judged AS MATERIALIZED (` + judged + `
 ), fresh AS (
-  INSERT INTO events (account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, name, visitor, credit, arm, epoch, occurred_at, received_at, value, url, state)
+  INSERT INTO events (account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, name, visitor, credit, arm, epoch, occurred_at, received_at, value, url, state,
+    props, order_id)
   SELECT account_id, day, event_id, part, kind, installation_id, experiment_id, split, goal_id, name, visitor, nullif(credit, visitor), shown_arm, shown_epoch,
-    occurred_at, received_at, value, url, state
+    occurred_at, received_at, value, url, state, props, order_id
   FROM judged j ` + where + `
   ON CONFLICT DO NOTHING RETURNING account_id, day, event_id, part, experiment_id, split, visitor, received_at, state
 ), waits AS (
@@ -44,13 +51,13 @@ func eventsStatement(where string) string {
 ), tally AS (
   INSERT INTO tallies (account_id, experiment_id, day, kind, n)
   SELECT a.account_id, '00000000-0000-0000-0000-000000000000', a.day, v.kind, v.n
-  FROM unnest($20::uuid[], $21::date[], $22::bigint[]) AS a(account_id, day, n) LEFT JOIN stored s ON s.account_id = a.account_id AND s.day = a.day,
+  FROM unnest($22::uuid[], $23::date[], $24::bigint[]) AS a(account_id, day, n) LEFT JOIN stored s ON s.account_id = a.account_id AND s.day = a.day,
     LATERAL (VALUES ('accepted', a.n), ('applied', coalesce(s.n - s.waiting, 0)), ('duplicate', a.n - coalesce(s.n, 0)), ('waiting', coalesce(s.waiting, 0))) v(kind, n)
   WHERE v.n <> 0 ORDER BY 1, 3, 4
   ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
 ), hits AS (
   SELECT * FROM judged WHERE state = 1 AND ((account_id, event_id, part) IN (SELECT account_id, event_id, part FROM fresh)) IS TRUE
-)` + credit + `
+)` + counts + `
 SELECT account_id, event_id, part, state FROM fresh`
 }
 
@@ -98,11 +105,21 @@ func (e *eventRows) answers() []Recorded {
 
 // queue adds the statement; its answers are there once the batch has run.
 func (e *eventRows) queue(q *pgx.Batch) {
-	n := len(e.events)
-	if n == 0 {
+	if len(e.events) == 0 {
 		return
 	}
 	clear(e.states)
+	args, before := e.columns()
+	if len(before) == 0 {
+		q.Queue(storeEvents, args...).Query(e.read)
+		return
+	}
+	q.Queue(storeDayless, append(args, slices.MinFunc(before, time.Time.Compare), slices.MaxFunc(before, time.Time.Compare))...).Query(e.read)
+}
+
+// columns are the arguments of the statements, and the days before those of events without a day.
+func (e *eventRows) columns() (args []any, before []time.Time) {
+	n := len(e.events)
 	var (
 		account, id, installation = make(uuids, n), make(uuids, n), make(uuids, n)
 		day, occurred, received   = make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
@@ -115,7 +132,8 @@ func (e *eventRows) queue(q *pgx.Batch) {
 		window                    = make([]int32, n)
 		value                     = make([]pgtype.Numeric, n)
 		dayless                   = make([]bool, n)
-		before                    []time.Time // yesterdays of events without a day
+		props                     = make([][]byte, n)
+		order                     = make([]*string, n)
 	)
 	for i := range e.events {
 		v := &e.events[i]
@@ -125,17 +143,13 @@ func (e *eventRows) queue(q *pgx.Batch) {
 			arm[i], epoch[i] = &v.Arm, &v.Epoch
 		}
 		occurred[i], received[i], value[i], url[i], dayless[i] = v.Occurred, v.Received, decimal(v.Value), optional(&v.URL), v.Dayless
+		props[i], order[i] = v.Props, optional(&v.Order)
 		if v.Dayless {
 			before = append(before, v.Day.AddDate(0, 0, -1))
 		}
 	}
-	args := []any{account, day, id, part, kind, installation, experiment, split, goal, window, name, visitor, arm, epoch, occurred, received, value, url, dayless}
-	args = append(args, e.accepted()...)
-	if len(before) > 0 {
-		q.Queue(storeDayless, append(args, slices.MinFunc(before, time.Time.Compare), slices.MaxFunc(before, time.Time.Compare))...).Query(e.read)
-		return
-	}
-	q.Queue(storeEvents, args...).Query(e.read)
+	args = []any{account, day, id, part, kind, installation, experiment, split, goal, window, name, visitor, arm, epoch, occurred, received, value, url, dayless, props, order}
+	return append(args, e.accepted()...), before
 }
 
 // accepted are how many events each account sent, repeats included, by day of arrival.

@@ -44,7 +44,8 @@ type DB struct {
 	breaker circuitbreaker.CircuitBreaker[any]
 	log     *slog.Logger
 	jobs    *jobQueue
-	usable  atomic.Bool // it was reached once and has this binary's schema
+	usable  atomic.Bool  // it was reached once and has this binary's schema
+	late    atomic.Int64 // see LateDays
 }
 
 // settings are given to every session of a role as it starts.
@@ -201,5 +202,15 @@ func (d *DB) guard(ctx context.Context, fn func() error) error {
 		return err
 	}
 	d.breaker.RecordFailure()
+	if standby(err) {
+		d.reconnect()
+	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// reconnect ends the connections, those in use when they are returned: what is behind the address now may be another server.
+func (d *DB) reconnect() {
+	for _, p := range d.pools {
+		p.Reset()
+	}
 }

@@ -39,7 +39,7 @@ func unavailable(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		switch pg.Code {
-		case "53300", "25006", "57P01", "57P02", "57P03": // too many connections, read-only standby, shutting down, crashed, starting
+		case "53300", readOnly, "57P01", "57P02", "57P03": // too many connections, read-only standby, shutting down, crashed, starting
 			return true
 		}
 		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "58") || strings.HasPrefix(pg.Code, "53")
@@ -48,6 +48,20 @@ func unavailable(err error) bool {
 	var network net.Error
 	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "conn closed")
+}
+
+// readOnly is what a server answers to a write that a failover has left as a standby.
+const readOnly = "25006"
+
+func standby(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == readOnly
+}
+
+// cancelled reports whether the server gave up on a statement that took too long or waited for somebody's lock.
+func cancelled(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "57014" || pg.Code == "55P03")
 }
 
 // retriable reports whether the same transaction may succeed when run again.

@@ -50,24 +50,26 @@ func (q *Queries) InsertInstallation(ctx context.Context, arg InsertInstallation
 }
 
 const installation = `-- name: Installation :one
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, h.last_at, h.url AS last_url FROM installations i
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.allowed_origins, i.scrubs, h.last_at, h.url AS last_url FROM installations i
 LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.id = $2
 `
 
 type InstallationRow struct {
-	AccountID  uuid.UUID
-	ID         uuid.UUID
-	Name       string
-	SiteUrl    string
-	Token      string
-	CreatedAt  time.Time
-	ArchivedAt *time.Time
-	ChangedXid uint64
-	AuditSeq   *int64
-	Identifies bool
-	LastAt     *time.Time
-	LastUrl    *string
+	AccountID      uuid.UUID
+	ID             uuid.UUID
+	Name           string
+	SiteUrl        string
+	Token          string
+	CreatedAt      time.Time
+	ArchivedAt     *time.Time
+	ChangedXid     uint64
+	AuditSeq       *int64
+	Identifies     bool
+	AllowedOrigins []string
+	Scrubs         bool
+	LastAt         *time.Time
+	LastUrl        *string
 }
 
 func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) (InstallationRow, error) {
@@ -84,6 +86,8 @@ func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid
 		&i.ChangedXid,
 		&i.AuditSeq,
 		&i.Identifies,
+		&i.AllowedOrigins,
+		&i.Scrubs,
 		&i.LastAt,
 		&i.LastUrl,
 	)
@@ -122,7 +126,7 @@ func (q *Queries) InstallationNames(ctx context.Context, accountID uuid.UUID, ta
 }
 
 const installations = `-- name: Installations :many
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, h.last_at, h.url AS last_url,
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.allowed_origins, i.scrubs, h.last_at, h.url AS last_url,
   (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running
 FROM installations i LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.archived_at IS NULL
@@ -136,19 +140,21 @@ type InstallationsParams struct {
 }
 
 type InstallationsRow struct {
-	AccountID  uuid.UUID
-	ID         uuid.UUID
-	Name       string
-	SiteUrl    string
-	Token      string
-	CreatedAt  time.Time
-	ArchivedAt *time.Time
-	ChangedXid uint64
-	AuditSeq   *int64
-	Identifies bool
-	LastAt     *time.Time
-	LastUrl    *string
-	Running    int64
+	AccountID      uuid.UUID
+	ID             uuid.UUID
+	Name           string
+	SiteUrl        string
+	Token          string
+	CreatedAt      time.Time
+	ArchivedAt     *time.Time
+	ChangedXid     uint64
+	AuditSeq       *int64
+	Identifies     bool
+	AllowedOrigins []string
+	Scrubs         bool
+	LastAt         *time.Time
+	LastUrl        *string
+	Running        int64
 }
 
 func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([]InstallationsRow, error) {
@@ -171,6 +177,8 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 			&i.ChangedXid,
 			&i.AuditSeq,
 			&i.Identifies,
+			&i.AllowedOrigins,
+			&i.Scrubs,
 			&i.LastAt,
 			&i.LastUrl,
 			&i.Running,
@@ -185,38 +193,27 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 	return items, nil
 }
 
-const setInstallationAudit = `-- name: SetInstallationAudit :exec
-UPDATE installations SET audit_seq = $1 WHERE account_id = $2 AND id = $3
-`
-
-type SetInstallationAuditParams struct {
-	AuditSeq  *int64
-	AccountID uuid.UUID
-	ID        uuid.UUID
-}
-
-func (q *Queries) SetInstallationAudit(ctx context.Context, arg SetInstallationAuditParams) error {
-	_, err := q.db.Exec(ctx, setInstallationAudit, arg.AuditSeq, arg.AccountID, arg.ID)
-	return err
-}
-
 const updateInstallation = `-- name: UpdateInstallation :execrows
-UPDATE installations SET name = $1, site_url = $2, audit_seq = $3
-WHERE account_id = $4 AND id = $5 AND archived_at IS NULL
+UPDATE installations SET name = $1, site_url = $2, allowed_origins = $3, scrubs = $4, audit_seq = $5
+WHERE account_id = $6 AND id = $7 AND archived_at IS NULL
 `
 
 type UpdateInstallationParams struct {
-	Name      string
-	SiteUrl   string
-	AuditSeq  *int64
-	AccountID uuid.UUID
-	ID        uuid.UUID
+	Name           string
+	SiteUrl        string
+	AllowedOrigins []string
+	Scrubs         bool
+	AuditSeq       *int64
+	AccountID      uuid.UUID
+	ID             uuid.UUID
 }
 
 func (q *Queries) UpdateInstallation(ctx context.Context, arg UpdateInstallationParams) (int64, error) {
 	result, err := q.db.Exec(ctx, updateInstallation,
 		arg.Name,
 		arg.SiteUrl,
+		arg.AllowedOrigins,
+		arg.Scrubs,
 		arg.AuditSeq,
 		arg.AccountID,
 		arg.ID,

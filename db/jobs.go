@@ -22,16 +22,37 @@ type Worker struct {
 	periodic *river.PeriodicJob
 }
 
+// jobTime is how long a job may take.
+const jobTime = time.Minute
+
 // Work makes fn do the jobs of kind T. An error means try again later, up to 25 times with growing pauses.
-func Work[T Job](fn func(context.Context, T) error) Worker {
-	return Worker{add: func(w *river.Workers) error {
-		return river.AddWorkerSafely(w, river.WorkFunc(func(ctx context.Context, j *river.Job[T]) error { return fn(ctx, j.Args) }))
-	}}
+func Work[T Job](fn func(context.Context, T) error) Worker { return workWithin(jobTime, fn) }
+
+func workWithin[T Job](limit time.Duration, fn func(context.Context, T) error) Worker {
+	return Worker{add: func(w *river.Workers) error { return river.AddWorkerSafely(w, &worker[T]{limit: limit, fn: fn}) }}
 }
+
+// worker is fn as river wants it.
+type worker[T Job] struct {
+	river.WorkerDefaults[T]
+	limit time.Duration
+	fn    func(context.Context, T) error
+}
+
+// Work does a job.
+func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error { return w.fn(ctx, j.Args) }
+
+// Timeout ends the context of a job.
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.limit }
 
 // Every makes fn do job at each interval on one node at a time, and once at the start.
 func Every[T Job](interval time.Duration, job T, fn func(context.Context, T) error) Worker {
-	w := Work(fn)
+	return EveryWithin(interval, jobTime, job, fn)
+}
+
+// EveryWithin is Every for a job that may take longer than a minute.
+func EveryWithin[T Job](interval, limit time.Duration, job T, fn func(context.Context, T) error) Worker {
+	w := workWithin(limit, fn)
 	w.periodic = river.NewPeriodicJob(river.PeriodicInterval(interval),
 		func() (river.JobArgs, *river.InsertOpts) { return job, &river.InsertOpts{MaxAttempts: 1} },
 		&river.PeriodicJobOpts{RunOnStart: true})

@@ -12,31 +12,34 @@ import (
 	"github.com/google/uuid"
 )
 
-const armDays = `-- name: ArmDays :many
-SELECT arm, date_trunc('day', hour, 'UTC')::timestamptz AS day,
-  coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
-  coalesce(sum(converters) FILTER (WHERE goal_id = $1), 0)::bigint AS converters
+const armHours = `-- name: ArmHours :many
+SELECT arm, hour, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
+  coalesce(sum(converters) FILTER (WHERE goal_id = $1), 0)::bigint AS converters,
+  coalesce(sum(value) FILTER (WHERE goal_id = $1), 0)::text AS value,
+  coalesce(sum(value_sq) FILTER (WHERE goal_id = $1), 0)::text AS value_sq
 FROM rollups WHERE account_id = $2 AND experiment_id = $3 AND split = $4
 GROUP BY 1, 2 ORDER BY 2, 1
 `
 
-type ArmDaysParams struct {
+type ArmHoursParams struct {
 	GoalID       uuid.UUID
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
 	Split        int16
 }
 
-type ArmDaysRow struct {
+type ArmHoursRow struct {
 	Arm        int16
-	Day        time.Time
+	Hour       time.Time
 	Visitors   int64
 	Converters int64
+	Value      string
+	ValueSq    string
 }
 
-// Counts by arm and UTC day of first exposure.
-func (q *Queries) ArmDays(ctx context.Context, arg ArmDaysParams) ([]ArmDaysRow, error) {
-	rows, err := q.db.Query(ctx, armDays,
+// Counts by arm and UTC hour of first exposure.
+func (q *Queries) ArmHours(ctx context.Context, arg ArmHoursParams) ([]ArmHoursRow, error) {
+	rows, err := q.db.Query(ctx, armHours,
 		arg.GoalID,
 		arg.AccountID,
 		arg.ExperimentID,
@@ -46,14 +49,16 @@ func (q *Queries) ArmDays(ctx context.Context, arg ArmDaysParams) ([]ArmDaysRow,
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ArmDaysRow{}
+	items := []ArmHoursRow{}
 	for rows.Next() {
-		var i ArmDaysRow
+		var i ArmHoursRow
 		if err := rows.Scan(
 			&i.Arm,
-			&i.Day,
+			&i.Hour,
 			&i.Visitors,
 			&i.Converters,
+			&i.Value,
+			&i.ValueSq,
 		); err != nil {
 			return nil, err
 		}
@@ -100,6 +105,53 @@ func (q *Queries) ArmTotals(ctx context.Context, arg ArmTotalsParams) ([]ArmTota
 	for rows.Next() {
 		var i ArmTotalsRow
 		if err := rows.Scan(&i.Arm, &i.Visitors, &i.Converters); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const conversionWaits = `-- name: ConversionWaits :many
+SELECT arm, greatest(floor(extract(epoch FROM first_at - hour) / 3600)::int + 1, 1)::int AS hours, count(*) AS n
+FROM conversions WHERE account_id = $1 AND experiment_id = $2 AND split = $3 AND goal_id = $4 AND hour >= $5
+GROUP BY 1, 2 ORDER BY 1, 2
+`
+
+type ConversionWaitsParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	GoalID       uuid.UUID
+	Since        time.Time
+}
+
+type ConversionWaitsRow struct {
+	Arm   int16
+	Hours int32
+	N     int64
+}
+
+// How long visitors first exposed since an hour took to convert: by the end of how many hours, the hour of exposure being the first.
+func (q *Queries) ConversionWaits(ctx context.Context, arg ConversionWaitsParams) ([]ConversionWaitsRow, error) {
+	rows, err := q.db.Query(ctx, conversionWaits,
+		arg.AccountID,
+		arg.ExperimentID,
+		arg.Split,
+		arg.GoalID,
+		arg.Since,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ConversionWaitsRow{}
+	for rows.Next() {
+		var i ConversionWaitsRow
+		if err := rows.Scan(&i.Arm, &i.Hours, &i.N); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -189,7 +241,7 @@ func (q *Queries) LearningAccounts(ctx context.Context) ([]uuid.UUID, error) {
 
 const learningSplits = `-- name: LearningSplits :many
 SELECT s.account_id, s.experiment_id, s.split,
-  coalesce(sum(r.visitors), 0)::bigint AS visitors, coalesce(sum(r.converters), 0)::bigint AS converters
+  coalesce(sum(r.visitors), 0)::bigint AS visitors, coalesce(sum(r.converters), 0)::bigint AS converters, coalesce(sum(r.value), 0)::text AS value
 FROM experiments e
 JOIN splits s ON s.account_id = e.account_id AND s.experiment_id = e.id
 LEFT JOIN rollups r ON r.account_id = s.account_id AND r.experiment_id = s.experiment_id AND r.split = s.split
@@ -203,10 +255,11 @@ type LearningSplitsRow struct {
 	Split        int16
 	Visitors     int64
 	Converters   int64
+	Value        string
 }
 
-// Splits of running learning experiments with the visitors and converters counted so far;
-// a split whose two numbers have not moved has nothing to learn.
+// Splits of running learning experiments with the visitors, converters and values counted so far;
+// a split whose numbers have not moved has nothing to learn.
 func (q *Queries) LearningSplits(ctx context.Context) ([]LearningSplitsRow, error) {
 	rows, err := q.db.Query(ctx, learningSplits)
 	if err != nil {
@@ -222,6 +275,7 @@ func (q *Queries) LearningSplits(ctx context.Context) ([]LearningSplitsRow, erro
 			&i.Split,
 			&i.Visitors,
 			&i.Converters,
+			&i.Value,
 		); err != nil {
 			return nil, err
 		}
@@ -305,14 +359,20 @@ func (q *Queries) OptimisationStates(ctx context.Context, accountID uuid.UUID) (
 }
 
 const primaryGoal = `-- name: PrimaryGoal :one
-SELECT id FROM goals WHERE account_id = $1 AND experiment_id = $2 AND role = 'primary'
+SELECT id, type, window_days FROM goals WHERE account_id = $1 AND experiment_id = $2 AND role = 'primary'
 `
 
-func (q *Queries) PrimaryGoal(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) (uuid.UUID, error) {
+type PrimaryGoalRow struct {
+	ID         uuid.UUID
+	Type       string
+	WindowDays int32
+}
+
+func (q *Queries) PrimaryGoal(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) (PrimaryGoalRow, error) {
 	row := q.db.QueryRow(ctx, primaryGoal, accountID, experimentID)
-	var id uuid.UUID
-	err := row.Scan(&id)
-	return id, err
+	var i PrimaryGoalRow
+	err := row.Scan(&i.ID, &i.Type, &i.WindowDays)
+	return i, err
 }
 
 const sealedSample = `-- name: SealedSample :one

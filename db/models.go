@@ -27,6 +27,30 @@ type Alias struct {
 	ChangedXid     uint64
 }
 
+type ApiKey struct {
+	AccountID uuid.UUID
+	ID        uuid.UUID
+	Name      string
+	Hash      []byte
+	Ending    string
+	Role      string
+	CreatedBy uuid.UUID
+	CreatedAt time.Time
+	UsedAt    *time.Time
+	RevokedAt *time.Time
+	AuditSeq  *int64
+}
+
+type ArchivedSum struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	GoalID       uuid.UUID
+	Day          time.Time
+	N            int64
+	Value        float64
+}
+
 type Assignment struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
@@ -137,6 +161,15 @@ type Event struct {
 	State          int16
 	Props          json.RawMessage
 	Split          int16
+	OrderID        *string
+}
+
+type EventArchive struct {
+	Day       time.Time
+	Object    string
+	Sha256    []byte
+	Rows      int64
+	DroppedAt time.Time
 }
 
 type Experiment struct {
@@ -192,16 +225,18 @@ type Heartbeat struct {
 }
 
 type Installation struct {
-	AccountID  uuid.UUID
-	ID         uuid.UUID
-	Name       string
-	SiteUrl    string
-	Token      string
-	CreatedAt  time.Time
-	ArchivedAt *time.Time
-	ChangedXid uint64
-	AuditSeq   *int64
-	Identifies bool
+	AccountID      uuid.UUID
+	ID             uuid.UUID
+	Name           string
+	SiteUrl        string
+	Token          string
+	CreatedAt      time.Time
+	ArchivedAt     *time.Time
+	ChangedXid     uint64
+	AuditSeq       *int64
+	Identifies     bool
+	AllowedOrigins []string
+	Scrubs         bool
 }
 
 type Member struct {
@@ -218,6 +253,19 @@ type OptimisationState struct {
 	Version      int64
 	Sealed       []byte
 	UpdatedAt    time.Time
+}
+
+type Order struct {
+	AccountID    uuid.UUID
+	GoalID       uuid.UUID
+	Split        int16
+	OrderID      string
+	ExperimentID uuid.UUID
+	EventID      uuid.UUID
+	Value        float64
+	Taken        float64
+	Credit       *string
+	ReceivedAt   time.Time
 }
 
 type PasswordReset struct {

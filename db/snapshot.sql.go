@@ -212,16 +212,18 @@ func (q *Queries) SnapshotHorizon(ctx context.Context) (string, error) {
 }
 
 const snapshotInstallations = `-- name: SnapshotInstallations :many
-SELECT account_id, id, token, site_url, archived_at, identifies FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 type SnapshotInstallationsRow struct {
-	AccountID  uuid.UUID
-	ID         uuid.UUID
-	Token      string
-	SiteUrl    string
-	ArchivedAt *time.Time
-	Identifies bool
+	AccountID      uuid.UUID
+	ID             uuid.UUID
+	Token          string
+	SiteUrl        string
+	ArchivedAt     *time.Time
+	Identifies     bool
+	AllowedOrigins []string
+	Scrubs         bool
 }
 
 func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]SnapshotInstallationsRow, error) {
@@ -240,6 +242,8 @@ func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]Sn
 			&i.SiteUrl,
 			&i.ArchivedAt,
 			&i.Identifies,
+			&i.AllowedOrigins,
+			&i.Scrubs,
 		); err != nil {
 			return nil, err
 		}

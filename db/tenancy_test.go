@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"testing"
@@ -30,12 +31,15 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	hash := make([]byte, 32)
+	dbtest.Exec(t, dbtest.URL(t, ""), `INSERT INTO archived_sums VALUES ($1, $2, 0, $3, '2026-01-01', 1, 1)`, x.Account, x.ID, x.Goal)
+	dbtest.Exec(t, dbtest.URL(t, ""), `INSERT INTO orders VALUES ($1, $2, 0, 'o', $3, $3, 1, 0, 'v', now())`, x.Account, x.Goal, x.ID)
+	hash, credential := make([]byte, 32), sha256.Sum256(x.Account[:])
 	err := d.InTx(t.Context(), x.Account, func(s *db.Store) error {
 		ctx := t.Context()
 		return errors.Join(
 			s.InsertOptimisationState(ctx, db.InsertOptimisationStateParams{AccountID: x.Account, ExperimentID: x.ID, Version: 1, Sealed: []byte{1}, Now: at}),
 			s.SaveLook(ctx, db.SaveLookParams{AccountID: x.Account, ExperimentID: x.ID, GoalID: x.Goal, Arm: 1, P: .5, Now: at}),
+			s.InsertAPIKey(ctx, db.InsertAPIKeyParams{AccountID: x.Account, ID: uuid.New(), Name: "Shop", Hash: credential[:], Ending: "abcd", Role: "editor", CreatedBy: x.User, Now: at}),
 			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),
 			s.InsertAuditEntry(ctx, db.InsertAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
 				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash}),

@@ -50,7 +50,7 @@ func newAPI(e *echo.Echo, h *server) *api {
 	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictJSON}
 	cfg.Formats = map[string]huma.Format{"application/json": format, "json": format} // the second for every …+json
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of /auth/login."},
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of /auth/login, or a secret key, sk_…"},
 	}
 	a := &api{humaecho.NewWithGroup(e, group, cfg), h}
 	a.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
@@ -113,13 +113,17 @@ func operationID(method, path string) string {
 	return strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path)
 }
 
-// bearer answers 401 unless the request carries a valid access token.
+// bearer answers 401 unless the request carries a valid access token or secret key.
 func (a *api) bearer(ctx huma.Context, next func(huma.Context)) {
 	c := humaecho.Unwrap(ctx)
 	scheme, token, _ := strings.Cut(ctx.Header("Authorization"), " ")
 	var by services.Actor
 	err := error(&services.Error{Code: services.CodeUnauthorized, Message: "Send an access token: Authorization: Bearer …"})
-	if strings.EqualFold(scheme, "Bearer") {
+	switch {
+	case !strings.EqualFold(scheme, "Bearer"):
+	case strings.HasPrefix(token, services.SecretKeyPrefix):
+		by, err = a.h.keyActor(c, token)
+	default:
 		by, err = a.h.Tokens.Verify(ctx.Context(), token)
 	}
 	if err != nil {

@@ -21,7 +21,7 @@ func (b *testBundle) getBearer(path, token string) answer {
 	return b.send(http.MethodGet, path, "", func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) })
 }
 
-func decoded[T any](t *testing.T, a answer) (out T) {
+func decoded[T any](t testing.TB, a answer) (out T) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(a.body), &out); err != nil {
 		t.Fatalf("%v: %s", err, a.body)

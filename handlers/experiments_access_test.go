@@ -93,7 +93,7 @@ func TestTypedTextIsInert(t *testing.T) {
 }
 
 // inert wants scripts to be ours: from a file, or data that no policy executes.
-func inert(t *testing.T, path string, script *goquery.Selection) {
+func inert(t testing.TB, path string, script *goquery.Selection) {
 	t.Helper()
 	_, file := script.Attr("src")
 	if kind := script.AttrOr("type", ""); !file && kind != "application/json" {

@@ -17,7 +17,7 @@ import (
 )
 
 // productDeps adds what sites, experiments and results stand on.
-func productDeps(t *testing.T, d *Deps, database *db.DB) {
+func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	t.Helper()
 	keys, err := state.Generate()
 	if err != nil {
@@ -30,6 +30,8 @@ func productDeps(t *testing.T, d *Deps, database *db.DB) {
 	d.Audit = services.NewAudit(database)
 	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)
 	d.Home = services.NewHome(database, d.Installations, d.Experiments, d.Analytics, d.Audit, d.Clock)
+	d.Keys = services.NewAPIKeys(database, d.Clock)
+	return keys
 }
 
 // program is a client of the API.
@@ -238,7 +240,7 @@ func TestExperimentAPINamesWhatIsWrong(t *testing.T) {
 		{"text for a number", members{"traffic_allocation": "all"}, "traffic_allocation", "invalid"},
 		{"share of more than all", members{"traffic_allocation": 1.5}, "traffic_allocation", "range"},
 		{"factorial", members{"mode": "factorial"}, "mode", "not_supported_yet"},
-		{"revenue", members{"goals": []members{{"key": "r", "primary": true, "type": "revenue", "config": members{"currency": "EUR"}}}}, "goals[0].type", "not_supported_yet"},
+		{"form", members{"goals": []members{{"key": "r", "primary": true, "type": "form"}}}, "goals[0].type", "not_supported_yet"},
 		{"goal key", members{"goals": []members{{"key": "Buy it", "primary": true, "type": "custom"}}}, "goals[0].key", "key"},
 		{"selector", members{"variants": []members{control, {"key": "b", "changes": []members{{"selector": "h1[", "action": "hide"}}}}}, "variants[1].changes[0].selector", "selector"},
 		{"handler", members{"variants": []members{control, {"key": "b", "changes": []members{{"selector": "a", "action": "attr", "name": "onclick", "value": "x"}}}}}, "variants[1].changes[0].name", "unsafe"},

@@ -29,7 +29,7 @@ const allRules = `{
   "layer": {"key": "checkout", "ranges": [[0, 0.25], [0.5, 0.75]]},
   "holdout": {"key": "q3", "share": 0.05}}`
 
-func rulesIn(t *testing.T, text string) (out members) {
+func rulesIn(t testing.TB, text string) (out members) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(text), &out); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ const goodPassword = "correct horse battery staple"
 
 // testBundle is a whole server in memory over the package's database.
 type testBundle struct {
-	t        *testing.T
+	t        testing.TB
 	e        *echo.Echo
 	deps     Deps
 	db       *db.DB
@@ -41,6 +41,7 @@ type testBundle struct {
 	registry *prometheus.Registry
 	log      *syncBuffer
 	secret   services.Secret
+	keys     services.Sealer // of learned state
 }
 
 type bundleOptions struct {
@@ -50,12 +51,12 @@ type bundleOptions struct {
 	change     func(*Deps)
 }
 
-func setup(t *testing.T) *testBundle {
+func setup(t testing.TB) *testBundle {
 	t.Helper()
 	return setupWith(t, bundleOptions{})
 }
 
-func setupWith(t *testing.T, o bundleOptions) *testBundle {
+func setupWith(t testing.TB, o bundleOptions) *testBundle {
 	t.Helper()
 	b := &testBundle{t: t, db: o.db, clock: &fakeClock{now: time.Now()}, registry: prometheus.NewRegistry(), log: &syncBuffer{}}
 	if b.db == nil {
@@ -82,7 +83,7 @@ func setupWith(t *testing.T, o bundleOptions) *testBundle {
 		AllowedHosts: []string{"localhost", "*.preview.localhost"}, SessionKey: b.secret.Key("session"), Mailbox: b.mailbox,
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(b.log, t.Output()), nil)), Clock: b.clock.Now, Metrics: b.registry,
 	}
-	productDeps(t, &b.deps, b.db)
+	b.keys = productDeps(t, &b.deps, b.db)
 	if o.change != nil {
 		o.change(&b.deps)
 	}
@@ -91,7 +92,7 @@ func setupWith(t *testing.T, o bundleOptions) *testBundle {
 }
 
 // ownDatabase opens a database that no other test sees.
-func ownDatabase(t *testing.T) *db.DB {
+func ownDatabase(t testing.TB) *db.DB {
 	t.Helper()
 	d, err := db.Open(t.Context(), db.Config{URL: dbtest.Clone(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -132,6 +133,12 @@ func (c *fakeClock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
+func (c *fakeClock) set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
 type syncBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -155,7 +162,7 @@ type answer struct {
 	body string
 }
 
-func (a answer) doc(t *testing.T) *goquery.Document {
+func (a answer) doc(t testing.TB) *goquery.Document {
 	t.Helper()
 	d, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
 	if err != nil {

@@ -27,6 +27,7 @@ type metrics struct {
 	seconds     *prometheus.HistogramVec
 	unexpected  *prometheus.CounterVec
 	unavailable *prometheus.CounterVec
+	shed        *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -39,8 +40,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Errors that nobody foresaw, by kind: error or panic."}, []string{"kind"}),
 		unavailable: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "samplit_unavailable_total",
 			Help: "Requests asked to come back later, by cause: database away, busy, or timeout."}, []string{"cause"}),
+		shed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "samplit_shed_total",
+			Help: "Requests refused to make way for visitors: simulator, reports, dashboard."}, []string{"what"}),
 	}
-	reg.MustRegister(m.requests, m.seconds, m.unexpected, m.unavailable)
+	reg.MustRegister(m.requests, m.seconds, m.unexpected, m.unavailable, m.shed)
 	return m
 }
 

@@ -43,7 +43,7 @@ func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
 	}
 }
 
-func checkPolicy(t *testing.T, name, policy string) {
+func checkPolicy(t testing.TB, name, policy string) {
 	t.Helper()
 	if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "frame-ancestors 'none'") {
 		t.Errorf("%s: policy %q does not deny by default", name, policy)
@@ -87,7 +87,7 @@ func TestEveryScriptCarriesTheNonce(t *testing.T) {
 }
 
 // checkElement refuses what the policy would block in a browser.
-func checkElement(t *testing.T, path string, n *html.Node, nonce string) {
+func checkElement(t testing.TB, path string, n *html.Node, nonce string) {
 	t.Helper()
 	attr := map[string]string{}
 	for _, a := range n.Attr {

@@ -26,6 +26,7 @@ type Deps struct {
 	Accounts *services.Accounts
 	Sessions *services.Sessions
 	Tokens   *services.Tokens
+	Keys     *services.APIKeys
 
 	Installations *services.Installations
 	Experiments   *services.Experiments
@@ -43,6 +44,7 @@ type Deps struct {
 	TrustedProxies []netip.Prefix
 	SessionKey     []byte           // signs session cookies
 	Limits         *services.Limits // nil: none
+	Pressure       func() float64   // of what waits to be stored, from 0 to 1; nil: none
 
 	DemoURL string        // of the demo shop; empty in production
 	Mailbox *mail.Catcher // shown at /dev/mail; nil in production
@@ -85,7 +87,7 @@ func New(d Deps) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(d.TrustedProxies)
 	e.HTTPErrorHandler = h.answerError
-	e.Use(deadline, h.observe, h.recover, h.secure, h.checkHost, h.limitSignIns)
+	e.Use(deadline, h.observe, h.recover, h.secure, h.checkHost, h.limitSignIns, h.shed)
 
 	h.healthRoutes(e)
 	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))
@@ -101,6 +103,7 @@ func New(d Deps) *echo.Echo {
 	h.resultRoutes(g)
 	h.auditRoutes(g)
 	h.settingsRoutes(g)
+	h.keyRoutes(g)
 	h.simulateRoutes(e, g)
 	h.devmailRoutes(g)
 	h.authAPI(g.api)
@@ -108,6 +111,7 @@ func New(d Deps) *echo.Echo {
 	h.experimentsAPI(g.api)
 	h.analyticsAPI(g.api)
 	h.simulateAPI(g.api)
+	h.keysAPI(g.api)
 	return e
 }
 

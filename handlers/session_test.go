@@ -211,7 +211,7 @@ func TestExpiredRowsGo(t *testing.T) {
 }
 
 // eventually waits for what another goroutine does.
-func eventually(t *testing.T, done func() bool) {
+func eventually(t testing.TB, done func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for !done() {

@@ -43,7 +43,8 @@ func (h *server) settings(c echo.Context) (views.Settings, error) {
 		m.Sessions = append(m.Sessions, views.Session{ID: info.Handle.String(), Device: device(ua), Mobile: ua.Mobile || ua.Tablet,
 			Address: decodeSession(info.Data).Address, LastSeen: info.LastSeen, Current: info.Current})
 	}
-	return m, nil
+	m.Keys, err = h.keyList(c)
+	return m, err
 }
 
 // device names a browser without words that would need a language.

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -18,6 +19,7 @@ func (h *server) siteRoutes(g groups) {
 	g.person.GET("/sites/:id", h.sitePage)
 	g.person.GET("/sites/:id/check", h.checkSite)
 	g.person.POST("/sites/:id/check", h.watchSite)
+	g.person.POST("/sites/:id/rules", h.saveSiteRules)
 }
 
 // sitesKey is where a request keeps the names that several parts of its page need.
@@ -126,7 +128,8 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 	if err != nil {
 		return views.Site{}, err
 	}
-	m := views.Site{ID: site.ID.String(), Name: site.Name, URL: site.SiteURL, Token: site.Token, Snippet: site.Snippet, Install: installOf(site, check)}
+	m := views.Site{ID: site.ID.String(), Name: site.Name, URL: site.SiteURL, Token: site.Token, Snippet: site.Snippet, Install: installOf(site, check),
+		Origins: strings.Join(site.AllowedOrigins, "\n"), Scrubs: site.Scrub, CanEdit: by.MayEdit() == nil}
 	list, err := h.Experiments.List(ctx, by, services.ExperimentFilter{Site: site.ID, Paging: services.Paging{PerPage: 20}})
 	if err != nil {
 		return m, err
@@ -190,4 +193,31 @@ func watchedSince(c echo.Context) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(at)
+}
+
+// saveSiteRules keeps which pages may send, and whether personal data is taken out.
+func (h *server) saveSiteRules(c echo.Context) error {
+	f, err := form(c)
+	if err != nil {
+		return err
+	}
+	origins, scrub := strings.Fields(f.Get("origins")), f.Get("scrub") == "on"
+	id := c.Param("id")
+	_, err = h.Installations.Update(c.Request().Context(), actor(c), id, services.InstallationInput{AllowedOrigins: &origins, Scrub: &scrub})
+	if err != nil {
+		_, status, ok := h.refusal(c, err)
+		if !ok {
+			return err
+		}
+		m, err := h.site(c)
+		if err != nil {
+			return err
+		}
+		m.Origins, m.Scrubs, m.OriginsWrong = f.Get("origins"), scrub, true
+		return h.render(c, status, views.SitePage(h.page(c), m))
+	}
+	if err := h.flash(c, "good", "flash.saved"); err != nil {
+		return err
+	}
+	return redirect(c, "/sites/"+id)
 }

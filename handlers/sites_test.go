@@ -68,3 +68,18 @@ func (p *program) account() uuid.UUID {
 	_, me := p.call(http.MethodGet, "/auth/me", nil, http.StatusOK)
 	return uuid.MustParse(me["account"].(members)["id"].(string))
 }
+
+func TestSiteRulesForm(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	o := b.owner().withSite()
+	path := "/sites/" + o.site
+	b.want(o.post(path+"/rules", url.Values{"origins": {"https://blog.example\nhttps://shop.example"}}), http.StatusSeeOther)
+	doc := b.want(o.get(path), http.StatusOK).doc(t)
+	if got := doc.Find("textarea[name=origins]").Text(); !strings.Contains(got, "https://blog.example") || doc.Find("input[name=scrub][checked]").Length() != 0 {
+		t.Errorf("shown again: %q", got)
+	}
+	if a := b.want(o.post(path+"/rules", url.Values{"origins": {"ftp://x"}, "scrub": {"on"}}), http.StatusUnprocessableEntity); !strings.Contains(a.body, "ftp://x") {
+		t.Error("what was typed is lost")
+	}
+}

@@ -73,6 +73,26 @@ func sendJSON(c echo.Context, body []byte) error {
 	return err
 }
 
+// admit refuses pages that the site does not know, and counts n requests against the site's limit.
+func (t *tracker) admit(c echo.Context, token string, n int) error {
+	if err := t.svc.Admits(token, c.Request().Header.Get("Origin")); err != nil {
+		return err
+	}
+	return limitToken(c, t.limits, token, n)
+}
+
+// fromBrowser says that a web page sent the request.
+func fromBrowser(r *http.Request) bool { return r.Header.Get("Origin") != "" }
+
+// secretKey is the key that a customer's server sent as bearer token, empty without one.
+func secretKey(r *http.Request) string {
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(key, services.SecretKeyPrefix) {
+		return ""
+	}
+	return key
+}
+
 type assignRequest struct {
 	Token      string       `json:"installation_token"`
 	Experiment string       `json:"experiment"`
@@ -88,7 +108,7 @@ func (t *tracker) assign(c echo.Context) error {
 	if err := decode(c, maxTrackerBody, &q); err != nil {
 		return err
 	}
-	if err := limitToken(c, t.limits, q.Token, 1); err != nil {
+	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
 	}
 	a, err := t.svc.Assign(c.Request().Context(), services.AssignRequest{
@@ -170,6 +190,8 @@ type convertRequest struct {
 	Goal       string         `json:"goal"`
 	Visitor    string         `json:"visitor_id"`
 	Value      jsontext.Value `json:"value"`
+	Currency   string         `json:"currency"`
+	Order      string         `json:"order"`
 	EventID    string         `json:"event_id"`
 }
 
@@ -178,7 +200,7 @@ func (t *tracker) convert(c echo.Context) error {
 	if err := decode(c, maxTrackerBody, &q); err != nil {
 		return err
 	}
-	if err := limitToken(c, t.limits, q.Token, 1); err != nil {
+	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
 	}
 	value, ok := amount(q.Value)
@@ -186,7 +208,8 @@ func (t *tracker) convert(c echo.Context) error {
 		return fieldError("value", "bad_value", "value is a number of at most 10^9 with at most 4 decimals.")
 	}
 	duplicate, err := t.svc.Convert(c.Request().Context(), services.ConvertRequest{Token: q.Token, Experiment: q.Experiment, Goal: q.Goal,
-		Visitor: q.Visitor, EventID: q.EventID, Value: value})
+		Visitor: q.Visitor, EventID: q.EventID, Value: value, Currency: q.Currency, Order: q.Order,
+		Secret: secretKey(c.Request()), Browser: fromBrowser(c.Request())})
 	if err != nil {
 		return err
 	}
@@ -225,7 +248,10 @@ type eventRequest struct {
 	Goal       string         `json:"goal"`
 	Name       string         `json:"name"`
 	Value      jsontext.Value `json:"value"`
+	Currency   string         `json:"currency"`
+	Order      string         `json:"order"`
 	URL        string         `json:"url"`
+	Props      jsontext.Value `json:"props"`
 }
 
 // instant is a client's time: milliseconds since 1970 or RFC 3339.
@@ -259,10 +285,11 @@ func (t *tracker) events(c echo.Context) error {
 	if len(q.Events) > maxEvents {
 		return fieldError("events", "too_many", "Send at most 500 events at once.")
 	}
-	if err := limitToken(c, t.limits, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
+	if err := t.admit(c, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
 		return err
 	}
-	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, Visit: q.Context.visit(c)}
+	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, Visit: q.Context.visit(c),
+		Secret: secretKey(c.Request()), Browser: fromBrowser(c.Request())}
 	out := eventsReply{Rejected: []rejectionReply{}}
 	var place []int // of each event of the batch in the request
 	for i, e := range q.Events {
@@ -273,7 +300,7 @@ func (t *tracker) events(c echo.Context) error {
 		}
 		place = append(place, i)
 		b.Events = append(b.Events, services.Event{ID: e.ID, Type: e.Type, T: e.T.Time, Visitor: e.Visitor, Experiment: e.Experiment,
-			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, URL: e.URL})
+			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL, Props: e.Props})
 	}
 	got, err := t.svc.Events(c.Request().Context(), b)
 	if err != nil {
@@ -297,7 +324,7 @@ func (t *tracker) identify(c echo.Context) error {
 	if err := decode(c, maxTrackerBody, &q); err != nil {
 		return err
 	}
-	if err := limitToken(c, t.limits, q.Token, 1); err != nil {
+	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
 	}
 	if err := t.svc.Identify(c.Request().Context(), q.Token, q.Visitor, q.User); err != nil {

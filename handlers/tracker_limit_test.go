@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -216,4 +217,28 @@ func TestSigningInCountsAgainstTheAddress(t *testing.T) {
 	}
 	b.want(b.browser().post("/login", map[string][]string{"email": {"nobody@example.test"}, "password": {"x"}}), http.StatusTooManyRequests)
 	b.want(b.browser().get("/login"), http.StatusOK)
+}
+
+// Whoever is turned away is told to come back after some seconds, and not all after the same.
+func TestTheRefusedDoNotReturnTogether(t *testing.T) {
+	t.Parallel()
+	limited := newLimitedTrackerBundle(t, dbtest.Open(t), services.LimitRules{Token: few(1)})
+	limited.shoot(everyDoor["convert"])
+	d, line := databaseToLose(t, slog.New(slog.DiscardHandler))
+	away := newTrackerBundleOn(t, d)
+	line.cut()
+	for name, b := range map[string]*trackerBundle{"limited": limited, "database away": away} {
+		status := map[string]int{"limited": http.StatusTooManyRequests, "database away": http.StatusServiceUnavailable}[name]
+		after := map[string]int{}
+		for range 50 {
+			w := b.shoot(everyDoor["convert"])
+			if w.Code != status {
+				t.Fatalf("%s: got %d, want %d", name, w.Code, status)
+			}
+			after[w.Header().Get("Retry-After")]++
+		}
+		if len(after) < 2 || after[""] > 0 || after["0"] > 0 {
+			t.Errorf("%s: everybody returns after %v", name, after)
+		}
+	}
 }

@@ -37,7 +37,7 @@ func newRulesBundle(t *testing.T, proxies ...netip.Prefix) *rulesBundle {
 	done := make(chan struct{})
 	go func() { defer close(done); committer.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	tracker := services.NewTracker(b.db, snap, committer, services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, b.clock.Now, log)
+	tracker := services.NewTracker(b.db, snap, committer, services.NewAPIKeys(b.db, time.Now), services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, b.clock.Now, log)
 	tracker.AcceptPreviews(b.deps.Previews)
 	e, err := NewTracker(TrackerDeps{Tracker: tracker, TrustedProxies: proxies, Errors: b.e.HTTPErrorHandler, Metrics: prometheus.NewRegistry()})
 	if err != nil {
@@ -526,5 +526,34 @@ func TestSnippetKnowsWhatTheServerNeeds(t *testing.T) {
 	}
 	if r.assign("t", "v", members{"cookies": members{"plan": "PRO"}})["assigned"] != true {
 		t.Error("not assigned")
+	}
+}
+
+func TestVisitsOfTheWrongShapeAreRefused(t *testing.T) {
+	t.Parallel()
+	r := newRulesBundle(t)
+	r.start("t", allRules)
+	for name, c := range map[string]struct {
+		visit any
+		field string
+	}{
+		"cookies that are a list": {members{"cookies": []int{1}}, "context.cookies"},
+		"a cookie of a number":    {members{"cookies": members{"a": 7}}, "context.cookies.a"},
+		"returning in words":      {members{"returning": "yes"}, "context.returning"},
+		"country of a number":     {members{"country": 34}, "context.country"},
+		"no object":               {"context", "context"},
+	} {
+		status, out := r.ask("/api/v1/tracker/assign", members{"installation_token": r.token, "experiment": "t", "visitor_id": "v", "context": c.visit})
+		if status != http.StatusUnprocessableEntity || problems(out)[c.field] != "wrong_type" {
+			t.Errorf("%s: got %d %v, want %s", name, status, out, c.field)
+		}
+	}
+	long := strings.Repeat("a", 60_000)
+	for name, visit := range map[string]members{"referrer": {"referrer": long}, "cookie": {"cookies": members{"plan": long}}, "country": {"country": long},
+		"email": {"email": long + "@corp.example"}, "address": {"ip": long}, "user agent": {"user_agent": long}, "header": {"headers": members{long: "x"}},
+		"nothing": nil, "nulls": {"url": nil, "cookies": nil, "returning": nil}, "parameters": {"url": "https://shop.example/?" + strings.Repeat("%&", 8_000)}} {
+		if got := r.reason("t", "v-"+name, visit); got != "targeting" && got != "holdout" && got != "excluded" {
+			t.Errorf("%s of 60,000 bytes: got %s", name, got)
+		}
 	}
 }

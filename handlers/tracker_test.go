@@ -23,24 +23,24 @@ import (
 
 // trackerBundle is the tracker's door over one running experiment: arms control and b, goal buy.
 type trackerBundle struct {
-	t        *testing.T
+	t        testing.TB
 	x        dbtest.Running
 	h        http.Handler
 	registry *prometheus.Registry
 }
 
-func newTrackerBundle(t *testing.T) *trackerBundle {
+func newTrackerBundle(t testing.TB) *trackerBundle {
 	t.Helper()
 	return newTrackerBundleOn(t, dbtest.Open(t))
 }
 
-func newTrackerBundleOn(t *testing.T, d *db.DB) *trackerBundle {
+func newTrackerBundleOn(t testing.TB, d *db.DB) *trackerBundle {
 	t.Helper()
 	return newLimitedTrackerBundle(t, d, services.LimitRules{})
 }
 
 // newLimitedTrackerBundle is a tracker behind proxies at the addresses given.
-func newLimitedTrackerBundle(t *testing.T, d *db.DB, rules services.LimitRules, proxies ...netip.Prefix) *trackerBundle {
+func newLimitedTrackerBundle(t testing.TB, d *db.DB, rules services.LimitRules, proxies ...netip.Prefix) *trackerBundle {
 	t.Helper()
 	x := dbtest.Experiment(t, d, "sequential")
 	log := slog.New(slog.DiscardHandler)
@@ -54,7 +54,7 @@ func newLimitedTrackerBundle(t *testing.T, d *db.DB, rules services.LimitRules, 
 	go func() { defer close(done); committer.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	pages := setupWith(t, bundleOptions{db: d})
-	e, err := NewTracker(TrackerDeps{Tracker: services.NewTracker(d, snap, committer, services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log),
+	e, err := NewTracker(TrackerDeps{Tracker: services.NewTracker(d, snap, committer, services.NewAPIKeys(d, time.Now), services.TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log),
 		Limits: services.NewLimits(snap, rules, time.Now), TrustedProxies: proxies, Errors: pages.e.HTTPErrorHandler, Metrics: pages.registry})
 	if err != nil {
 		t.Fatal(err)

@@ -1,8 +1,8 @@
 -- name: LearningSplits :many
--- Splits of running learning experiments with the visitors and converters counted so far;
--- a split whose two numbers have not moved has nothing to learn.
+-- Splits of running learning experiments with the visitors, converters and values counted so far;
+-- a split whose numbers have not moved has nothing to learn.
 SELECT s.account_id, s.experiment_id, s.split,
-  coalesce(sum(r.visitors), 0)::bigint AS visitors, coalesce(sum(r.converters), 0)::bigint AS converters
+  coalesce(sum(r.visitors), 0)::bigint AS visitors, coalesce(sum(r.converters), 0)::bigint AS converters, coalesce(sum(r.value), 0)::text AS value
 FROM experiments e
 JOIN splits s ON s.account_id = e.account_id AND s.experiment_id = e.id
 LEFT JOIN rollups r ON r.account_id = s.account_id AND r.experiment_id = s.experiment_id AND r.split = s.split
@@ -18,16 +18,23 @@ SELECT arm, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0
 FROM rollups WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split
 GROUP BY arm ORDER BY arm;
 
--- name: ArmDays :many
--- Counts by arm and UTC day of first exposure.
-SELECT arm, date_trunc('day', hour, 'UTC')::timestamptz AS day,
-  coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
-  coalesce(sum(converters) FILTER (WHERE goal_id = @goal_id), 0)::bigint AS converters
+-- name: ArmHours :many
+-- Counts by arm and UTC hour of first exposure.
+SELECT arm, hour, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
+  coalesce(sum(converters) FILTER (WHERE goal_id = @goal_id), 0)::bigint AS converters,
+  coalesce(sum(value) FILTER (WHERE goal_id = @goal_id), 0)::text AS value,
+  coalesce(sum(value_sq) FILTER (WHERE goal_id = @goal_id), 0)::text AS value_sq
 FROM rollups WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split
 GROUP BY 1, 2 ORDER BY 2, 1;
 
+-- name: ConversionWaits :many
+-- How long visitors first exposed since an hour took to convert: by the end of how many hours, the hour of exposure being the first.
+SELECT arm, greatest(floor(extract(epoch FROM first_at - hour) / 3600)::int + 1, 1)::int AS hours, count(*) AS n
+FROM conversions WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split AND goal_id = @goal_id AND hour >= @since
+GROUP BY 1, 2 ORDER BY 1, 2;
+
 -- name: PrimaryGoal :one
-SELECT id FROM goals WHERE account_id = @account_id AND experiment_id = @experiment_id AND role = 'primary';
+SELECT id, type, window_days FROM goals WHERE account_id = @account_id AND experiment_id = @experiment_id AND role = 'primary';
 
 -- name: Split :one
 SELECT * FROM splits WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split;

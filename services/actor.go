@@ -19,8 +19,9 @@ var rank = map[Role]int{Owner: 4, Admin: 3, Editor: 2, Viewer: 1}
 // Actor is who asks, in which account. Doors make it from a credential and from nothing else.
 type Actor struct {
 	Account uuid.UUID
-	User    uuid.UUID
+	User    uuid.UUID // of a key the person who made it
 	Role    Role
+	Key     uuid.UUID // zero: a person asks
 }
 
 // may returns Forbidden unless the actor's role is at least the one needed.
@@ -33,7 +34,10 @@ func (a Actor) may(needed Role) error {
 
 // name is how the audit calls the actor.
 func (a Actor) name() string {
-	if a.User == uuid.Nil {
+	switch {
+	case a.Key != uuid.Nil:
+		return "key:" + a.Key.String()
+	case a.User == uuid.Nil:
 		return "system"
 	}
 	return "user:" + a.User.String()

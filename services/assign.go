@@ -70,7 +70,8 @@ func (t *Tracker) refuses(x *live, visitor string, v *Visit) string {
 	case v.URL != "" && !MatchPage(x.url, v.URL):
 		return NotTargeted
 	case x.judge != nil:
-		if reason := x.judge.refuses(x, visitor, v, t.clock.now()); reason != "" {
+		judged := *v // whose address goes further than that of v, which costs memory only here
+		if reason := x.judge.refuses(x, visitor, &judged, t.clock.now()); reason != "" {
 			return reason
 		}
 	}

@@ -76,6 +76,10 @@ func NewCommitter(d *db.DB, clock Clock, log *slog.Logger) *Committer {
 // Waiting is how many requests wait for a commit.
 func (c *Committer) Waiting() int { return c.in.waiting() }
 
+// Pressure is the used share of the room for what waits, from 0 to 1. Others make way as it rises, see Shedding; conversions are refused
+// from three quarters on, assignments never.
+func (c *Committer) Pressure() float64 { return c.in.used() }
+
 // Crowded is how many requests found no place to wait since the start.
 func (c *Committer) Crowded() int64 { return c.in.refused.Load() }
 

@@ -14,6 +14,7 @@ const (
 	maxEventID   = 128
 	maxEventURL  = 2048
 	maxEventName = 128
+	maxOrder     = 128
 	eventLife    = 7 * 24 * time.Hour // an id is valid, and an event may be late, for so long
 )
 
@@ -30,7 +31,10 @@ type Event struct {
 	Goal       string
 	Name       string
 	Value      *Decimal
+	Currency   string // of the value; the goal's when empty
+	Order      string // counts once for a goal
 	URL        string
+	Props      []byte // JSON
 }
 
 // Rejection says which item of a batch was refused and why. The others were taken.
@@ -95,7 +99,10 @@ func occurred(received, sent, t time.Time) time.Time {
 // Decimal is an exact amount in units of 1/10,000.
 type Decimal int64
 
-const maxDecimal = 1_000_000_000 * 10_000
+const (
+	decimalUnit = 10_000
+	maxDecimal  = 1_000_000_000 * decimalUnit
+)
 
 // ParseDecimal reads a JSON number with at most 4 decimals and at most 10^9 in size.
 func ParseDecimal(text string) (Decimal, bool) {

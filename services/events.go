@@ -9,15 +9,17 @@ import (
 
 // EventBatch is what one request reports.
 type EventBatch struct {
-	Token  string
-	SentAt time.Time // the client's clock when it sent
-	Visit  Visit     // of all events, whose pages may differ
-	Events []Event
+	Token   string
+	Secret  string    // an account's key, where the sender has one
+	Browser bool      // a web page sent it
+	SentAt  time.Time // the client's clock when it sent
+	Visit   Visit     // of all events, whose pages may differ
+	Events  []Event
 }
 
 // EventReceipt answers an EventBatch once everything taken is durable.
 type EventReceipt struct {
-	Accepted, Duplicates int // a duplicate is accepted and counts nothing
+	Accepted, Duplicates int // a duplicate, of an id or of an order, is accepted and counts nothing
 	Rejected             []Rejection
 }
 
@@ -28,7 +30,11 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 	if err != nil {
 		return EventReceipt{}, err
 	}
-	in := intake{site: s, now: t.clock.now(), sent: b.SentAt, visit: &b.Visit, bot: automated(b.Visit.agent()), work: &work{}}
+	secret, err := t.opens(ctx, s, b.Secret, b.Browser)
+	if err != nil {
+		return EventReceipt{}, err
+	}
+	in := intake{site: s, now: t.clock.now(), sent: b.SentAt, visit: &b.Visit, bot: automated(b.Visit.agent()), secret: secret, work: &work{}}
 	var out EventReceipt
 	for i, e := range b.Events {
 		if p := in.take(e); p != nil {
@@ -45,7 +51,7 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 		switch {
 		case in.work.events[i].Part > 0:
 			continue
-		case !r.Fresh:
+		case !r.Fresh, r.State == db.StateKnown:
 			out.Duplicates++
 		}
 		out.Accepted++
@@ -60,7 +66,9 @@ type intake struct {
 	sent  time.Time
 	visit *Visit
 	bot   bool
-	work  *work
+	// secret: it came with a key of the site's account.
+	secret bool
+	work   *work
 }
 
 // take adds one event, or says what is wrong with it.
@@ -75,8 +83,16 @@ func (in *intake) take(e Event) *Problem {
 	if p != nil {
 		return p
 	}
+	props, p := readProps(e.Props, in.site.scrubs)
+	if p != nil {
+		return p
+	}
+	url, name := e.URL, e.Name
+	if in.site.scrubs {
+		url, name = scrubURL(url), scrubText(name)
+	}
 	base := db.NewEvent{Account: in.site.account, ID: id.id, Day: id.day, Dayless: id.dayless, Installation: in.site.id, Visitor: e.Visitor,
-		Name: e.Name, URL: e.URL, Occurred: occurred(in.now, in.sent, e.T), Received: in.now, Value: (*int64)(e.Value)}
+		Name: name, URL: url, Props: props, Occurred: occurred(in.now, in.sent, e.T), Received: in.now, Value: (*int64)(e.Value)}
 	switch e.Type {
 	case "exposure":
 		return in.exposure(e, base)
@@ -84,7 +100,7 @@ func (in *intake) take(e Event) *Problem {
 		return in.conversion(e, base)
 	case "pageview":
 		base.Kind = db.KindPageview
-		in.work.beats = append(in.work.beats, db.Beat{Account: in.site.account, Installation: in.site.id, At: in.now, URL: e.URL})
+		in.work.beats = append(in.work.beats, db.Beat{Account: in.site.account, Installation: in.site.id, At: in.now, URL: url})
 	case "custom":
 		base.Kind = db.KindCustom
 	default:
@@ -160,12 +176,27 @@ func (in *intake) uncounted(x *live, url string) string {
 	return x.judge.excludes(&v)
 }
 
+// conversion adds a row for each goal that takes the event; it is refused when none does.
 func (in *intake) conversion(e Event, base db.NewEvent) *Problem {
-	goals, p := in.goals(e.Experiment, e.Goal)
+	if p := e.checkAmount(); p != nil {
+		return p
+	}
+	named, p := in.goals(e.Experiment, e.Goal)
 	if p != nil {
 		return p
 	}
-	base.Kind = db.KindConversion
+	var goals []counted
+	for _, c := range named {
+		if why := c.goal.terms().refuse(e, in.secret); why == nil {
+			goals = append(goals, c)
+		} else if p == nil {
+			p = why
+		}
+	}
+	if len(goals) == 0 {
+		return p
+	}
+	base.Kind, base.Order = db.KindConversion, e.Order
 	in.work.events = append(in.work.events, expand(base, goals)...)
 	return nil
 }
@@ -199,19 +230,25 @@ func (in *intake) goals(experiment, goal string) ([]counted, *Problem) {
 type ConvertRequest struct {
 	Token, Experiment, Goal, Visitor, EventID string
 	Value                                     *Decimal
+	Currency, Order                           string
+	Secret                                    string // an account's key, where the sender has one
+	Browser                                   bool   // a web page sent it
 }
 
 // Convert stores one conversion; duplicate says that its id was known and nothing was counted. It returns when the conversion is
 // durable; any error means that nothing was promised and the same id may be sent again.
 func (t *Tracker) Convert(ctx context.Context, r ConvertRequest) (duplicate bool, err error) {
-	b := EventBatch{Token: r.Token, Events: []Event{{ID: r.EventID, Type: "conversion", Visitor: r.Visitor,
-		Experiment: r.Experiment, Goal: r.Goal, Value: r.Value}}}
+	b := EventBatch{Token: r.Token, Secret: r.Secret, Browser: r.Browser, Events: []Event{{ID: r.EventID, Type: "conversion",
+		Visitor: r.Visitor, Experiment: r.Experiment, Goal: r.Goal, Value: r.Value, Currency: r.Currency, Order: r.Order}}}
 	got, err := t.Events(ctx, b)
 	if err != nil {
 		return false, err
 	}
 	if len(got.Rejected) > 0 {
 		p := got.Rejected[0]
+		if p.Code == ServerOnly {
+			return false, &Error{Code: CodeForbidden, Reason: ServerOnly, Message: p.Message}
+		}
 		f := Fields{}
 		f.add(convertField[p.Code], p.Code, p.Message)
 		return false, f.err()
@@ -221,4 +258,5 @@ func (t *Tracker) Convert(ctx context.Context, r ConvertRequest) (duplicate bool
 
 // convertField names the field of a convert request that a rejection is about.
 var convertField = map[string]string{"bad_visitor": "visitor_id", "bad_id": "event_id", "too_old": "event_id", "future": "event_id",
-	UnknownExperiment: "experiment", "unknown_goal": "goal"}
+	UnknownExperiment: "experiment", "unknown_goal": "goal", "no_id": "event_id", "no_value": "value", "bad_value": "value", "over_cap": "value",
+	"wrong_currency": "currency", "bad_order": "order"}

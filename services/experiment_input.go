@@ -120,10 +120,14 @@ func (v Variant) input() VariantInput {
 
 func (g Goal) input() GoalInput {
 	config := map[string]any{"window_days": g.Config.WindowDays}
-	for name, value := range map[string]string{"selector": g.Config.Selector, "url": g.Config.URL, "name": g.Config.Name} {
+	for name, value := range map[string]string{"selector": g.Config.Selector, "url": g.Config.URL, "name": g.Config.Name,
+		"currency": g.Config.Currency, "source": g.Config.Source} {
 		if value != "" {
 			config[name] = value
 		}
+	}
+	if g.Config.Cap > 0 {
+		config["cap"] = g.Config.Cap
 	}
 	return GoalInput{Key: &g.Key, Name: &g.Name, Role: &g.Role, Type: &g.Type, Config: config}
 }

@@ -87,7 +87,8 @@ func TestCreateNamesWhatIsWrong(t *testing.T) {
 		{"goal key", withGoal(`{"key":"A","type":"custom","primary":true}`), "goals[0].key", "key"},
 		{"duplicate goal", withGoal(`{"key":"a","type":"custom","primary":true},{"key":"a","type":"custom"}`), "goals[1].key", "duplicate"},
 		{"goal type form", withGoal(`{"key":"a","type":"form","primary":true}`), "goals[0].type", "not_supported_yet"},
-		{"goal type revenue", withGoal(`{"key":"a","type":"revenue","primary":true,"config":{"currency":"EUR"}}`), "goals[0].type", "not_supported_yet"},
+		{"goal type form", withGoal(`{"key":"a","type":"form","primary":true}`), "goals[0].type", "not_supported_yet"},
+		{"revenue in no currency", withGoal(`{"key":"a","type":"revenue","primary":true}`), "goals[0].config.currency", "required"},
 		{"unknown goal type", withGoal(`{"key":"a","type":"smell","primary":true}`), "goals[0].type", "unknown"},
 		{"click on nothing", withGoal(`{"key":"a","type":"click","primary":true}`), "goals[0].config.selector", "required"},
 		{"click on a broken selector", withGoal(`{"key":"a","type":"click","primary":true,"config":{"selector":"::"}}`), "goals[0].config.selector", "selector"},
@@ -97,7 +98,7 @@ func TestCreateNamesWhatIsWrong(t *testing.T) {
 		{"window of 91 days", withGoal(`{"key":"a","type":"custom","primary":true,"config":{"window_days":91}}`), "goals[0].config.window_days", "range"},
 		{"window of half a day", withGoal(`{"key":"a","type":"custom","primary":true,"config":{"window_days":0.5}}`), "goals[0].config.window_days", "range"},
 		{"window in words", withGoal(`{"key":"a","type":"custom","primary":true,"config":{"window_days":"7"}}`), "goals[0].config.window_days", "range"},
-		{"server goals", withGoal(`{"key":"a","type":"custom","primary":true,"config":{"source":"server"}}`), "goals[0].config.source", "not_supported_yet"},
+		{"unknown source", withGoal(`{"key":"a","type":"custom","primary":true,"config":{"source":"phone"}}`), "goals[0].config.source", "unknown"},
 		{"unknown setting", withGoal(`{"key":"a","type":"custom","primary":true,"config":{"speed":1}}`), "goals[0].config.speed", "unknown"},
 	} {
 		_, err := d.Create(t.Context(), d.by, d.body(t, c.over))

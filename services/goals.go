@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+
+	"golang.org/x/text/currency"
 )
 
 const (
@@ -60,19 +63,22 @@ func (f Fields) role(at string, g GoalInput) string {
 	return role
 }
 
+// goalSettings are the settings of each type of goal beside those that all have.
+var goalSettings = map[string][]string{"click": {"selector"}, "url": {"url"}, "custom": {"name"}, "revenue": {"name"}}
+
 // goalConfig reads the settings that go with a goal's type and refuses all others.
 func (f Fields) goalConfig(at, kind string, in map[string]any) GoalConfig {
 	c := GoalConfig{WindowDays: defaultWindow}
-	switch kind {
-	case "click", "url", "custom":
-	case "form", "revenue":
+	own, known := goalSettings[kind]
+	switch {
+	case kind == "form":
 		f.notYet(at+".type", true)
 		return c
-	case "":
-		f.add(at+".type", "required", "Is required: click, url or custom.")
+	case kind == "":
+		f.add(at+".type", "required", "Is required: click, url, custom or revenue.")
 		return c
-	default:
-		f.add(at+".type", "unknown", "Must be click, url or custom.")
+	case !known:
+		f.add(at+".type", "unknown", "Must be click, url, custom or revenue.")
 		return c
 	}
 	path := at + ".config."
@@ -82,23 +88,14 @@ func (f Fields) goalConfig(at, kind string, in map[string]any) GoalConfig {
 		case value == nil:
 		case name == "window_days":
 			c.WindowDays = f.window(path+name, value)
-		case name == "selector" && kind == "click", name == "url" && kind == "url", name == "name" && kind == "custom":
-			if !isText {
-				f.add(path+name, "wrong_type", "Must be text.")
-			}
-		case slices.Contains([]string{"source", "currency", "cap"}, name):
-			f.notYet(path+name, true)
-		default:
+		case name == "cap":
+			c.Cap = f.cap(path+name, value)
+		case !slices.Contains(own, name) && name != "currency" && name != "source":
 			f.add(path+name, "unknown", "Is not a setting of this type of goal.")
-		}
-		switch {
 		case !isText:
-		case name == "selector":
-			c.Selector = text
-		case name == "url":
-			c.URL = text
-		case name == "name":
-			c.Name = text
+			f.add(path+name, "wrong_type", "Must be text.")
+		default:
+			*c.text(name) = text
 		}
 	}
 	switch kind {
@@ -106,10 +103,47 @@ func (f Fields) goalConfig(at, kind string, in map[string]any) GoalConfig {
 		c.Selector = f.selector(path+"selector", c.Selector)
 	case "url":
 		c.URL = f.pattern(path+"url", c.URL, true)
-	case "custom":
+	default:
 		c.Name = f.line(path+"name", c.Name, maxName, false)
 	}
+	c.Currency = f.currency(path+"currency", c.Currency, kind == "revenue")
+	if c.Source != "" && c.Source != "server" {
+		f.add(path+"source", "unknown", "Must be server, or left out: anybody who knows the token.")
+	}
 	return c
+}
+
+// text is where a setting that is text goes.
+func (c *GoalConfig) text(name string) *string {
+	return map[string]*string{"selector": &c.Selector, "url": &c.URL, "name": &c.Name, "currency": &c.Currency, "source": &c.Source}[name]
+}
+
+func (f Fields) currency(path, code string, required bool) string {
+	code = strings.ToUpper(strings.TrimSpace(code))
+	switch _, err := currency.ParseISO(code); {
+	case code == "" && required:
+		f.add(path, "required", "Is required: the currency of the values, such as EUR.")
+	case code != "" && err != nil:
+		f.add(path, "currency", "Must be an ISO 4217 code, such as EUR or USD.")
+	}
+	return code
+}
+
+// cap is a positive amount of at most 4 decimals.
+func (f Fields) cap(path string, value any) float64 {
+	amount := math.NaN()
+	switch v := value.(type) {
+	case float64:
+		amount = v
+	case int:
+		amount = float64(v)
+	}
+	units := amount * decimalUnit
+	if !(units >= 1 && units <= maxDecimal) || math.Abs(units-math.Round(units)) > 1e-4 {
+		f.add(path, "range", "Must be an amount of more than 0 and at most 10^9, with at most 4 decimals.")
+		return 0
+	}
+	return amount
 }
 
 func (f Fields) window(path string, value any) int {

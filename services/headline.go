@@ -36,13 +36,21 @@ func (r Results) headline(ctx context.Context) string {
 		return r.winning(ctx)
 	case engine.ReasonControlBest:
 		v := r.Contender()
-		return locale.T(ctx, "headline.original", "Variant", v.Name, "Lift", liftSize(ctx, v))
+		return r.word(ctx, "headline.original", "headline.original_money", "Variant", v.Name, "Lift", liftSize(ctx, v))
 	case engine.ReasonEqual, engine.ReasonNotBetter:
 		return locale.T(ctx, "headline.tie")
 	case engine.ReasonOutOfReach:
 		return locale.T(ctx, "headline.out_of_reach")
 	}
 	return r.undecided(ctx)
+}
+
+// word is a sentence about conversions, or its like about money.
+func (r Results) word(ctx context.Context, conversions, money string, kv ...any) string {
+	if r.Shown.Money() {
+		return locale.T(ctx, money, kv...)
+	}
+	return locale.T(ctx, conversions, kv...)
 }
 
 // winning never claims certainty.
@@ -52,9 +60,9 @@ func (r Results) winning(ctx context.Context) string {
 		return locale.T(ctx, "headline.better", "Variant", v.Name)
 	}
 	if *v.ProbBeatsControl > 0.99 {
-		return locale.T(ctx, "headline.winner_sure", "Variant", v.Name, "Lift", liftSize(ctx, v))
+		return r.word(ctx, "headline.winner_sure", "headline.winner_sure_money", "Variant", v.Name, "Lift", liftSize(ctx, v))
 	}
-	return locale.T(ctx, "headline.winner", "Variant", v.Name, "Lift", liftSize(ctx, v), "Chance", int(math.Floor(100**v.ProbBeatsControl)))
+	return r.word(ctx, "headline.winner", "headline.winner_money", "Variant", v.Name, "Lift", liftSize(ctx, v), "Chance", int(math.Floor(100**v.ProbBeatsControl)))
 }
 
 // undecided names who is in front once that is likely.
@@ -137,7 +145,10 @@ func (r Results) more(ctx context.Context, v VariantResult) string {
 		return ""
 	}
 	per := 1000 * r.Control().Rate
-	return locale.T(ctx, "reason.more", "Variant", v.Name, "More", locale.Number(ctx, per*v.Lift.Mean, 1),
+	if money := r.Control().Revenue; r.Shown.Money() && money != nil {
+		per = 1000 * money.PerVisitor
+	}
+	return r.word(ctx, "reason.more", "reason.more_money", "Currency", r.Currency, "Variant", v.Name, "More", locale.Number(ctx, per*v.Lift.Mean, 1),
 		"Low", locale.Number(ctx, per*v.Lift.Low, 1), "High", locale.Number(ctx, per*v.Lift.High, 1))
 }
 
@@ -146,7 +157,7 @@ func (r Results) risk(ctx context.Context, v VariantResult) string {
 	if 1000*v.ExpectedLoss < 0.05 {
 		return ""
 	}
-	return locale.T(ctx, "reason.risk", "Risk", locale.Number(ctx, 1000*v.ExpectedLoss, 1))
+	return r.word(ctx, "reason.risk", "reason.risk_money", "Currency", r.Currency, "Risk", locale.Number(ctx, 1000*v.ExpectedLoss, 1))
 }
 
 // span gives the range that holds the lifts of the variants.

@@ -25,6 +25,8 @@ func (t *Tracker) Identify(ctx context.Context, token, visitor, user string) err
 		return err
 	}
 	now := t.clock.now()
+	ctx, cancel := context.WithTimeout(ctx, eventWait)
+	defer cancel()
 	err = t.db.AsIngest(ctx, func(st *db.Store) error { return unite(ctx, st, s, visitor, user, now) })
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ type Installation struct {
 	LastURL   string     `json:"last_url,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
 	Running   int        `json:"-"` // running experiments; lists count them
+
+	AllowedOrigins []string `json:"allowed_origins" doc:"Web pages of other origins are refused; empty takes them all"`
+	Scrub          bool     `json:"scrub_personal_data" doc:"What looks like personal data is taken out of events before they are stored"`
 }
 
 // Host is what people call the site in a line.
@@ -54,8 +58,10 @@ func hostOf(origin string) string {
 
 // InstallationInput is what can be said of a site; nil keeps what is.
 type InstallationInput struct {
-	SiteURL *string `json:"site_url,omitempty"`
-	Name    *string `json:"name,omitempty"`
+	SiteURL        *string   `json:"site_url,omitempty"`
+	Name           *string   `json:"name,omitempty"`
+	AllowedOrigins *[]string `json:"allowed_origins,omitempty" doc:"At most 50, such as https://shop.example; the site's own is always one of them unless the list is empty"`
+	Scrub          *bool     `json:"scrub_personal_data,omitempty"`
 }
 
 // Create adds a site. Editors and above may. Invalid names site_url or name; a missing name is the site's host.
@@ -63,7 +69,7 @@ func (s *Installations) Create(ctx context.Context, by Actor, in InstallationInp
 	if err := by.may(Editor); err != nil {
 		return Installation{}, err
 	}
-	site, err := in.apply(Installation{})
+	site, err := in.apply(Installation{Scrub: true, AllowedOrigins: []string{}})
 	if err != nil {
 		return Installation{}, err
 	}
@@ -75,11 +81,11 @@ func (s *Installations) Create(ctx context.Context, by Actor, in InstallationInp
 		if err != nil {
 			return fmt.Errorf("insert installation: %w", err)
 		}
-		seq, err := record(ctx, st, now, by, "installation.created", installationObject(site.ID), map[string]any{"name": audited(site.Name), "site_url": audited(site.SiteURL)})
+		seq, err := record(ctx, st, now, by, "installation.created", installationObject(site.ID), site.audited())
 		if err != nil {
 			return err
 		}
-		return st.SetInstallationAudit(ctx, db.SetInstallationAuditParams{AccountID: by.Account, ID: site.ID, AuditSeq: &seq})
+		return site.store(ctx, st, by, seq)
 	})
 	return site, err
 }
@@ -95,20 +101,36 @@ func (s *Installations) Update(ctx context.Context, by Actor, id string, in Inst
 		if err != nil {
 			return err
 		}
-		if site, err = in.apply(old); err != nil || site == old {
+		if site, err = in.apply(old); err != nil || site.says() == old.says() {
 			return err
 		}
 		seq, err := record(ctx, st, s.clock.now(), by, "installation.updated", installationObject(site.ID), map[string]any{
-			"old": map[string]any{"name": audited(old.Name), "site_url": audited(old.SiteURL)},
-			"new": map[string]any{"name": audited(site.Name), "site_url": audited(site.SiteURL)},
+			"old": old.audited(), "new": site.audited(),
 		})
 		if err != nil {
 			return err
 		}
-		_, err = st.UpdateInstallation(ctx, db.UpdateInstallationParams{AccountID: by.Account, ID: site.ID, Name: site.Name, SiteUrl: site.SiteURL, AuditSeq: &seq})
-		return err
+		return site.store(ctx, st, by, seq)
 	})
 	return site, err
+}
+
+// says is what people decided about a site, to tell whether anything changed.
+func (i Installation) says() string {
+	return fmt.Sprintf("%q %q %q %v", i.Name, i.SiteURL, i.AllowedOrigins, i.Scrub)
+}
+
+func (i Installation) audited() map[string]any {
+	return map[string]any{"name": audited(i.Name), "site_url": audited(i.SiteURL), "allowed_origins": audited(strings.Join(i.AllowedOrigins, " ")), "scrub": i.Scrub}
+}
+
+func (i Installation) store(ctx context.Context, st *db.Store, by Actor, seq int64) error {
+	_, err := st.UpdateInstallation(ctx, db.UpdateInstallationParams{AccountID: by.Account, ID: i.ID, Name: i.Name, SiteUrl: i.SiteURL,
+		AllowedOrigins: i.AllowedOrigins, Scrubs: i.Scrub, AuditSeq: &seq})
+	if err != nil {
+		return fmt.Errorf("update installation: %w", err)
+	}
+	return nil
 }
 
 // Get returns one site. Any member may. NotFound if absent or another account's.
@@ -139,7 +161,7 @@ func (s *Installations) List(ctx context.Context, by Actor, p Paging) (List[Inst
 		items = make([]Installation, len(rows))
 		for i, r := range rows {
 			items[i] = s.fromRow(db.InstallationRow{AccountID: r.AccountID, ID: r.ID, Name: r.Name, SiteUrl: r.SiteUrl, Token: r.Token,
-				CreatedAt: r.CreatedAt, LastAt: r.LastAt, LastUrl: r.LastUrl})
+				CreatedAt: r.CreatedAt, LastAt: r.LastAt, LastUrl: r.LastUrl, AllowedOrigins: r.AllowedOrigins, Scrubs: r.Scrubs})
 			items[i].Running = int(r.Running)
 		}
 		return nil
@@ -186,7 +208,7 @@ func (s *Installations) one(ctx context.Context, st *db.Store, by Actor, id stri
 
 func (s *Installations) fromRow(r db.InstallationRow) Installation {
 	site := Installation{ID: r.ID, SiteURL: r.SiteUrl, Name: r.Name, Token: r.Token, Snippet: s.snippet(r.Token), Status: InstallationPending,
-		LastSeen: r.LastAt, LastURL: orEmpty(r.LastUrl), CreatedAt: r.CreatedAt}
+		LastSeen: r.LastAt, LastURL: orEmpty(r.LastUrl), CreatedAt: r.CreatedAt, AllowedOrigins: r.AllowedOrigins, Scrub: r.Scrubs}
 	if r.LastAt != nil {
 		site.Status = InstallationActive
 	}
@@ -210,7 +232,30 @@ func (in InstallationInput) apply(site Installation) (Installation, error) {
 	if strings.TrimSpace(site.Name) == "" {
 		site.Name = hostOf(site.SiteURL)
 	}
+	if in.AllowedOrigins != nil {
+		site.AllowedOrigins = f.origins("allowed_origins", *in.AllowedOrigins)
+	}
+	if in.Scrub != nil {
+		site.Scrub = *in.Scrub
+	}
 	return site, f.err()
+}
+
+const maxOrigins = 50
+
+// origins are the addresses of websites, each once.
+func (f Fields) origins(path string, in []string) []string {
+	if len(in) > maxOrigins {
+		f.add(path, "too_many", "Must be at most 50 origins.")
+		return nil
+	}
+	out := []string{}
+	for i, address := range in {
+		if o := f.origin(fmt.Sprintf("%s[%d]", path, i), address); !slices.Contains(out, o) {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // newToken is public and names the site: unguessable so that nobody finds a site by trying.

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -78,7 +79,7 @@ func TestCreateInstallation(t *testing.T) {
 	if err != nil || renamed.Name != "Blog" || renamed.SiteURL != site.SiteURL || renamed.Token != site.Token {
 		t.Errorf("renamed %+v, %v", renamed, err)
 	}
-	if again, err := d.sites.Get(t.Context(), d.by, site.ID.String()); err != nil || again != renamed {
+	if again, err := d.sites.Get(t.Context(), d.by, site.ID.String()); err != nil || !reflect.DeepEqual(again, renamed) {
 		t.Errorf("read back %+v, %v", again, err)
 	}
 	other := newDesk(t)

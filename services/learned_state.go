@@ -30,13 +30,17 @@ func learnedState(experiment string, f engine.Facts, next engine.Proposal, epoch
 	return out
 }
 
-// countsDigest names the counts a decision was made from: SHA-256 over each arm's key and periods.
+// countsDigest names the counts a decision was made from: SHA-256 over each arm's key and periods, with values and what is still to
+// come where there is any.
 func countsDigest(f engine.Facts) string {
 	h := sha256.New()
 	for _, a := range f.Arms {
 		fmt.Fprintf(h, "%q %d\n", a.Key, a.Exposures)
 		for _, p := range a.Periods {
 			fmt.Fprintf(h, "%g %g\n", p.Trials, p.Successes)
+			if p.Value != 0 || p.Pending != 0 {
+				fmt.Fprintf(h, "%g %g %g\n", p.Value, p.ValueSq, p.Pending)
+			}
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -31,7 +31,10 @@ type splitID struct {
 }
 
 // mark is what the counts were at the last visit.
-type mark struct{ visitors, converters int64 }
+type mark struct {
+	visitors, converters int64
+	value                string
+}
 
 // NewLearner makes the loop; kept tells how many answered assignments wait to be stored.
 func NewLearner(d *db.DB, keys Sealer, kept func() int64, clock Clock, log *slog.Logger) *Learner {
@@ -48,9 +51,18 @@ func (l *Learner) Run(ctx context.Context, interval time.Duration) {
 			return
 		case <-tick.C:
 		}
-		if _, err := l.Visit(ctx); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
-			l.log.Warn("learning", slog.Any("error", err))
-		}
+		l.round(ctx)
+	}
+}
+
+// roundLimit ends a round in which an answer of the database was lost on the way.
+const roundLimit = 5 * time.Minute
+
+func (l *Learner) round(ctx context.Context) {
+	wait, cancel := context.WithTimeout(ctx, roundLimit)
+	defer cancel()
+	if _, err := l.Visit(wait); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
+		l.log.Warn("learning", slog.Any("error", err))
 	}
 }
 
@@ -70,7 +82,7 @@ func (l *Learner) Visit(ctx context.Context) (opened int, err error) {
 	}
 	var errs []error
 	for _, r := range rows {
-		id, now := splitID{r.AccountID, r.ExperimentID, r.Split}, mark{r.Visitors, r.Converters}
+		id, now := splitID{r.AccountID, r.ExperimentID, r.Split}, mark{r.Visitors, r.Converters, r.Value}
 		if l.marks[id] == now {
 			continue
 		}
@@ -101,7 +113,7 @@ func (l *Learner) visit(ctx context.Context, id splitID) (opened bool, err error
 		if x.Status != "running" {
 			return nil
 		}
-		facts, last, err := l.read(ctx, s, id)
+		facts, last, err := l.read(ctx, s, id, x.Mode)
 		if err != nil {
 			return err
 		}
@@ -132,7 +144,7 @@ func (l *Learner) visit(ctx context.Context, id splitID) (opened bool, err error
 }
 
 // read collects the facts a split's weights follow from, and its last epoch.
-func (l *Learner) read(ctx context.Context, s *db.Store, id splitID) (engine.Facts, db.Epoch, error) {
+func (l *Learner) read(ctx context.Context, s *db.Store, id splitID, mode string) (engine.Facts, db.Epoch, error) {
 	var f engine.Facts
 	split, err := s.Split(ctx, db.SplitParams{AccountID: id.account, ExperimentID: id.experiment, Split: id.split})
 	if err != nil {
@@ -150,36 +162,25 @@ func (l *Learner) read(ctx context.Context, s *db.Store, id splitID) (engine.Fac
 	if err != nil {
 		return f, last, fmt.Errorf("read primary goal: %w", err)
 	}
-	days, err := s.ArmDays(ctx, db.ArmDaysParams{AccountID: id.account, ExperimentID: id.experiment, Split: id.split, GoalID: goal})
+	hours, err := s.ArmHours(ctx, db.ArmHoursParams{AccountID: id.account, ExperimentID: id.experiment, Split: id.split, GoalID: goal.ID})
 	if err != nil {
 		return f, last, fmt.Errorf("read counts: %w", err)
 	}
 	f.Initial = newEpoch(first).weights
-	f.Arms = make([]engine.Arm, len(split.Arms))
-	for i, key := range split.Arms {
-		f.Arms[i].Key = key
+	f.Revenue = goal.Type == "revenue"
+	f.Arms = newArms(mode, split.Arms)
+	if len(hours) == 0 {
+		return f, last, nil
 	}
-	return f, last, addDays(f.Arms, days)
-}
-
-// addDays adds the counts of days, in order. A day without visitors is a period like any other: what is known fades by the
-// calendar.
-func addDays(arms []engine.Arm, days []db.ArmDaysRow) error {
-	for _, d := range days {
-		if int(d.Arm) >= len(arms) {
-			return fmt.Errorf("counts of arm %d of %d", d.Arm, len(arms))
-		}
-		period := dayNumber(d.Day) - dayNumber(days[0].Day)
-		for i := range arms {
-			for len(arms[i].Periods) <= period {
-				arms[i].Periods = append(arms[i].Periods, engine.Count{})
-			}
-		}
-		a := &arms[d.Arm]
-		a.Exposures += d.Visitors
-		a.Periods[period] = engine.Count{Trials: float64(d.Visitors), Successes: float64(d.Converters)}
+	young := newCohorts(hours, int(goal.WindowDays))
+	waits, err := s.ConversionWaits(ctx, db.ConversionWaitsParams{AccountID: id.account, ExperimentID: id.experiment, Split: id.split, GoalID: goal.ID, Since: young.since})
+	if err != nil {
+		return f, last, fmt.Errorf("read delays: %w", err)
 	}
-	return nil
+	if err := addHours(f.Arms, hours); err != nil {
+		return f, last, err
+	}
+	return young.delayed(f, waits), last, nil
 }
 
 func (l *Learner) open(ctx context.Context, s *db.Store, x db.Experiment, id splitID, f engine.Facts, last db.Epoch, next engine.Proposal) error {

@@ -73,3 +73,22 @@ func FuzzMatchPage(f *testing.F) {
 		}
 	})
 }
+
+// A pattern that would keep a backtracking matcher busy for longer than anybody waits.
+func TestPatternsDoNotBacktrack(t *testing.T) {
+	t.Parallel()
+	pattern, page := "/"+strings.Repeat("*a", 60)+"*b", "http://site.test/"+strings.Repeat("a", 1900)
+	if MatchPage(pattern, page) {
+		t.Error("a page without a b matches")
+	}
+	if !MatchPage(pattern, page+"b") {
+		t.Error("a page with a b at the end does not match")
+	}
+	expression, ok := pageRegexp(pattern)
+	if !ok {
+		t.Fatal("the pattern has no expression")
+	}
+	if regexp.MustCompile(expression).MatchString(page) {
+		t.Error("a page without a b matches the expression")
+	}
+}

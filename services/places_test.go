@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/samplit/samplit/db/dbtest"
 )
 
 // placesFile writes a MaxMind DB (format 2.0, a tree of 24-bit records over IPv6 in which IPv4 is ::/96) of networks and their countries.
@@ -105,5 +107,46 @@ func TestPlacesAreReadAgain(t *testing.T) {
 	wake <- os.Interrupt
 	if got := p.country(netip.MustParseAddr("203.0.113.77")); got != "FR" {
 		t.Errorf("after a broken file: got %q, want the last one's FR", got)
+	}
+}
+
+// askingBrowser is a browser at an address.
+type askingBrowser struct{ address string }
+
+func (askingBrowser) UserAgent() string      { return "" }
+func (b askingBrowser) Address() string      { return b.address }
+func (b askingBrowser) Header(string) string { return "" }
+
+func TestCountryIsThatOfTheAddress(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "countries.mmdb")
+	placesFile(t, path, map[string]string{"203.0.113.0/24": "ES", "2001:db8::/32": "ES", "198.51.100.0/24": "FR"})
+	places, err := OpenPlaces(path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	x := d.in(t, Running, `{"url":"","targeting":{"conditions":[{"attribute":"country","values":["ES"]}]}}`)
+	tr := joinTraffic(t, d.db, dbtest.Running{Account: d.by.Account, Token: d.site.Token, Key: x.Key})
+	tr.LocateBy(places)
+	for name, c := range map[string]struct {
+		visit Visit
+		want  string
+	}{
+		"told":                          {Visit{Country: "es"}, ""},
+		"told before the address":       {Visit{Country: "FR", Address: "203.0.113.1"}, NotTargeted},
+		"by the address told":           {Visit{Address: "203.0.113.1"}, ""},
+		"IPv6":                          {Visit{Address: "2001:db8::9"}, ""},
+		"IPv4 in IPv6":                  {Visit{Address: "::ffff:203.0.113.1"}, ""},
+		"elsewhere":                     {Visit{Address: "198.51.100.1"}, NotTargeted},
+		"not in the file":               {Visit{Address: "192.0.2.1"}, NotTargeted},
+		"no address":                    {Visit{Address: "spain"}, NotTargeted},
+		"a browser's own":               {Visit{Asker: askingBrowser{"203.0.113.1"}}, ""},
+		"a browser cannot name another": {Visit{Address: "203.0.113.1", Asker: askingBrowser{"198.51.100.1"}}, NotTargeted},
+	} {
+		a, err := tr.Assign(t.Context(), AssignRequest{Token: tr.x.Token, Experiment: x.Key, Visitor: "v-" + name, Visit: c.visit})
+		if err != nil || a.Reason != c.want {
+			t.Errorf("%s: got %q, %v, want %q", name, a.Reason, err, c.want)
+		}
 	}
 }

@@ -12,7 +12,8 @@ const queueRows = 32_768
 
 // queue is where works wait for a commit. An account may have as much waiting as there is room left, so one that floods takes half
 // of the queue at most, two a third each, and there is room for the next. Accounts take turns by the work, so a small one
-// does not wait for what a large one has piled up. Within an account the order is that of arrival.
+// does not wait for what a large one has piled up. Within an account the order is that of arrival. The last quarter is for visitors'
+// variants: what clients keep and send again is refused first.
 type queue struct {
 	ready   chan struct{} // holds something while works wait
 	refused atomic.Int64
@@ -21,6 +22,7 @@ type queue struct {
 	lanes map[uuid.UUID]*lane
 	turns []*lane // those with works, next first
 	works int
+	size  int // rows
 	free  int // rows
 	most  int // rows that one work counts for, or the largest would never find room
 }
@@ -32,10 +34,10 @@ type lane struct {
 }
 
 func newQueue(rows int) *queue {
-	return &queue{ready: make(chan struct{}, 1), lanes: map[uuid.UUID]*lane{}, free: rows, most: rows / 8}
+	return &queue{ready: make(chan struct{}, 1), lanes: map[uuid.UUID]*lane{}, size: rows, free: rows, most: rows / 8}
 }
 
-// put adds a work, or returns false when its account has as much waiting as it may.
+// put adds a work, or returns false when its account has as much waiting as it may, or all have.
 func (q *queue) put(w *work) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -44,7 +46,7 @@ func (q *queue) put(w *work) bool {
 	if l == nil {
 		l = &lane{account: account}
 	}
-	if l.rows+rows > q.free-rows {
+	if l.rows+rows > q.free-rows || !w.keep && q.free-rows < q.size/4 {
 		q.refused.Add(1)
 		return false
 	}
@@ -109,4 +111,11 @@ func (q *queue) waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.works
+}
+
+// used is the used share of the room.
+func (q *queue) used() float64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return 1 - float64(q.free)/float64(q.size)
 }

@@ -41,6 +41,33 @@ func TestOneAccountTakesHalfOfTheQueue(t *testing.T) {
 	}
 }
 
+// Conversions, which their senders keep, are refused while there is still room for visitors' variants.
+func TestVariantsHaveTheLastQuarter(t *testing.T) {
+	t.Parallel()
+	q := newQueue(1000)
+	put := func(keep bool) (n int) {
+		for refused := 0; refused < 50; {
+			w := workOf(uuid.New(), 1, "")
+			w.keep = keep
+			if q.put(w) {
+				n++
+			} else {
+				refused++
+			}
+		}
+		return n
+	}
+	if n := put(false); n != 750 || q.used() != .75 {
+		t.Errorf("%d conversions found room, %.2f is used, want 750", n, q.used())
+	}
+	if n := put(true); n != 249 { // an account may have as much as is left after it
+		t.Errorf("%d assignments found room after them, want 249", n)
+	}
+	if n := put(false); n != 0 {
+		t.Errorf("%d conversions found room before an assignment", n)
+	}
+}
+
 func TestAccountsTakeTurns(t *testing.T) {
 	t.Parallel()
 	q := newQueue(queueRows)

@@ -12,6 +12,7 @@ type Results struct {
 	Status       Status           `json:"status" enum:"draft,running,paused,completed,archived"`
 	AsOf         time.Time        `json:"as_of"`
 	Goal         string           `json:"goal" doc:"Key of the goal"`
+	Currency     string           `json:"currency,omitempty" doc:"ISO 4217 code of the goal's values"`
 	Verdict      Verdict          `json:"verdict"`
 	SRM          SRM              `json:"srm"`
 	Crossovers   int64            `json:"crossovers" doc:"Exposures that named another arm than the stored one"`

@@ -22,10 +22,10 @@ func dayText(day int) string { return time.Unix(int64(day)*86400, 0).UTC().Forma
 
 // analyze is a pure function of what was counted.
 func analyze(x Experiment, goal Goal, c counts, now time.Time) Results {
-	r := Results{ExperimentID: x.ID, Status: x.Status, AsOf: now.Truncate(time.Second), Goal: goal.Key, Epochs: x.Epochs, Timeline: []DayResult{},
+	r := Results{ExperimentID: x.ID, Status: x.Status, AsOf: now.Truncate(time.Second), Goal: goal.Key, Currency: goal.Config.Currency, Epochs: x.Epochs, Timeline: []DayResult{},
 		Experiment: x, Shown: goal}
 	arms, _ := x.arms()
-	data := engine.Data{Arms: arms, Adaptive: x.Learns(), Planned: float64(x.PlannedPerArm), PastP: x.past(c.looks),
+	data := engine.Data{Arms: arms, Adaptive: x.Learns(), Revenue: goal.Money(), Planned: float64(x.PlannedPerArm), PastP: x.past(c.looks),
 		MinVisitors: needVisitors, MinConversions: needConversions, Margin: smallestLift, MaxDays: longestTest, DailyVisitors: daily(x, c.cells, now)}
 	for _, e := range x.Epochs {
 		data.Epochs = append(data.Epochs, engine.Epoch{Number: e.Number, Weights: e.units(arms)})
@@ -92,7 +92,7 @@ func expected(d engine.Data) []float64 {
 
 // fill copies the engine's answer, number by number.
 func (r *Results) fill(a engine.Analysis) {
-	variants, money := r.Experiment.Variants(), false
+	variants, money := r.Experiment.Variants(), r.Shown.Money()
 	for _, arm := range a.Arms {
 		money = money || arm.Revenue.Sum != 0
 	}

@@ -24,8 +24,10 @@ type site struct {
 	url         string
 	byKey       map[string]*live
 	byID        map[uuid.UUID]*live
-	identifies  bool    // it has told of visitors that are one person
-	serving     []*live // in order of start
+	identifies  bool     // it has told of visitors that are one person
+	origins     []string // of pages that may send; empty: all
+	scrubs      bool     // takes personal data out of events
+	serving     []*live  // in order of start
 	config      *siteConfig
 	features    *siteFeatures
 }
@@ -132,9 +134,18 @@ func (s *Snapshot) Run(ctx context.Context) {
 		case <-tick.C:
 		case <-wake:
 		}
-		if err := s.Refresh(ctx); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
-			s.log.Warn("refresh snapshot", slog.Any("error", err))
-		}
+		s.look(ctx)
+	}
+}
+
+// lookLimit ends a look whose answer was lost on the way.
+const lookLimit = 30 * time.Second
+
+func (s *Snapshot) look(ctx context.Context) {
+	wait, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	if err := s.Refresh(wait); err != nil && ctx.Err() == nil && Code(err) != CodeUnavailable {
+		s.log.Warn("refresh snapshot", slog.Any("error", err))
 	}
 }
 
@@ -290,6 +301,7 @@ func (w *world) with(c changes, base string) *world {
 		f := edit(r.ID)
 		delete(next.byToken, f.token)
 		f.account, f.token, f.url, f.identifies = r.AccountID, r.Token, r.SiteUrl, r.Identifies
+		f.origins, f.scrubs = r.AllowedOrigins, r.Scrubs
 		if r.ArchivedAt != nil {
 			f.token = ""
 		}

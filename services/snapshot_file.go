@@ -199,7 +199,11 @@ func decodeSnapshot(b []byte) (*SavedSnapshot, error) {
 		case line.Site != nil:
 			out.changes.sites = append(out.changes.sites, line.Site.row())
 		case line.Experiment != nil:
-			out.changes.experiments = append(out.changes.experiments, line.Experiment.live())
+			x := line.Experiment.live()
+			if err := x.check(); err != nil {
+				return nil, err
+			}
+			out.changes.experiments = append(out.changes.experiments, x)
 		}
 	}
 	return &out, nil

@@ -105,7 +105,7 @@ type snapshotBundle struct {
 
 var snapshotKey = bytes.Repeat([]byte("k"), 32)
 
-func newSnapshotBundle(t *testing.T) *snapshotBundle {
+func newSnapshotBundle(t testing.TB) *snapshotBundle {
 	t.Helper()
 	d := dbtest.Open(t)
 	b := &snapshotBundle{x: dbtest.Experiment(t, d, "thompson"), log: &bytes.Buffer{}, now: time.Now()}
@@ -118,7 +118,7 @@ func newSnapshotBundle(t *testing.T) *snapshotBundle {
 	return b
 }
 
-func (b *snapshotBundle) bytes(t *testing.T) []byte {
+func (b *snapshotBundle) bytes(t testing.TB) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(b.path)
 	if err != nil {
@@ -159,8 +159,8 @@ func TestARestoredSnapshotAnswersAsTheDatabaseDid(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	go committer.Run(ctx)
-	warm := NewTracker(dbtest.Open(t), b.snap, committer, TrackerLimits{Remembered: 1}, clock, log)
-	tracker := NewTracker(away, cold, committer, TrackerLimits{Remembered: 1}, clock, log)
+	warm := NewTracker(dbtest.Open(t), b.snap, committer, NewAPIKeys(dbtest.Open(t), time.Now), TrackerLimits{Remembered: 1}, clock, log)
+	tracker := NewTracker(away, cold, committer, NewAPIKeys(away, time.Now), TrackerLimits{Remembered: 1}, clock, log)
 	for i := range 200 {
 		visitor := fmt.Sprint("visitor ", i)
 		a, err := tracker.Assign(t.Context(), AssignRequest{Token: b.x.Token, Experiment: b.x.Key, Visitor: visitor, Expose: true})

@@ -2,6 +2,8 @@ package services
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,12 +19,16 @@ type savedSite struct {
 	Token      string    `json:"token"` // empty: archived
 	URL        string    `json:"url"`
 	Identifies bool      `json:"identifies,omitempty"`
+	Origins    []string  `json:"origins,omitempty"`
+	Scrubs     bool      `json:"scrubs,omitempty"`
 }
 
-func saveSite(s *site) *savedSite { return &savedSite{s.account, s.id, s.token, s.url, s.identifies} }
+func saveSite(s *site) *savedSite {
+	return &savedSite{s.account, s.id, s.token, s.url, s.identifies, s.origins, s.scrubs}
+}
 
 func (s *savedSite) row() db.SnapshotInstallationsRow {
-	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies}
+	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies, AllowedOrigins: s.Origins, Scrubs: s.Scrubs}
 	if s.Token == "" {
 		r.ArchivedAt = &time.Time{}
 	}
@@ -121,4 +127,37 @@ func (s *savedExperiment) live() *live {
 	}
 	x.prepare(nil)
 	return x
+}
+
+// check says why an experiment of a file cannot be served. What the database holds is right by its constraints.
+func (x *live) check() error {
+	if !x.serves() {
+		return nil
+	}
+	for i := range x.splits {
+		if err := x.splits[i].check(); err != nil {
+			return fmt.Errorf("experiment %s: split %d: %w", x.id, i, err)
+		}
+	}
+	if len(x.splits) == 0 || len(x.splits[0].arms) != len(x.variants) || x.winner >= len(x.variants) {
+		return fmt.Errorf("experiment %s: %d splits and winner %d of %d variants", x.id, len(x.splits), x.winner, len(x.variants))
+	}
+	return nil
+}
+
+func (s *liveSplit) check() error {
+	for _, e := range s.epochs {
+		sum, outside := 0, false
+		for _, units := range e.weights {
+			sum += units
+			outside = outside || units < 0 || units > engine.Buckets
+		}
+		if len(e.weights) != len(s.arms) || outside || sum != engine.Buckets {
+			return fmt.Errorf("weights %v for %d arms", e.weights, len(s.arms))
+		}
+	}
+	if len(s.epochs) == 0 {
+		return errors.New("no epoch")
+	}
+	return nil
 }

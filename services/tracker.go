@@ -1,7 +1,11 @@
 package services
 
 import (
+	"context"
 	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/samplit/samplit/db"
@@ -9,7 +13,7 @@ import (
 
 const (
 	maxVisitor = 128
-	// eventWait is how long events may wait to be durable before they are refused.
+	// eventWait is how long events, and names that are one person's, may wait to be durable before they are refused.
 	eventWait = 8 * time.Second
 )
 
@@ -28,6 +32,8 @@ type Tracker struct {
 	snapshot  *Snapshot
 	committer *Committer
 	sticky    *sticky
+	keys      *APIKeys
+	strangers atomic.Int64
 	places    *Places       // of addresses; nil: not known
 	previews  *Previews     // nil: there are none
 	wait      time.Duration // of an answer for its row
@@ -36,14 +42,14 @@ type Tracker struct {
 }
 
 // NewTracker makes the service.
-func NewTracker(d *db.DB, s *Snapshot, c *Committer, l TrackerLimits, clock Clock, log *slog.Logger) *Tracker {
+func NewTracker(d *db.DB, s *Snapshot, c *Committer, keys *APIKeys, l TrackerLimits, clock Clock, log *slog.Logger) *Tracker {
 	if l.Remembered == 0 {
 		l.Remembered = 1_000_000
 	}
 	if l.AssignWait == 0 {
 		l.AssignWait = 300 * time.Millisecond
 	}
-	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), wait: l.AssignWait, clock: clock, log: log}
+	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), keys: keys, wait: l.AssignWait, clock: clock, log: log}
 	s.forget = t.forget
 	return t
 }
@@ -69,6 +75,39 @@ func (t *Tracker) site(token string) (*site, error) {
 		return nil, errNotLooked // the site may be newer than what is served from
 	}
 	return nil, &Error{Code: CodeUnknownToken, Message: "No site has this installation token. Copy the snippet again from the site's page."}
+}
+
+// Admits says whether a site takes what a page of an origin sends; servers name none.
+func (t *Tracker) Admits(token, origin string) error {
+	s := t.snapshot.site(token)
+	if origin == "" || s == nil || len(s.origins) == 0 || strings.EqualFold(origin, s.url) || slices.ContainsFunc(s.origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
+		return nil
+	}
+	t.strangers.Add(1)
+	return &Error{Code: CodeForbidden, Reason: "origin", Message: "This site takes events of its own web pages only. Add the page's origin on the site's page."}
+}
+
+// Strangers is how many requests came from pages that their site does not know, since the start.
+func (t *Tracker) Strangers() int64 { return t.strangers.Load() }
+
+// opens says whether the sender has a key of the site's account. A key that a web page sends is no secret any more: it is refused, and
+// the log says so.
+func (t *Tracker) opens(ctx context.Context, s *site, secret string, browser bool) (bool, error) {
+	switch {
+	case secret == "":
+		return false, nil
+	case browser:
+		t.log.WarnContext(ctx, "a secret key was sent by a web page: revoke it", slog.String("ending", Ending(secret)), slog.String("site", s.url))
+		return false, ErrSecretInBrowser
+	}
+	by, err := t.keys.Verify(ctx, secret)
+	if err != nil {
+		return false, err
+	}
+	if by.Account != s.account {
+		return false, &Error{Code: CodeForbidden, Reason: "other_account", Message: "This key is of another account than the installation token."}
+	}
+	return true, by.may(Editor)
 }
 
 // Config returns the configuration that the site's snippet carries, as JSON.

@@ -34,12 +34,18 @@ func newTraffic(t *testing.T, allocator string) *traffic {
 // joinTraffic starts a further node on the same experiment.
 func joinTraffic(t *testing.T, d *db.DB, x dbtest.Running) *traffic {
 	t.Helper()
+	return joinTrafficAt(t, d, x, time.Now)
+}
+
+// joinTrafficAt is joinTraffic with a clock of its own.
+func joinTrafficAt(t *testing.T, d *db.DB, x dbtest.Running, clock Clock) *traffic {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	snap := NewSnapshot(d, "http://tracker.test", time.Now, log)
+	snap := NewSnapshot(d, "http://tracker.test", clock, log)
 	if err := snap.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	com := NewCommitter(d, time.Now, log)
+	com := NewCommitter(d, clock, log)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
 	go func() { defer close(done); com.Run(ctx) }()
@@ -48,7 +54,7 @@ func joinTraffic(t *testing.T, d *db.DB, x dbtest.Running) *traffic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &traffic{NewTracker(d, snap, com, TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, time.Now, log), x, NewLearner(d, keys, com.Kept, time.Now, log)}
+	return &traffic{NewTracker(d, snap, com, NewAPIKeys(d, clock), TrackerLimits{Remembered: 10_000, AssignWait: time.Minute}, clock, log), x, NewLearner(d, keys, com.Kept, clock, log)}
 }
 
 func (tr *traffic) see(t *testing.T, visitor string) Assignment {
@@ -87,9 +93,9 @@ func (tr *traffic) totals(t *testing.T) (out [2][2]int64) {
 
 func (tr *traffic) noDifference(t *testing.T) {
 	t.Helper()
-	_, err := Recount(t.Context(), tr.db, func(account string, d db.RecountDifferencesRow) {
+	_, err := Recount(t.Context(), tr.db, func(account, difference string) {
 		if account == tr.x.Account.String() {
-			t.Errorf("recount differs: %+v", d)
+			t.Errorf("recount differs: %s", difference)
 		}
 	})
 	if err != nil {
@@ -379,3 +385,17 @@ func TestSmartTrafficMovesToTheBetterVariant(t *testing.T) {
 }
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// A visitor who is known costs the answer's arms and nothing else.
+func TestAssignOfAKnownVisitorAllocatesItsArms(t *testing.T) {
+	tr := newTraffic(t, "sequential")
+	tr.see(t, "v")
+	r := AssignRequest{Token: tr.x.Token, Experiment: tr.x.Key, Visitor: "v", Expose: true, Visit: Visit{URL: "https://site.test/", Device: "mobile"}}
+	if n := testing.AllocsPerRun(1000, func() {
+		if a, err := tr.Assign(t.Context(), r); err != nil || !a.Stored {
+			t.Error(a, err)
+		}
+	}); n > 1 {
+		t.Errorf("got %v allocations, want 1", n)
+	}
+}

@@ -10,6 +10,22 @@ type Settings struct {
 	Profile  ProfileForm
 	Password PasswordForm
 	Sessions []Session
+	Keys     *Keys // nil for those who may not manage keys
+}
+
+// Keys are the account's secret keys. POST /settings/keys with name and role (editor, viewer, admin) makes one; POST
+// /settings/keys/{ID}/revoke ends one.
+type Keys struct {
+	List       []Key
+	Made       string // a key that was made just now: it is shown this once
+	Name, Role string // as typed
+	Errors     Errors
+}
+
+// Key is one secret key without what opens.
+type Key struct {
+	ID, Name, Ending, Role string
+	CreatedAt, UsedAt      time.Time // UsedAt is zero when it never was
 }
 
 // ProfileForm: POST /settings with name, lang (en, es or empty for the browser's) and theme (paper, ink or empty for the
@@ -53,4 +69,19 @@ func themeOptions(ctx context.Context) []option {
 		{Value: "", Label: t(ctx, "settings.theme_device")}, {Value: "paper", Label: t(ctx, "settings.theme_paper")},
 		{Value: "ink", Label: t(ctx, "settings.theme_ink")},
 	}
+}
+
+func roleOptions(ctx context.Context) []option {
+	return []option{
+		{Value: "editor", Label: t(ctx, "keys.editor")}, {Value: "viewer", Label: t(ctx, "keys.viewer")}, {Value: "admin", Label: t(ctx, "keys.admin")},
+	}
+}
+
+func roleName(ctx context.Context, role string) string {
+	for _, o := range roleOptions(ctx) {
+		if o.Value == role {
+			return o.Label
+		}
+	}
+	return role
 }

@@ -35,6 +35,12 @@ type Site struct {
 	Snippet       string // the script element to paste
 	Install       Install
 	Experiments   []ExperimentRow
+
+	// POST /sites/{ID}/rules with origins (one a line) and scrub (on).
+	Origins      string
+	OriginsWrong bool
+	Scrubs       bool
+	CanEdit      bool
 }
 
 // Install is what is known of a site's snippet. State is
@@ -54,6 +60,13 @@ type Install struct {
 	Verdict  string
 	Detail   string // what goes with the verdict, such as the policy directive to add
 	Checked  time.Time
+}
+
+func originsError(ctx context.Context, m Site) string {
+	if m.OriginsWrong {
+		return t(ctx, "sites.origins_wrong")
+	}
+	return ""
 }
 
 // guide tells how to install the snippet on one kind of site.

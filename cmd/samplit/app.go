@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +30,7 @@ type app struct {
 	committer *services.Committer
 	snapshot  *services.Snapshot
 	learner   *services.Learner
+	archive   *services.Archive
 	demo      *services.Demo // nil in production
 	limits    *services.Limits
 	places    *services.Places       // nil without GEOIP_FILE
@@ -69,11 +72,18 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	}
 	a.snapshot = services.NewSnapshot(d.DB, c.TrackerURL, clock, log)
 	a.committer = services.NewCommitter(d.DB, clock, log)
-	a.tracker = services.NewTracker(d.DB, a.snapshot, a.committer, services.TrackerLimits{}, clock, log)
+	secretKeys := services.NewAPIKeys(d.DB, clock)
+	a.tracker = services.NewTracker(d.DB, a.snapshot, a.committer, secretKeys, services.TrackerLimits{}, clock, log)
 	rules := c.limits
 	rules.Shared = a.shared
 	a.limits = services.NewLimits(a.snapshot, rules, clock)
 	a.learner = services.NewLearner(d.DB, keys, a.committer.Kept, clock, log)
+
+	objects, err := services.OpenObjects(c.S3URL, filepath.Join(c.DataDir, "objects"))
+	if err != nil {
+		return nil, err
+	}
+	a.archive = services.NewArchive(d.DB, objects, c.EventsKeepDays, clock, log)
 
 	tokens := services.NewTokens(d.DB, secret, c.BaseURL, time.Duration(c.AccessTokenMinutes)*time.Minute, clock)
 	accounts := services.NewAccounts(d.DB, passwords, tokens, services.NewMemoryThrottle(clock), mailer, clock,
@@ -89,20 +99,20 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		a.tracker.LocateBy(a.places)
 	}
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
-	a.workers = append(accounts.Workers(), a.tracker.Workers()...)
+	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers())
 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.observe(registry)
 	a.admin = handlers.Admin(registry)
 	pages := handlers.New(handlers.Deps{
-		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens,
+		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
 		Installations: installations, Experiments: experiments, Previews: previews, Analytics: analytics, Audit: audit,
 		Simulator: services.NewSimulator(experiments, analytics),
 		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
 		DemoURL:   c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
-		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
-		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}},
+		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Pressure: a.committer.Pressure, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
+		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}, {Name: "ingest", Run: a.ingesting, Note: a.backlog}},
 	})
 	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Limits: a.limits, TrustedProxies: c.proxies,
 		Errors: pages.HTTPErrorHandler, Metrics: registry})
@@ -167,6 +177,14 @@ func (a *app) fresh(context.Context) error {
 		return errors.New("not read from the database for 30 seconds")
 	}
 	return nil
+}
+
+// ingesting is no reason to send traffic elsewhere: every server stores in the same database.
+func (a *app) ingesting(context.Context) error { return nil }
+
+// backlog tells operators what waits to be stored and what could not be.
+func (a *app) backlog() string {
+	return fmt.Sprintf("%d requests wait, %d answers are not stored yet, %d items were set aside", a.committer.Waiting(), a.committer.Kept(), a.committer.Quarantined())
 }
 
 // age tells operators how old the picture is that visitors are served from.

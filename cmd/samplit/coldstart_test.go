@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,85 +19,11 @@ import (
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/db/dbtest"
+	"github.com/samplit/samplit/e2e/line"
 	"github.com/samplit/samplit/e2e/program"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
-
-// proxy leads a TCP port of its own to the test's PostgreSQL while it is open.
-type proxy struct {
-	t      *testing.T
-	addr   string
-	socket string
-
-	mu       sync.Mutex
-	listener net.Listener
-	conns    []net.Conn
-}
-
-// newProxy is closed at first. address is a database of the test cluster, which listens on a Unix socket only.
-func newProxy(t *testing.T, address string) (p *proxy, databaseURL string) {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	port := q.Get("port")
-	if port == "" {
-		port = "5432"
-	}
-	p = &proxy{t: t, addr: "127.0.0.1:0", socket: filepath.Join(q.Get("host"), ".s.PGSQL."+port)}
-	p.open()
-	p.close()
-	t.Cleanup(p.close)
-	return p, "postgres://" + u.User.String() + "@" + p.addr + u.Path + "?sslmode=disable"
-}
-
-func (p *proxy) open() {
-	p.t.Helper()
-	l, err := net.Listen("tcp", p.addr)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.mu.Lock()
-	p.addr, p.listener = l.Addr().String(), l
-	p.mu.Unlock()
-	go func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.lead(in)
-		}
-	}()
-}
-
-func (p *proxy) lead(in net.Conn) {
-	defer in.Close()
-	out, err := net.Dial("unix", p.socket)
-	if err != nil {
-		return
-	}
-	defer out.Close()
-	p.mu.Lock()
-	p.conns = append(p.conns, in, out)
-	p.mu.Unlock()
-	go func() { _, _ = io.Copy(out, in); out.Close() }()
-	_, _ = io.Copy(in, out)
-}
-
-// close refuses new connections and cuts those there are.
-func (p *proxy) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_ = p.listener.Close()
-	for _, c := range p.conns {
-		_ = c.Close()
-	}
-	p.conns = nil
-}
 
 // fetch is what a program's door answers.
 func fetch(t *testing.T, r *http.Request) (status int, header http.Header, body string) {
@@ -115,16 +40,17 @@ func fetch(t *testing.T, r *http.Request) (status int, header http.Header, body 
 	return resp.StatusCode, resp.Header, string(b)
 }
 
-// coldStart is a program whose database is behind a proxy.
-type coldStart struct {
+// distant is a program whose database is at the end of a line.
+type distant struct {
 	t *testing.T
 	*program.Program
-	proxy *proxy
-	away  bool // the proxy was closed before the program started
-	x     dbtest.Running
+	line    *line.Line
+	address string // of the database, directly
+	away    bool   // the line was closed before the program started
+	x       dbtest.Running
 }
 
-func newColdStart(t *testing.T, extra ...string) *coldStart {
+func newDistant(t *testing.T, extra ...string) *distant {
 	t.Helper()
 	at := dbtest.Clone(t)
 	direct, err := db.Open(t.Context(), db.Config{URL: at, Log: slog.New(slog.DiscardHandler)})
@@ -132,11 +58,11 @@ func newColdStart(t *testing.T, extra ...string) *coldStart {
 		t.Fatal(err)
 	}
 	t.Cleanup(direct.Close)
-	p, databaseURL := newProxy(t, at(""))
-	return &coldStart{t: t, Program: program.New(t, append(extra, "DATABASE_URL="+databaseURL)...), proxy: p, x: dbtest.Experiment(t, direct, "thompson")}
+	l, databaseURL := line.New(t, at(""))
+	return &distant{t: t, Program: program.New(t, append(extra, "DATABASE_URL="+databaseURL)...), line: l, address: at(""), x: dbtest.Experiment(t, direct, "thompson")}
 }
 
-func (c *coldStart) get(path string) (int, http.Header, string) {
+func (c *distant) get(path string) (int, http.Header, string) {
 	c.t.Helper()
 	r, err := http.NewRequest(http.MethodGet, "http://"+c.Addr+path, nil)
 	if err != nil {
@@ -145,7 +71,7 @@ func (c *coldStart) get(path string) (int, http.Header, string) {
 	return fetch(c.t, r)
 }
 
-func (c *coldStart) post(path, body string) (int, http.Header, string) {
+func (c *distant) post(path, body string) (int, http.Header, string) {
 	c.t.Helper()
 	r, err := http.NewRequest(http.MethodPost, "http://"+c.Addr+path, strings.NewReader(body))
 	if err != nil {
@@ -156,7 +82,7 @@ func (c *coldStart) post(path, body string) (int, http.Header, string) {
 }
 
 // arms are the variants of some visitors.
-func (c *coldStart) arms() map[string]any {
+func (c *distant) arms() map[string]any {
 	c.t.Helper()
 	arms := map[string]any{}
 	for i := range 50 {
@@ -173,7 +99,7 @@ func (c *coldStart) arms() map[string]any {
 	return arms
 }
 
-func (c *coldStart) stop(cmd *os.Process) {
+func (c *distant) stop(cmd *os.Process) {
 	c.t.Helper()
 	if err := cmd.Signal(syscall.SIGTERM); err != nil {
 		c.t.Fatal(err)
@@ -184,7 +110,7 @@ func (c *coldStart) stop(cmd *os.Process) {
 }
 
 // texts are the files and the flags that visitors' browsers and customers' servers load.
-func (c *coldStart) texts() (out [3]string) {
+func (c *distant) texts() (out [3]string) {
 	c.t.Helper()
 	var status [3]int
 	status[0], _, out[0] = c.get("/s/" + c.x.Token + ".js")
@@ -198,12 +124,12 @@ func (c *coldStart) texts() (out [3]string) {
 
 func TestAServerStartsWithoutItsDatabase(t *testing.T) {
 	t.Parallel()
-	c := newColdStart(t)
-	c.proxy.open()
+	c := newDistant(t)
+	c.line.Open()
 	server := c.Serve()
 	arms, texts := c.arms(), c.texts()
 	c.stop(server.Process)
-	c.proxy.close()
+	c.line.Close()
 
 	c.away = true
 	server = c.Live()
@@ -224,7 +150,7 @@ func TestAServerStartsWithoutItsDatabase(t *testing.T) {
 	}
 
 	c.away = false
-	c.proxy.open()
+	c.line.Open()
 	c.Await("ready", func() bool { return c.Says("/readyz") })
 	status, _, body = c.post("/api/v1/tracker/events", event)
 	var out struct{ Accepted, Duplicates int }
@@ -262,7 +188,7 @@ func (l *lines) String() string {
 // A file that cannot be trusted is as good as none: then a start is what it was, and waits for the database.
 func TestAServerWithoutAGoodFileWaitsForItsDatabase(t *testing.T) {
 	t.Parallel()
-	c := newColdStart(t, "LOG_LEVEL=info")
+	c := newDistant(t, "LOG_LEVEL=info")
 	if err := os.WriteFile(filepath.Join(c.Dir, "snapshot"), []byte("samplit snapshot 1\nforged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +199,7 @@ func TestAServerWithoutAGoodFileWaitsForItsDatabase(t *testing.T) {
 		conn.Close()
 		t.Error("it serves something while it waits")
 	}
-	c.proxy.open()
+	c.line.Open()
 	c.Await("ready", func() bool { return c.Says("/readyz") })
 	if n := strings.Count(log.String(), "snapshot on disk ignored"); n != 1 {
 		t.Errorf("the forged file is mentioned %d times, want once:\n%s", n, log.String())

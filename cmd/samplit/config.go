@@ -26,6 +26,8 @@ type config struct {
 	DatabaseURL        string        `env:"DATABASE_URL" help:"PostgreSQL 15 or newer, as the owner; empty runs a private one."`
 	DataDir            string        `env:"DATA_DIR" default:"./data" help:"Private database and keys."`
 	RedisURL           string        `env:"REDIS_URL" help:"Redis in which several servers share their limits; empty: each counts for itself."`
+	S3URL              string        `env:"S3_URL" help:"Object store of exports, s3://key:secret@host/bucket?region=…; a folder in the data folder when empty."`
+	EventsKeepDays     int           `env:"EVENTS_KEEP_DAYS" default:"0" help:"Days of raw events in the database; older ones are moved to the object store. 0 keeps all."`
 	GeoIPFile          string        `env:"GEOIP_FILE" help:"MaxMind DB (.mmdb) with the countries of addresses; empty: not known."`
 	SMTPURL            string        `env:"SMTP_URL" help:"Mail server, smtp://user:pw@host:587; in development mail is shown at /dev/mail."`
 	SecretKey          string        `env:"SECRET_KEY" help:"At least 32 bytes; made in the data folder in development."`
@@ -99,6 +101,14 @@ func (c *config) check() error {
 	}
 	if c.LearnInterval < 100*time.Millisecond || c.LearnInterval > time.Hour {
 		bad("LEARN_INTERVAL", "choose 100ms to 1h")
+	}
+	if c.EventsKeepDays != 0 && (c.EventsKeepDays < services.LeastKeptDays || c.EventsKeepDays > 36500) {
+		bad("EVENTS_KEEP_DAYS", "choose 0, which keeps all, or at least %d", services.LeastKeptDays)
+	}
+	if c.S3URL != "" {
+		if err := services.CheckS3URL(c.S3URL); err != nil {
+			bad("S3_URL", "%v", err)
+		}
 	}
 	if c.RedisURL != "" {
 		if err := services.CheckRedisURL(c.RedisURL); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -60,10 +61,83 @@ func TestServersShareTheirLimits(t *testing.T) {
 		t.Errorf("the second server let %d through after 240 of 400 at the first, want about 160", second)
 	}
 	server.Freeze()
-	asks(t, a, x, 80)
+	alone := asks(t, a, x, 80)
 	asks(t, b, x, 80)
 	server.Thaw()
 	server.Kill()
-	asks(t, a, x, 80)
+	alone += asks(t, a, x, 480)
 	asks(t, b, x, 80)
+	// By its own count the first server has 160 left of 400, and one more every nine seconds.
+	if alone < 120 || alone > 200 {
+		t.Errorf("without Redis the first server let %d of 560 through, want what it had left, about 160", alone)
+	}
+}
+
+// Without Redis each server counts for itself: two let twice as much through, as the documentation says.
+func TestServersWithoutRedisCountForThemselves(t *testing.T) {
+	t.Parallel()
+	at := dbtest.Clone(t)
+	direct, err := db.Open(t.Context(), db.Config{URL: at, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(direct.Close)
+	x := dbtest.Experiment(t, direct, "sequential")
+	for range 2 {
+		p := program.New(t, "DATABASE_URL="+at(""), "LIMIT_TOKEN=100/h")
+		p.Serve()
+		if passed := asks(t, p, x, 160); passed < 100 || passed > 103 { // one more every 36 seconds
+			t.Errorf("a server let %d of 160 through, want its own 100", passed)
+		}
+	}
+}
+
+// One site sends all it can. The other sites on the server are answered as ever, and none of their requests is refused.
+func TestOneSiteCannotTakeTheOthersTurn(t *testing.T) {
+	t.Parallel()
+	c := newDistant(t, "LIMIT_TOKEN=50/s")
+	c.line.Open()
+	c.Serve()
+	loud, quiet := c.Register(), c.Register()
+	loud.Launch("loud")
+	quiet.Launch("quiet")
+	awaitEpoch(c.Program, loud, "loud", 1)
+	awaitEpoch(c.Program, quiet, "quiet", 1)
+
+	var flood, refused atomic.Int64
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer close(stop)
+	for range 16 {
+		wg.Go(func() {
+			events := make([]any, 500)
+			for i := range events {
+				events[i] = map[string]any{"type": "custom", "visitor_id": "flood", "name": "flood"}
+			}
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				status, _ := c.Post("events", map[string]any{"installation_token": loud.Token, "events": events})
+				flood.Add(1)
+				if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	c.Await("flooded", func() bool { return refused.Load() > 20 })
+	for i := range 20 { // fewer than its own limit
+		visitor := fmt.Sprint("guest ", i)
+		if status, a := c.Post("assign", map[string]any{"installation_token": quiet.Token, "experiment": "quiet", "visitor_id": visitor}); status != http.StatusOK {
+			t.Errorf("assign: got %d %v", status, a)
+		}
+		if status, a := c.Post("convert", map[string]any{"installation_token": quiet.Token, "goal": "buy", "visitor_id": visitor}); status != http.StatusOK {
+			t.Errorf("convert: got %d %v", status, a)
+		}
+	}
+	t.Logf("of %d requests of the flood %d were refused", flood.Load(), refused.Load())
 }

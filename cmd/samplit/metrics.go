@@ -27,13 +27,30 @@ func (a *app) observe(registry prometheus.Registerer) {
 		return math.Inf(1)
 	})
 	gauge("samplit_ingest_waiting", "Requests that wait for a commit.", func() float64 { return float64(a.committer.Waiting()) })
+	gauge("samplit_ingest_pressure", "Used share of the room for what waits, from 0 to 1.", a.committer.Pressure)
+	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_strangers_total",
+		Help: "Tracker requests of web pages that their site does not know."}, func() float64 { return float64(a.tracker.Strangers()) })
 	gauge("samplit_ingest_kept", "Assignments answered but not stored yet.", func() float64 { return float64(a.committer.Kept()) })
 	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_ingest_quarantined_total",
 		Help: "Items that the database refused and that were set aside."}, func() float64 { return float64(a.committer.Quarantined()) })
 	promauto.With(registry).NewCounterFunc(prometheus.CounterOpts{Name: "samplit_ingest_crowded_total",
 		Help: "Requests that found no place to wait, since their account or all together had too much waiting."}, func() float64 { return float64(a.committer.Crowded()) })
 	a.observeLimits(registry)
+	a.observeDays(registry)
 	registry.MustRegister(pools{a.database.DB})
+}
+
+// observeDays adds what becomes of the days of events.
+func (a *app) observeDays(registry prometheus.Registerer) {
+	with := promauto.With(registry)
+	with.NewCounterFunc(prometheus.CounterOpts{Name: "samplit_event_days_made_late_total",
+		Help: "Partitions of events that were missing when an event came, and were made then."}, func() float64 { return float64(a.database.LateDays()) })
+	with.NewGaugeFunc(prometheus.GaugeOpts{Name: "samplit_event_days_overdue",
+		Help: "Days of events older than EVENTS_KEEP_DAYS that are still in the database, as of this process's last try."}, func() float64 { return float64(a.archive.State().Overdue) })
+	with.NewCounterFunc(prometheus.CounterOpts{Name: "samplit_event_days_moved_total",
+		Help: "Days of events moved to the object store."}, func() float64 { return float64(a.archive.State().Moved) })
+	with.NewCounterFunc(prometheus.CounterOpts{Name: "samplit_event_days_failed_total",
+		Help: "Times that a day of events could not be moved to the object store and stayed."}, func() float64 { return float64(a.archive.State().Failed) })
 }
 
 // observeLimits adds what the limits turned away, and how Redis does where there is one.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/services"
 )
 
@@ -18,16 +17,18 @@ func (recountCommand) Run(ctx context.Context, c *config, s *streams) error {
 	}
 	defer d.close(log)
 	differences := 0
-	accounts, err := services.Recount(ctx, d.DB, func(account string, r db.RecountDifferencesRow) {
+	did, err := services.Recount(ctx, d.DB, func(account, difference string) {
 		differences++
-		fmt.Fprintf(s.out, "account %s experiment %s split %d epoch %d arm %d goal %s hour %s: visitors %d, recounted %d; converters %d, recounted %d; value %s, recounted %s\n",
-			account, r.ExperimentID, r.Split, r.Epoch, r.Arm, r.GoalID, r.Hour.UTC().Format("2006-01-02T15"),
-			r.Visitors, r.WantVisitors, r.Converters, r.WantConverters, r.Value, r.WantValue)
+		fmt.Fprintf(s.out, "account %s %s\n", account, difference)
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%d accounts recounted, %d differences.\n", accounts, differences)
+	if did.MovedDays > 0 {
+		fmt.Fprintf(s.out, "%d days of events are in the object store: the conversions of %d accounts were checked by the totals of each goal.\n",
+			did.MovedDays, did.MovedAccounts)
+	}
+	fmt.Fprintf(s.out, "%d accounts recounted, %d differences.\n", did.Accounts, differences)
 	if differences > 0 {
 		return errFinding
 	}

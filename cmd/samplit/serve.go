@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/samplit/samplit/services"
 )
 
@@ -83,11 +85,11 @@ func (a *app) serve(ctx context.Context, c *config, s *streams, listener net.Lis
 	failed := make(chan error, 2)
 	running := a.background(work, c, failed, log)
 
-	server := newServer(a.handler, log)
-	go func() { failed <- server.Serve(listener) }()
+	server := newServer(a.handler, usualTimes, log)
+	go func() { failed <- server.Serve(netutil.LimitListener(listener, mostConnections)) }()
 	var admin *http.Server
 	if c.AdminAddr != "" {
-		admin = newServer(a.admin, log)
+		admin = newServer(a.admin, usualTimes, log)
 		admin.Addr = c.AdminAddr
 		go func() {
 			if err := admin.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
@@ -187,9 +189,17 @@ func (a *app) reachDatabase(ctx context.Context) error {
 	}
 }
 
-func newServer(h http.Handler, log *slog.Logger) *http.Server {
+// serverTimes bound how long a client may take. A slow one costs a connection and nothing else.
+type serverTimes struct{ header, read, write, idle time.Duration }
+
+var usualTimes = serverTimes{header: 5 * time.Second, read: 10 * time.Second, write: 60 * time.Second, idle: 90 * time.Second}
+
+func newServer(h http.Handler, t serverTimes, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 90 * time.Second,
+		Handler: h, ReadHeaderTimeout: t.header, ReadTimeout: t.read, WriteTimeout: t.write, IdleTimeout: t.idle,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
+
+// mostConnections bounds the open ones; further clients wait to be accepted.
+const mostConnections = 10_000

@@ -18,6 +18,7 @@ import (
 
 type answer struct {
 	Visitor, Flag string
+	Asked         bool // also the doors that store: Assign and Sticky
 	Assign        *string
 	OFREP, Reason string
 	GrowthBook    *string
@@ -28,9 +29,10 @@ type job struct {
 	URL    string          `json:"url"`
 	Token  string          `json:"token"`
 	Flags  []string        `json:"flags"`
-	Page   string          `json:"page"`
+	Visit  map[string]any  `json:"visit"`
 	From   int             `json:"from"`
 	Count  int             `json:"count"`
+	Sweep  bool            `json:"sweep,omitempty"`
 	Sticky json.RawMessage `json:"sticky,omitempty"`
 }
 
@@ -126,19 +128,35 @@ func value(s *string) string {
 	return *s
 }
 
-// TestClientsAgree: for new visitors the tracker, an OpenFeature provider and a GrowthBook SDK give the same variant, at full and at
-// partial traffic, on a page pattern, before and after weights changed; and a GrowthBook SDK with sticky buckets never flips.
+// What is asked for: everybody, a share, some pages, a part of a layer, and a part with everything else that decides who takes part.
+var experiments = []struct {
+	key  string
+	more map[string]any
+}{
+	{"full", nil},
+	{"share", map[string]any{"traffic_allocation": .3}},
+	{"page", map[string]any{"url": "https://shop.example/products/*"}},
+	{"layer", map[string]any{"layer": map[string]any{"key": "top", "ranges": [][2]float64{{0, .5}}}}},
+	{"rules", map[string]any{"traffic_allocation": .3, "layer": map[string]any{"key": "top", "ranges": [][2]float64{{.9, 1}, {.5, .8}}},
+		"holdout": map[string]any{"key": "q3", "share": .1}, "targeting": map[string]any{"conditions": []map[string]any{
+			{"attribute": "device", "values": []string{"mobile"}}, {"attribute": "utm", "name": "source", "op": "prefix", "values": []string{"ma"}},
+			{"attribute": "url", "op": "regex", "values": []string{`/products/\d+\?`}}}}}},
+}
+
+// TestClientsAgree: for new visitors the tracker, OpenFeature providers and a GrowthBook SDK give the same variant, whatever decides who
+// takes part, before and after weights changed; and a GrowthBook SDK with sticky buckets never flips.
 func TestClientsAgree(t *testing.T) {
-	const visitors = 1000
+	const visitors, asked = 10_000, 500 // of whom so many are asked about at every door
 	p := program.New(t)
 	p.Serve()
 	o := &owner{t: t, p: p}
 	o.token, _ = o.call("POST", "auth/register", map[string]any{"email": "owner@flags.test", "password": "sixteen-red-kites", "name": "Owner"})["access_token"].(string)
 	site := o.call("POST", "installations", map[string]any{"site_url": "https://shop.example"})
-	flags := []string{"full", "share", "page"}
-	full := o.launch(site["id"], "full", nil)
-	o.launch(site["id"], "share", map[string]any{"traffic_allocation": .3})
-	o.launch(site["id"], "page", map[string]any{"url": "https://shop.example/products/*"})
+	ids, flags := map[string]string{}, []string(nil)
+	for _, x := range experiments {
+		ids[x.key] = o.launch(site["id"], x.key, x.more)
+		flags = append(flags, x.key)
+	}
 	token, _ := site["token"].(string)
 	running := func(key string) func() bool {
 		return func() bool {
@@ -150,12 +168,18 @@ func TestClientsAgree(t *testing.T) {
 		p.Await(key+" running", running(key))
 	}
 	ask := clients(t)
-	j := job{URL: p.URL, Token: token, Flags: flags, Page: "https://shop.example/products/7", From: 0, Count: visitors}
+	j := job{URL: p.URL, Token: token, Flags: flags, From: 0, Count: visitors, Sweep: true, Visit: map[string]any{
+		"url": "https://shop.example/products/7?utm_source=mail", "utm": map[string]any{"source": "mail"}, "device": "mobile"}}
+	sweep, _ := ask(j)
+	agree(t, sweep, visitors*len(flags))
+	j.Sweep, j.Count = false, asked
 	before, memory := ask(j)
-	agree(t, before, visitors*len(flags))
+	agree(t, before, asked*len(flags))
 
 	weights := []map[string]any{{"key": "control", "weight": 1}, {"key": "b", "weight": 9}}
-	o.call("PATCH", "experiments/"+full, map[string]any{"variants": weights})
+	for _, key := range []string{"layer", "rules", "full"} {
+		o.call("PATCH", "experiments/"+ids[key], map[string]any{"variants": weights})
+	}
 	p.Await("with new weights", func() bool {
 		resp, err := http.Get("http://" + p.Addr + "/api/features/" + token)
 		if err != nil {
@@ -167,9 +191,12 @@ func TestClientsAgree(t *testing.T) {
 		}
 		return json.NewDecoder(resp.Body).Decode(&out) == nil && out.Features["full"].Rules[0].Phase == "2"
 	})
-	j.From, j.Sticky = visitors, memory
+	j.From, j.Count, j.Sweep = visitors, visitors, true
+	sweep, _ = ask(j)
+	agree(t, sweep, visitors*len(flags))
+	j.Count, j.Sweep, j.Sticky = asked, false, memory
 	after, _ := ask(j)
-	agree(t, after, visitors*len(flags))
+	agree(t, after, asked*len(flags))
 
 	j.From, j.Flags = 0, []string{"full"}
 	again, _ := ask(j)
@@ -192,27 +219,30 @@ func TestClientsAgree(t *testing.T) {
 	}
 }
 
-// agree checks that all clients gave each visitor the same.
+// agree checks that all clients that were asked gave each visitor the same.
 func agree(t *testing.T, answers []answer, want int) {
 	t.Helper()
 	seen, bad := map[string]int{}, 0
 	for _, a := range answers {
-		in := a.Assign != nil
-		flag, reason := value(a.Assign), "SPLIT"
-		if !in {
+		flag, reason := value(a.GrowthBook), "SPLIT"
+		if a.GrowthBook == nil {
 			flag, reason = "control", "DEFAULT"
 		}
-		if value(a.GrowthBook) != value(a.Assign) || value(a.Sticky) != value(a.Assign) || a.OFREP != flag || a.Reason != reason {
+		differ := a.OFREP != flag || a.Reason != reason
+		if a.Asked {
+			differ = differ || value(a.Assign) != value(a.GrowthBook) || value(a.Sticky) != value(a.GrowthBook)
+		}
+		if differ {
 			if bad++; bad < 5 {
 				t.Errorf("%s %s: assign %s, OFREP %s (%s), GrowthBook %s, sticky %s", a.Visitor, a.Flag, value(a.Assign), a.OFREP, a.Reason, value(a.GrowthBook), value(a.Sticky))
 			}
 		}
-		seen[fmt.Sprint(a.Flag, " ", value(a.Assign))]++
+		seen[fmt.Sprint(a.Flag, " ", value(a.GrowthBook))]++
 	}
 	if len(answers) != want || bad > 0 {
 		t.Errorf("got %d answers of %d and %d disagreements", len(answers), want, bad)
 	}
-	for _, kind := range []string{"full b", "full control", "share none", "share b", "page b"} {
+	for _, kind := range []string{"full b", "full control", "share none", "share b", "page b", "layer none", "layer control", "layer b", "rules none", "rules control", "rules b"} {
 		if seen[kind] == 0 {
 			t.Errorf("nobody was %q: %v", kind, seen)
 		}
