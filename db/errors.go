@@ -31,6 +31,12 @@ func IsUnique(err error, constraint string) bool {
 	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == constraint
 }
 
+// IsTimeout reports whether err is a statement that took longer than it may.
+func IsTimeout(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "57014"
+}
+
 // unavailable reports whether err is about reaching the server rather than about what was asked.
 func unavailable(err error) bool {
 	if err == nil {

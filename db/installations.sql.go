@@ -50,7 +50,7 @@ func (q *Queries) InsertInstallation(ctx context.Context, arg InsertInstallation
 }
 
 const installation = `-- name: Installation :one
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.allowed_origins, i.scrubs, h.last_at, h.url AS last_url FROM installations i
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, h.last_at, h.url AS last_url FROM installations i
 LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.id = $2
 `
@@ -66,6 +66,7 @@ type InstallationRow struct {
 	ChangedXid     uint64
 	AuditSeq       *int64
 	Identifies     bool
+	WatchedUntil   *time.Time
 	AllowedOrigins []string
 	Scrubs         bool
 	LastAt         *time.Time
@@ -86,6 +87,7 @@ func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid
 		&i.ChangedXid,
 		&i.AuditSeq,
 		&i.Identifies,
+		&i.WatchedUntil,
 		&i.AllowedOrigins,
 		&i.Scrubs,
 		&i.LastAt,
@@ -126,7 +128,7 @@ func (q *Queries) InstallationNames(ctx context.Context, accountID uuid.UUID, ta
 }
 
 const installations = `-- name: Installations :many
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.allowed_origins, i.scrubs, h.last_at, h.url AS last_url,
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, h.last_at, h.url AS last_url,
   (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running
 FROM installations i LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.archived_at IS NULL
@@ -150,6 +152,7 @@ type InstallationsRow struct {
 	ChangedXid     uint64
 	AuditSeq       *int64
 	Identifies     bool
+	WatchedUntil   *time.Time
 	AllowedOrigins []string
 	Scrubs         bool
 	LastAt         *time.Time
@@ -177,6 +180,7 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 			&i.ChangedXid,
 			&i.AuditSeq,
 			&i.Identifies,
+			&i.WatchedUntil,
 			&i.AllowedOrigins,
 			&i.Scrubs,
 			&i.LastAt,

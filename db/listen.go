@@ -8,8 +8,15 @@ import (
 // ConfigChannel is notified whenever an installation or an experiment changes. It is only a hint: a lost one is caught by polling.
 const ConfigChannel = "samplit_config"
 
-// Listen calls heard for every notification on channel until ctx ends or the connection breaks.
-func (d *DB) Listen(ctx context.Context, channel string, heard func()) error {
+// SightingsChannel carries what arrives for sites that somebody watches.
+const SightingsChannel = "samplit_sightings"
+
+// MaxNotice is how many bytes a notification can carry.
+const MaxNotice = 7999
+
+// Listen calls heard with the text of every notification on channel until ctx ends or the connection breaks. It calls ready, which
+// may be nil, once none will be missed any more.
+func (d *DB) Listen(ctx context.Context, channel string, ready func(), heard func(text string)) error {
 	conn, err := d.acquire(ctx, System)
 	if err != nil {
 		return err
@@ -20,10 +27,14 @@ func (d *DB) Listen(ctx context.Context, channel string, heard func()) error {
 	if _, err := raw.Exec(ctx, "LISTEN "+channel); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	if ready != nil {
+		ready()
+	}
 	for {
-		if _, err := raw.WaitForNotification(ctx); err != nil {
+		n, err := raw.WaitForNotification(ctx)
+		if err != nil {
 			return fmt.Errorf("wait for notification: %w", err)
 		}
-		heard()
+		heard(n.Payload)
 	}
 }

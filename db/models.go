@@ -235,6 +235,7 @@ type Installation struct {
 	ChangedXid     uint64
 	AuditSeq       *int64
 	Identifies     bool
+	WatchedUntil   *time.Time
 	AllowedOrigins []string
 	Scrubs         bool
 }
@@ -282,6 +283,9 @@ type Quarantine struct {
 	ReceivedAt time.Time
 	Reason     string
 	Body       []byte
+	Events     int32
+	Tries      int32
+	TriedAt    *time.Time
 }
 
 type RefreshToken struct {

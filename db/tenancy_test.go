@@ -23,7 +23,7 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 	at := time.Now().UTC()
 	apply(t, d, db.Batch{Now: at, Assignments: []db.NewAssignment{assignment(x, "v", 1, at)}, Events: []db.NewEvent{conversion(x, "v", at), conversion(x, "waits", at)},
 		Beats: []db.Beat{{Account: x.Account, Installation: x.Installation, At: at, URL: "http://site.test/"}}})
-	if err := d.Quarantine(t.Context(), []db.NewEvent{conversion(x, "q", at)}, at, errors.New("test")); err != nil {
+	if err := d.Quarantine(t.Context(), x.Account, []db.NewEvent{conversion(x, "q", at)}, nil, at, errors.New("test")); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.AsIngest(t.Context(), func(s *db.Store) error {

@@ -206,7 +206,7 @@ func (q *Queries) InsertFollower(ctx context.Context, arg InsertFollowerParams) 
 }
 
 const insertQuarantine = `-- name: InsertQuarantine :exec
-INSERT INTO quarantine (account_id, id, received_at, reason, body) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO quarantine (account_id, id, received_at, reason, body, events) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type InsertQuarantineParams struct {
@@ -215,6 +215,7 @@ type InsertQuarantineParams struct {
 	Now       time.Time
 	Reason    string
 	Body      []byte
+	Events    int32
 }
 
 func (q *Queries) InsertQuarantine(ctx context.Context, arg InsertQuarantineParams) error {
@@ -224,6 +225,7 @@ func (q *Queries) InsertQuarantine(ctx context.Context, arg InsertQuarantinePara
 		arg.Now,
 		arg.Reason,
 		arg.Body,
+		arg.Events,
 	)
 	return err
 }

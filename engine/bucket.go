@@ -42,8 +42,11 @@ func Seed(experiment, element string) string {
 // InTraffic reports whether visitor takes part in experiment at all: hash of the seed in/<experiment> below share,
 // a number in [0, 1]. It is independent of the arm hash, so changing weights never moves a visitor in or out.
 func InTraffic(experiment, visitor string, share float64) bool {
-	return prefixed("in/", experiment, visitor) < share
+	return TrafficHash(experiment, visitor) < share
 }
+
+// TrafficHash is the number in [0, 1) that InTraffic compares with the share.
+func TrafficHash(experiment, visitor string) float64 { return prefixed("in/", experiment, visitor) }
 
 // InLayer reports whether visitor falls in r of a layer: hash of the seed layer/<layer>. Experiments that hold
 // disjoint ranges of one layer never share a visitor.

@@ -29,8 +29,13 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
 	d.Audit = services.NewAudit(database)
 	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)
-	d.Home = services.NewHome(database, d.Installations, d.Experiments, d.Analytics, d.Audit, d.Clock)
+	snap := services.NewSnapshot(database, d.TrackerURL, d.Clock, d.Log)
+	committer := services.NewCommitter(database, d.Clock, d.Log)
+	d.Quarantine = services.NewQuarantine(database, committer, snap, d.Clock)
 	d.Keys = services.NewAPIKeys(database, d.Clock)
+	tracker := services.NewTracker(database, snap, committer, d.Keys, services.TrackerLimits{Remembered: 1}, d.Clock, d.Log)
+	d.Debugger = services.NewDebugger(database, d.Installations, tracker, d.Clock, d.Log)
+	d.Home = services.NewHome(database, d.Installations, d.Experiments, d.Analytics, d.Audit, d.Clock)
 	return keys
 }
 

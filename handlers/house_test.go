@@ -27,11 +27,11 @@ type house struct {
 	site    string // token
 	key     string // secret; access tokens end when the clock moves on
 	learner *services.Learner
-	nodes   []*node
+	nodes   []*room
 }
 
-// node is one server's tracker.
-type node struct {
+// room is one server's tracker.
+type room struct {
 	t    testing.TB
 	snap *services.Snapshot
 	h    http.Handler
@@ -58,15 +58,15 @@ func newHouse(t *testing.T) *house {
 }
 
 // kept: what this node answers is stored before it answers.
-func (n *node) kept() int64 { return 0 }
+func (n *room) kept() int64 { return 0 }
 
 // join starts a further node.
-func (h *house) join() *node {
+func (h *house) join() *room {
 	t := h.testBundle.t
 	t.Helper()
 	d, log := h.db, &syncBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	n := &node{t: t, snap: services.NewSnapshot(d, "http://localhost:8080", h.clock.Now, logger), log: log}
+	n := &room{t: t, snap: services.NewSnapshot(d, "http://localhost:8080", h.clock.Now, logger), log: log}
 	committer := services.NewCommitter(d, h.clock.Now, logger)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
@@ -115,7 +115,7 @@ func (h *house) track(path string, body members, want int, header ...string) mem
 	return h.nodes[0].track(h.site, path, body, want, header...)
 }
 
-func (n *node) track(token, path string, body members, want int, header ...string) members {
+func (n *room) track(token, path string, body members, want int, header ...string) members {
 	n.t.Helper()
 	if body["installation_token"] == nil {
 		body["installation_token"] = token

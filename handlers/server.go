@@ -35,6 +35,8 @@ type Deps struct {
 	Home          *services.Home
 	Audit         *services.Audit
 	Simulator     *services.Simulator
+	Debugger      *services.Debugger
+	Quarantine    *services.Quarantine
 
 	BaseURL        string // public URL of the app, without a trailing slash
 	TrackerURL     string // public URL of tracker and snippet
@@ -102,12 +104,15 @@ func New(d Deps) *echo.Echo {
 	h.experimentRoutes(g)
 	h.resultRoutes(g)
 	h.auditRoutes(g)
+	h.debuggerRoutes(g)
+	h.quarantineRoutes(g)
 	h.settingsRoutes(g)
 	h.keyRoutes(g)
 	h.simulateRoutes(e, g)
 	h.devmailRoutes(g)
 	h.authAPI(g.api)
 	h.installationsAPI(g.api)
+	h.quarantineAPI(g.api)
 	h.experimentsAPI(g.api)
 	h.analyticsAPI(g.api)
 	h.simulateAPI(g.api)
@@ -156,6 +161,9 @@ func limitBody(limit int64) echo.MiddlewareFunc {
 // deadline bounds how long a request may work. It is the outermost, since what answers an error needs the context, too.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if c.Path() == debuggerStream { // which bounds itself
+			return next(c)
+		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 20*time.Second)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))

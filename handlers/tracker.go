@@ -203,12 +203,9 @@ func (t *tracker) convert(c echo.Context) error {
 	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
 	}
-	value, ok := amount(q.Value)
-	if !ok {
-		return fieldError("value", "bad_value", "value is a number of at most 10^9 with at most 4 decimals.")
-	}
+	value, bad := amount(q.Value)
 	duplicate, err := t.svc.Convert(c.Request().Context(), services.ConvertRequest{Token: q.Token, Experiment: q.Experiment, Goal: q.Goal,
-		Visitor: q.Visitor, EventID: q.EventID, Value: value, Currency: q.Currency, Order: q.Order,
+		Visitor: q.Visitor, EventID: q.EventID, Value: value, Currency: q.Currency, Order: q.Order, Bad: bad,
 		Secret: secretKey(c.Request()), Browser: fromBrowser(c.Request())})
 	if err != nil {
 		return err
@@ -220,13 +217,16 @@ func (t *tracker) convert(c echo.Context) error {
 }
 
 // amount reads an optional value: a number, or a decimal in a string.
-func amount(v jsontext.Value) (*services.Decimal, bool) {
+func amount(v jsontext.Value) (*services.Decimal, *services.Problem) {
 	text := strings.Trim(string(v), `"`)
 	if len(v) == 0 || text == "null" {
-		return nil, true
+		return nil, nil
 	}
 	d, ok := services.ParseDecimal(text)
-	return &d, ok
+	if !ok {
+		return nil, services.BadValue
+	}
+	return &d, nil
 }
 
 type eventsRequest struct {
@@ -291,16 +291,10 @@ func (t *tracker) events(c echo.Context) error {
 	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, Visit: q.Context.visit(c),
 		Secret: secretKey(c.Request()), Browser: fromBrowser(c.Request())}
 	out := eventsReply{Rejected: []rejectionReply{}}
-	var place []int // of each event of the batch in the request
-	for i, e := range q.Events {
-		value, ok := amount(e.Value)
-		if !ok {
-			out.Rejected = append(out.Rejected, rejectionReply{i, "bad_value", "value is a number of at most 10^9 with at most 4 decimals."})
-			continue
-		}
-		place = append(place, i)
+	for _, e := range q.Events {
+		value, bad := amount(e.Value)
 		b.Events = append(b.Events, services.Event{ID: e.ID, Type: e.Type, T: e.T.Time, Visitor: e.Visitor, Experiment: e.Experiment,
-			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL, Props: e.Props})
+			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL, Props: e.Props, Bad: bad})
 	}
 	got, err := t.svc.Events(c.Request().Context(), b)
 	if err != nil {
@@ -308,7 +302,7 @@ func (t *tracker) events(c echo.Context) error {
 	}
 	out.Accepted, out.Duplicates = got.Accepted, got.Duplicates
 	for _, r := range got.Rejected {
-		out.Rejected = append(out.Rejected, rejectionReply{place[r.Index], r.Code, r.Message})
+		out.Rejected = append(out.Rejected, rejectionReply{r.Index, r.Code, r.Message})
 	}
 	return c.JSON(http.StatusOK, out)
 }

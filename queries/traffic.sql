@@ -1,5 +1,5 @@
 -- name: InsertQuarantine :exec
-INSERT INTO quarantine (account_id, id, received_at, reason, body) VALUES (@account_id, @id, @now, @reason, @body);
+INSERT INTO quarantine (account_id, id, received_at, reason, body, events) VALUES (@account_id, @id, @now, @reason, @body, @events);
 
 -- name: ExposedMeanwhile :many
 -- Visitors for whom conversions wait although they were exposed.

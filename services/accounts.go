@@ -93,7 +93,7 @@ func createAccount(ctx context.Context, s *db.Store, by Actor, user db.InsertUse
 	if err := s.Enqueue(ctx, welcomeJob{User: user.ID, At: user.Now}); err != nil {
 		return err
 	}
-	_, err := record(ctx, s, user.Now, by, "account.created", "account:"+account.ID.String(), map[string]any{"owner": user.ID})
+	_, err := record(ctx, s, user.Now, by, "account.created", accountObject(account.ID), map[string]any{"owner": user.ID})
 	return err
 }
 

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -29,6 +30,7 @@ type AssignRequest struct {
 	// Preview is a token with which Force, or what it says itself, is shown and counted nowhere.
 	Preview string
 	Force   Force
+	door    string // of a sighting; empty: that of assign
 }
 
 // Assign finds or makes a visitor's assignment. With the database away, visitors known to this node and those of splits that
@@ -44,6 +46,14 @@ func (t *Tracker) Assign(ctx context.Context, r AssignRequest) (Assignment, erro
 		f.visitor("visitor_id", r.Visitor)
 		return Assignment{}, f.err()
 	}
+	a, err := t.answer(ctx, s, r)
+	if err == nil {
+		t.sawAnswer(s, cmp.Or(r.door, SightAssignDoor), r, a)
+	}
+	return a, err
+}
+
+func (t *Tracker) answer(ctx context.Context, s *site, r AssignRequest) (Assignment, error) {
 	x := s.find(r.Experiment)
 	if x == nil {
 		return Assignment{Reason: UnknownExperiment}, nil
@@ -190,7 +200,7 @@ func (t *Tracker) store(x *live, r AssignRequest, out *Assignment) {
 	for _, a := range out.Arms {
 		w.assignments = append(w.assignments, db.NewAssignment{
 			Account: x.account, Experiment: x.id, Split: a.split.split, Visitor: r.Visitor, Arm: a.arm, Epoch: a.epoch,
-			Propensity: float32(a.split.propensity(a.arm, a.epoch)), At: now, Exposed: r.Expose, Door: db.DoorAssign, Counted: true,
+			Propensity: float32(a.split.propensity(a.arm, a.epoch)), At: now, Exposed: r.Expose, Door: db.DoorAssign, Counted: !IsTestVisitor(r.Visitor),
 		})
 	}
 	out.New = true

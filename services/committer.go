@@ -25,7 +25,9 @@ type work struct {
 	beats       []db.Beat
 	tallies     []db.Increment
 	// keep: the visitor was answered already; the rows stay in the queue until the database takes them.
-	keep   bool
+	keep bool
+	// again: it comes from quarantine; what is refused once more stays there.
+	again  bool
 	done   chan error // buffered: the committer never waits for a reader
 	state  atomic.Int32
 	result db.Applied
@@ -216,11 +218,11 @@ func (c *Committer) apply(ctx context.Context, batch []*work) error {
 func (c *Committer) quarantine(ctx context.Context, w *work, cause error) error {
 	ctx, cancel := context.WithTimeout(ctx, applyLimit)
 	defer cancel()
-	if len(w.events) > 0 {
-		if err := c.db.Quarantine(ctx, w.events, c.clock.now(), cause); err != nil {
+	if !w.again && len(w.events)+len(w.assignments) > 0 {
+		if err := c.db.Quarantine(ctx, w.account(), w.events, w.assignments, c.clock.now(), cause); err != nil {
 			return err
 		}
+		c.quarantined.Add(1)
 	}
-	c.quarantined.Add(1)
 	return &Error{Code: CodeInvalid, Reason: "quarantined", Message: "This could not be applied and was set aside for inspection.", Err: cause}
 }

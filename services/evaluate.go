@@ -39,7 +39,7 @@ func (t *Tracker) Evaluate(ctx context.Context, r EvaluateRequest) (Evaluation, 
 		return Evaluation{}, errNoFlag
 	}
 	a, err := t.Assign(ctx, AssignRequest{Token: r.Token, Experiment: key, Visitor: r.Visitor, Visit: r.Visit, Expose: true,
-		Preview: r.Preview, Force: r.Force})
+		Preview: r.Preview, Force: r.Force, door: SightFlagDoor})
 	return Evaluation{a, at}, err
 }
 
@@ -64,6 +64,7 @@ func (t *Tracker) EvaluateAll(ctx context.Context, r EvaluateRequest) ([]Evaluat
 		if forced, err := t.preview(s, x, r.Preview, r.Force); err == nil {
 			a = forced
 		}
+		t.sawDecision(s, r, a)
 		for i := range x.splits {
 			out = append(out, Evaluation{a, i})
 		}

@@ -3,6 +3,8 @@ package services
 import (
 	"crypto/sha256"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,7 +37,12 @@ type Event struct {
 	Order      string // counts once for a goal
 	URL        string
 	Props      []byte // JSON
+	// Bad is what its sender's door found wrong with it already; then it is rejected.
+	Bad *Problem
 }
+
+// BadValue is what is wrong with a value that is no Decimal.
+var BadValue = &Problem{"bad_value", "value is a number of at most 10^9 with at most 4 decimals."}
 
 // Rejection says which item of a batch was refused and why. The others were taken.
 type Rejection struct {
@@ -103,6 +110,16 @@ const (
 	decimalUnit = 10_000
 	maxDecimal  = 1_000_000_000 * decimalUnit
 )
+
+// String writes the amount with the decimals that it has.
+func (d Decimal) String() string {
+	text := strconv.FormatFloat(math.Abs(float64(d))/10_000, 'f', 4, 64) // exact: a Decimal has at most 14 digits
+	text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	if d < 0 {
+		return "-" + text
+	}
+	return text
+}
 
 // ParseDecimal reads a JSON number with at most 4 decimals and at most 10^9 in size.
 func ParseDecimal(text string) (Decimal, bool) {

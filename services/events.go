@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,6 +16,7 @@ type EventBatch struct {
 	SentAt  time.Time // the client's clock when it sent
 	Visit   Visit     // of all events, whose pages may differ
 	Events  []Event
+	door    string // of a sighting; empty: that of events
 }
 
 // EventReceipt answers an EventBatch once everything taken is durable.
@@ -35,16 +37,20 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 		return EventReceipt{}, err
 	}
 	in := intake{site: s, now: t.clock.now(), sent: b.SentAt, visit: &b.Visit, bot: automated(b.Visit.agent()), secret: secret, work: &work{}}
+	trace := t.newTrace(s, cmp.Or(b.door, SightEventsDoor), in.now)
 	var out EventReceipt
 	for i, e := range b.Events {
-		if p := in.take(e); p != nil {
+		p := in.take(e)
+		if p != nil {
 			out.Rejected = append(out.Rejected, Rejection{i, p.Reason, p.Message})
 		}
+		trace.took(e, p, in.work)
 	}
-	if in.work.rows() == 0 {
-		return out, nil
+	if in.work.rows() > 0 {
+		err = t.committer.commit(ctx, in.work, eventWait)
 	}
-	if err := t.committer.commit(ctx, in.work, eventWait); err != nil {
+	t.settled(trace, &in, err)
+	if err != nil {
 		return EventReceipt{}, err
 	}
 	for i, r := range in.work.result.Events {
@@ -73,6 +79,9 @@ type intake struct {
 
 // take adds one event, or says what is wrong with it.
 func (in *intake) take(e Event) *Problem {
+	if e.Bad != nil {
+		return e.Bad
+	}
 	if !validVisitor(e.Visitor) {
 		return &Problem{"bad_visitor", "visitor_id: use 1 to 128 printable ASCII characters."}
 	}
@@ -147,7 +156,7 @@ func (in *intake) exposure(e Event, base db.NewEvent) *Problem {
 		return nil
 	}
 	in.work.assignments = append(in.work.assignments, db.NewAssignment{Account: x.account, Experiment: x.id, Split: sp.split, Visitor: e.Visitor,
-		Arm: arm, Epoch: e.Epoch, Propensity: float32(sp.propensity(arm, e.Epoch)), At: base.Occurred, Exposed: true, Door: db.DoorBrowser, Counted: true})
+		Arm: arm, Epoch: e.Epoch, Propensity: float32(sp.propensity(arm, e.Epoch)), At: base.Occurred, Exposed: true, Door: db.DoorBrowser, Counted: !IsTestVisitor(e.Visitor)})
 	return nil
 }
 
@@ -231,15 +240,16 @@ type ConvertRequest struct {
 	Token, Experiment, Goal, Visitor, EventID string
 	Value                                     *Decimal
 	Currency, Order                           string
-	Secret                                    string // an account's key, where the sender has one
-	Browser                                   bool   // a web page sent it
+	Secret                                    string   // an account's key, where the sender has one
+	Browser                                   bool     // a web page sent it
+	Bad                                       *Problem // as in Event
 }
 
 // Convert stores one conversion; duplicate says that its id was known and nothing was counted. It returns when the conversion is
 // durable; any error means that nothing was promised and the same id may be sent again.
 func (t *Tracker) Convert(ctx context.Context, r ConvertRequest) (duplicate bool, err error) {
-	b := EventBatch{Token: r.Token, Secret: r.Secret, Browser: r.Browser, Events: []Event{{ID: r.EventID, Type: "conversion",
-		Visitor: r.Visitor, Experiment: r.Experiment, Goal: r.Goal, Value: r.Value, Currency: r.Currency, Order: r.Order}}}
+	b := EventBatch{Token: r.Token, Secret: r.Secret, Browser: r.Browser, door: SightConvertDoor, Events: []Event{{ID: r.EventID, Type: "conversion",
+		Visitor: r.Visitor, Experiment: r.Experiment, Goal: r.Goal, Value: r.Value, Currency: r.Currency, Order: r.Order, Bad: r.Bad}}}
 	got, err := t.Events(ctx, b)
 	if err != nil {
 		return false, err

@@ -120,6 +120,9 @@ func (r Rules) compile() (j *judge, err error) {
 	if r.Layer != nil {
 		j.layer = r.Layer.Key
 		for _, pair := range r.Layer.Ranges {
+			if len(pair) != 2 {
+				return nil, fmt.Errorf("layer %s: %v is no range", r.Layer.Key, pair)
+			}
 			j.ranges = append(j.ranges, engine.Range{Start: pair[0], End: pair[1]})
 		}
 	}

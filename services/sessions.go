@@ -55,6 +55,15 @@ func (p Person) Actor() Actor { return Actor{Account: p.Account, User: p.User, R
 // Load returns the session with that id and notes that it was used. Unauthorized: it is unknown or over, or its person was
 // disabled or has left the account.
 func (s *Sessions) Load(ctx context.Context, id string) (Session, error) {
+	return s.load(ctx, id, true)
+}
+
+// Peek is Load for what a page does by itself: it does not make the session last longer.
+func (s *Sessions) Peek(ctx context.Context, id string) (Session, error) {
+	return s.load(ctx, id, false)
+}
+
+func (s *Sessions) load(ctx context.Context, id string, used bool) (Session, error) {
 	now := s.clock.now()
 	out := Session{ID: id}
 	err := s.db.Global(ctx, func(st *db.Store) error {
@@ -71,7 +80,7 @@ func (s *Sessions) Load(ctx context.Context, id string) (Session, error) {
 		}
 		out.Person = &Person{User: *row.UserID, Email: row.Email, Name: row.Name, Locale: row.Locale,
 			Account: *row.AccountID, AccountName: row.AccountName, Role: Role(row.Role)}
-		if now.Sub(row.SeenAt) < sessionTouch {
+		if !used || now.Sub(row.SeenAt) < sessionTouch {
 			return nil
 		}
 		return st.TouchSession(ctx, db.TouchSessionParams{ID: credentialHash(id), Now: now,
@@ -170,6 +179,8 @@ func (s *Sessions) EndOthers(ctx context.Context, by Actor, current string) erro
 		return err
 	})
 }
+
+func accountObject(id uuid.UUID) string { return "account:" + id.String() }
 
 func userObject(id uuid.UUID) string { return "user:" + id.String() }
 

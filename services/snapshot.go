@@ -24,10 +24,11 @@ type site struct {
 	url         string
 	byKey       map[string]*live
 	byID        map[uuid.UUID]*live
-	identifies  bool     // it has told of visitors that are one person
-	origins     []string // of pages that may send; empty: all
-	scrubs      bool     // takes personal data out of events
-	serving     []*live  // in order of start
+	identifies  bool      // it has told of visitors that are one person
+	origins     []string  // of pages that may send; empty: all
+	scrubs      bool      // takes personal data out of events
+	watched     time.Time // until when somebody watches what arrives, see Debugger
+	serving     []*live   // in order of start
 	config      *siteConfig
 	features    *siteFeatures
 }
@@ -107,6 +108,15 @@ func (s *Snapshot) Age() time.Duration {
 // site returns the site of an installation token, nil if there is none.
 func (s *Snapshot) site(token string) *site { return s.current.Load().byToken[token] }
 
+// experiment returns an experiment by its id, nil if there is none.
+func (s *Snapshot) experiment(id uuid.UUID) *live {
+	w := s.current.Load()
+	if site := w.byID[w.home[id]]; site != nil {
+		return site.byID[id]
+	}
+	return nil
+}
+
 // tokenOf returns the token of the oldest site at an address, empty if there is none.
 func (s *Snapshot) tokenOf(url string) string {
 	var oldest *site
@@ -151,7 +161,7 @@ func (s *Snapshot) look(ctx context.Context) {
 
 func (s *Snapshot) listen(ctx context.Context, wake chan<- struct{}) {
 	for ctx.Err() == nil {
-		err := s.db.Listen(ctx, db.ConfigChannel, func() {
+		err := s.db.Listen(ctx, db.ConfigChannel, nil, func(string) {
 			select {
 			case wake <- struct{}{}:
 			default:
@@ -302,6 +312,10 @@ func (w *world) with(c changes, base string) *world {
 		delete(next.byToken, f.token)
 		f.account, f.token, f.url, f.identifies = r.AccountID, r.Token, r.SiteUrl, r.Identifies
 		f.origins, f.scrubs = r.AllowedOrigins, r.Scrubs
+		f.watched = time.Time{}
+		if r.WatchedUntil != nil {
+			f.watched = *r.WatchedUntil
+		}
 		if r.ArchivedAt != nil {
 			f.token = ""
 		}

@@ -32,6 +32,7 @@ func FuzzSnapshotFile(f *testing.F) {
 		[]byte(`{"at":"2026-01-01T00:00:00Z"}` + "\n" + `{"site":null,"experiment":null}`), []byte(`{"at":"0000-00-00"}`),
 		[]byte(`{"experiment":{"splits":[{"epochs":[{"weights":[]}]}]}}`), []byte(`{"experiment":{"status":"running","traffic":1,"splits":[{"arms":["a"],"epochs":[]}]}}`),
 		[]byte(`{"experiment":{"status":"running","rules":{"targeting":{"all":[{"attribute":"x","op":"matches","value":"("}]},"layer":{"ranges":[[2,-1]]}}}}`),
+		[]byte(`{"experiment":{"status":"running","traffic":1,"rules":{"layer":{"key":"l","ranges":[[1],[]]}}}}`),
 		[]byte(`{"site":{"token":"inst_x"}}{"experiment":{"status":"completed","winner":7,"variants":[{}]}}`)} {
 		f.Add(seed)
 	}
@@ -45,7 +46,7 @@ func FuzzSnapshotFile(f *testing.F) {
 			}
 			return file.Read()
 		}
-		if read(data) != nil && !bytes.Equal(data, genuine) {
+		if at := len(data) - hex.EncodedLen(sha256.Size); read(data) != nil && !bytes.Equal(data, signed(data[len(snapshotFormat):at])) {
 			t.Fatalf("a forged file is served from: %q", data)
 		}
 		fresh, err := json.Marshal(savedLine{At: &b.now})

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"slices"
 	"strings"
@@ -34,6 +35,7 @@ type Tracker struct {
 	sticky    *sticky
 	keys      *APIKeys
 	strangers atomic.Int64
+	sightings *sightings
 	places    *Places       // of addresses; nil: not known
 	previews  *Previews     // nil: there are none
 	wait      time.Duration // of an answer for its row
@@ -49,7 +51,7 @@ func NewTracker(d *db.DB, s *Snapshot, c *Committer, keys *APIKeys, l TrackerLim
 	if l.AssignWait == 0 {
 		l.AssignWait = 300 * time.Millisecond
 	}
-	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), keys: keys, wait: l.AssignWait, clock: clock, log: log}
+	t := &Tracker{db: d, snapshot: s, committer: c, sticky: newSticky(l.Remembered), keys: keys, sightings: newSightings(d, log), wait: l.AssignWait, clock: clock, log: log}
 	s.forget = t.forget
 	return t
 }
@@ -144,6 +146,16 @@ func validVisitor(v string) bool {
 	}
 	return true
 }
+
+// testVisitor begins the ids of people who look at a site to test it. They are served, and see what they do in the debugger, but are
+// never counted.
+const testVisitor = "smp-test-"
+
+// NewTestVisitor makes an id that is never counted.
+func NewTestVisitor() string { return testVisitor + strings.ToLower(rand.Text()[:16]) }
+
+// IsTestVisitor says whether an id is of that kind.
+func IsTestVisitor(v string) bool { return strings.HasPrefix(v, testVisitor) }
 
 func (f Fields) visitor(path, v string) {
 	if !validVisitor(v) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +35,8 @@ func galleryServer(t *testing.T, add map[string]http.HandlerFunc) string {
 	mux := http.NewServeMux()
 	mux.Handle(static.Prefix, static.Handler())
 	unchanged := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) }
-	routes := map[string]http.HandlerFunc{"GET /experiments/{id}/results": unchanged, "GET /sites/{id}/check": unchanged}
+	routes := map[string]http.HandlerFunc{"GET /experiments/{id}/results": unchanged, "GET /sites/{id}/check": unchanged,
+		"GET /debugger/{id}/stream": func(w http.ResponseWriter, r *http.Request) { streamSamples(t, w, r) }}
 	maps.Copy(routes, add)
 	for pattern, handler := range routes {
 		mux.HandleFunc(pattern, handler)
@@ -55,6 +57,23 @@ func galleryServer(t *testing.T, add map[string]http.HandlerFunc) string {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// streamSamples sends the sample of sightings of site s1, and of another site nothing, and stays open.
+func streamSamples(t *testing.T, w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	fmt.Fprint(w, "event: open\ndata:\n\n")
+	ctx := withLang("en")
+	if strings.Contains(r.Referer(), "/es/") {
+		ctx = withLang("es")
+	}
+	for _, s := range slices.Backward(sampleSightings()) {
+		if r.PathValue("id") == "s1" {
+			fmt.Fprintf(w, "id: %s\nevent: sighting\ndata: %s\n\n", s.ID, strings.ReplaceAll(render(t, ctx, SightingRow(s)), "\n", "\ndata: "))
+		}
+	}
+	_ = http.NewResponseController(w).Flush()
+	<-r.Context().Done()
 }
 
 // answer writes a component under the policy that the pages must live with.
@@ -164,6 +183,7 @@ func TestLook(t *testing.T) {
 			for _, v := range looks() {
 				t.Run(fmt.Sprintf("%s/%s/%d", v.lang, v.theme, v.width), func(t *testing.T) {
 					open(t, ctx, fmt.Sprintf("%s/gallery/%s/%s/%s", address, v.lang, v.theme, e.name), v.width)
+					until(t, ctx, `!document.querySelector("[data-state='opening']")`)
 					fits(t, ctx)
 					photograph(t, ctx, shotName(t))
 					accessible(t, ctx, axe)

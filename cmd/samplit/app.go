@@ -27,6 +27,7 @@ type app struct {
 	handler   http.Handler
 	admin     http.Handler
 	tracker   *services.Tracker
+	debugger  *services.Debugger
 	committer *services.Committer
 	snapshot  *services.Snapshot
 	learner   *services.Learner
@@ -90,6 +91,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		services.SignUpRules{BaseURL: c.BaseURL, InviteOnly: c.Signup == "invite", Exempt: c.exempt()})
 	installations := services.NewInstallations(d.DB, c.TrackerURL, clock)
 	experiments := services.NewExperiments(d.DB, keys, clock)
+	a.debugger = services.NewDebugger(d.DB, installations, a.tracker, clock, log)
 	previews := services.NewPreviews(experiments, installations, secret.Key("preview"), clock)
 	a.tracker.AcceptPreviews(previews)
 	if c.GeoIPFile != "" {
@@ -108,9 +110,10 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	pages := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
 		Installations: installations, Experiments: experiments, Previews: previews, Analytics: analytics, Audit: audit,
-		Simulator: services.NewSimulator(experiments, analytics),
-		Home:      services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
-		DemoURL:   c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
+		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
+		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
+		Home:       services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
+		DemoURL:    c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Pressure: a.committer.Pressure, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}, {Name: "ingest", Run: a.ingesting, Note: a.backlog}},
 	})

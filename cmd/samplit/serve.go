@@ -86,6 +86,7 @@ func (a *app) serve(ctx context.Context, c *config, s *streams, listener net.Lis
 	running := a.background(work, c, failed, log)
 
 	server := newServer(a.handler, usualTimes, log)
+	server.RegisterOnShutdown(a.debugger.Stop)
 	go func() { failed <- server.Serve(netutil.LimitListener(listener, mostConnections)) }()
 	var admin *http.Server
 	if c.AdminAddr != "" {
@@ -133,6 +134,7 @@ func (a *app) background(ctx context.Context, c *config, failed chan<- error, lo
 	var wg sync.WaitGroup
 	wg.Go(func() { a.snapshot.Run(ctx) })
 	wg.Go(func() { a.committer.Run(ctx) })
+	wg.Go(func() { a.debugger.Run(ctx) })
 	if a.file != nil {
 		wg.Go(func() { a.file.Keep(ctx, a.snapshot) })
 	}

@@ -4,6 +4,7 @@ package snippet_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/samplit/samplit/e2e/browser"
@@ -170,5 +171,35 @@ func TestOneOfCookieAndStorageIsEnough(t *testing.T) {
 			}
 			noErrors(t, tab)
 		})
+	}
+}
+
+// A link makes a test visitor for its tab; the person's own identity and memory stay as they are.
+func TestLinkMakesATestVisitor(t *testing.T) {
+	t.Parallel()
+	x := test("headline", text("h1", "New"))
+	tr, s, tab := setup(t, `<h1>Old</h1>`, x)
+	tab.Open(s.URL)
+	tr.await(1, "the person's exposure", exposureOf(x))
+	own := browser.Eval[string](tab, `JSON.stringify([document.cookie, localStorage._smp, localStorage._smp_a])`)
+
+	tester := tab.Sibling()
+	tester.Open(s.URL + "/#samplit-test=smp-test-abcdefgh")
+	byTest := func(e event) bool { return e.VisitorID == "smp-test-abcdefgh" && e.Type == "exposure" }
+	tr.await(1, "the test visitor's exposure", byTest)
+	if got := browser.Eval[string](tester, `location.href`); got != s.URL+"/" {
+		t.Errorf("the address is %s", got)
+	}
+	tester.Open(s.URL)
+	tr.await(2, "the test visitor on the next page", byTest)
+	if got := browser.Eval[string](tester, `JSON.stringify([document.cookie, localStorage._smp, localStorage._smp_a])`); got != own {
+		t.Errorf("the person's own memory was %s and is %s", own, got)
+	}
+	noErrors(t, tester)
+
+	other := chromium.NewTab(t)
+	other.Open(s.URL + "/#samplit-test=somebody-elses-id")
+	if got := browser.Eval[string](other, `document.cookie`); !strings.HasPrefix(got, "_smp=") {
+		t.Errorf("an id that is no test visitor's was taken: cookie %q", got)
 	}
 }

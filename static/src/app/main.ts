@@ -9,6 +9,7 @@ import { watchUnsaved } from "./unsaved";
 import { watchTables } from "./sort";
 import { watchSwaps } from "./swap";
 import { watchSimulator } from "./simulate";
+import { watchDebugger } from "./debugger";
 
 watchMenus();
 watchTheme();
@@ -21,3 +22,4 @@ watchUnsaved();
 watchTables();
 watchSwaps();
 watchSimulator();
+watchDebugger();

@@ -1,10 +1,12 @@
-import { readList, writeList } from "./storage";
+import { keepInTab, readList, writeList } from "./storage";
 
 /** Cookie and storage entry hold `<22 characters of base64url, 128 bits>.<day of creation, days since 1970>`. */
 const NAME = "_smp";
 const PROBE = "_smp_probe";
 const FORM = /^[\w-]{22}\.\d{1,6}$/;
 const DAY = 86400000;
+/** What an address ends with that opens the site as a test visitor. */
+const TEST = /^#samplit-test=(smp-test-\w{8,40})$/;
 
 function cookies(name: string): string[] {
   return document.cookie
@@ -48,11 +50,29 @@ function create(today: number): string {
 export let returning = false;
 
 /**
+ * Returns the id of somebody who tests the site in this tab, "" for everybody else. It comes with the address, which anybody can
+ * write: the server never counts such an id, and nothing of it touches what the browser keeps of the person.
+ */
+function testVisitor(): string {
+  const link = TEST.exec(location.hash);
+  const known = readList(NAME, "sessionStorage")[0];
+  if (!link && !known) return "";
+  keepInTab();
+  if (!link) return known + "";
+  if (known !== link[1]) writeList("_smp_a", []);
+  writeList(NAME, [link[1]]);
+  history.replaceState(history.state, "", location.pathname + location.search);
+  return link[1]!;
+}
+
+/**
  * Returns the visitor's id, creating it on the first visit. When cookie and storage disagree the older one wins, and the cookie
  * where both are of one day. The cookie is written once a day, which renews it; writing one takes a trip to another process.
  * Returns "" where neither can be kept: somebody who is new on every page cannot be in an experiment.
  */
 export function identify(): string {
+  const test = testVisitor();
+  if (test) return test;
   const today = Math.floor(Date.now() / DAY);
   const known = cookies(NAME);
   const [mirror, renewed] = readList(NAME);

@@ -1,10 +1,17 @@
 type Area = "localStorage" | "sessionStorage";
 
+let usual: Area = "localStorage";
+
+/** From now on everything is kept in this tab alone, apart from the person's own visits. */
+export function keepInTab(): void {
+  usual = "sessionStorage";
+}
+
 /**
  * Lists kept in Web storage. The page can write there too and the browser can refuse access altogether, so what is read may be
  * anything: callers check each entry, and a refused write is no error.
  */
-export function readList(name: string, area: Area = "localStorage"): unknown[] {
+export function readList(name: string, area = usual): unknown[] {
   try {
     const value: unknown = JSON.parse(window[area].getItem(name)!);
     return Array.isArray(value) ? value : [];
@@ -13,7 +20,7 @@ export function readList(name: string, area: Area = "localStorage"): unknown[] {
   }
 }
 
-export function writeList(name: string, list: unknown[], area: Area = "localStorage"): void {
+export function writeList(name: string, list: unknown[], area = usual): void {
   try {
     window[area].setItem(name, JSON.stringify(list));
   } catch {
