@@ -18,6 +18,7 @@ func (h *server) experimentRoutes(g groups) {
 	g.person.GET("/experiments/:id/edit", h.editExperiment)
 	g.person.POST("/experiments/:id/edit", h.updateExperiment)
 	g.person.GET("/experiments/:id/changes", h.changesPage)
+	g.person.GET("/experiments/:id/preview", h.previewVariant)
 	g.person.GET("/experiments/:id/settings", h.experimentSettingsPage)
 	g.person.POST("/experiments/:id/traffic", h.changeTraffic)
 	g.person.GET("/experiments/:id/history", h.experimentHistoryPage)
@@ -138,15 +139,29 @@ func (h *server) changesPage(c echo.Context) error {
 		return err
 	}
 	shares := x.Shares()
-	m := views.Changes{Experiment: head}
+	m := views.Changes{Experiment: head, Who: storedRules(x.Rules)}
 	for i, v := range x.Variants() {
-		row := views.VariantChanges{Index: i, Name: v.Name, Weight: shares[i]}
+		row := views.VariantChanges{Index: i, Name: v.Name, Weight: shares[i], Key: v.Key}
 		for _, change := range v.Changes {
 			row.Changes = append(row.Changes, changeOf(change))
 		}
 		m.Variants = append(m.Variants, row)
 	}
 	return h.render(c, http.StatusOK, views.ChangesPage(h.page(c), m))
+}
+
+// previewVariant opens the site with a variant. It is a link and not a form: the page's policy lets no form lead to another site, and
+// a token changes nothing.
+func (h *server) previewVariant(c echo.Context) error {
+	p, err := h.Previews.Make(c.Request().Context(), actor(c), c.Param("id"), services.Force{"": c.QueryParam("variant")})
+	if services.Code(err) == services.CodeInvalid {
+		return echo.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.Redirect(http.StatusSeeOther, p.URL)
 }
 
 func changeOf(change services.Change) views.Change {

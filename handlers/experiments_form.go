@@ -121,7 +121,7 @@ func (h *server) refusedForm(c echo.Context, m views.ExperimentForm, err error) 
 		}
 		refused, status = views.Errors{"": "error.state"}, http.StatusConflict
 	}
-	return h.refuseForm(c, m, status, formErrors(m, refused))
+	return h.refuseForm(c, m, status, formErrors(h.speak(c), m, refused))
 }
 
 func (h *server) refuseForm(c echo.Context, m views.ExperimentForm, status int, errs views.Errors) error {

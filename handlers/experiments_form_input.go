@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -64,6 +66,7 @@ func formInput(ctx context.Context, m views.ExperimentForm) (services.Experiment
 		}
 		in.Variants = append(in.Variants, variant)
 	}
+	in.Rules = rulesInput(m.Rules, wrong)
 	return in, wrong
 }
 
@@ -117,8 +120,11 @@ func goalInput(ctx context.Context, g views.GoalForm) services.GoalInput {
 	return services.GoalInput{Name: &g.Name, Primary: &primary, Type: &g.Type, Config: config}
 }
 
-// keepUnseen keeps what the form does not show: further goals, the window and key of the first, strategy and parameters stay.
+// keepUnseen keeps what the form does not show: further goals, the window and key of the first, headers, strategy and parameters stay.
 func keepUnseen(in *services.ExperimentInput, x services.Experiment) {
+	if x.Exclusions != nil {
+		in.Exclusions.Headers = x.Exclusions.Headers
+	}
 	stored := x.Input()
 	for i, g := range stored.Goals {
 		if x.Goals[i].Role != "primary" {
@@ -134,7 +140,7 @@ func keepUnseen(in *services.ExperimentInput, x services.Experiment) {
 // storedForm shows a draft for editing.
 func storedForm(ctx context.Context, x services.Experiment, refs []views.SiteRef) views.ExperimentForm {
 	m := views.ExperimentForm{ID: x.ID.String(), Version: strconv.Itoa(x.Version), Sites: refs, SiteID: x.InstallationID.String(),
-		Name: x.Name, URL: x.URL, Hypothesis: x.Hypothesis, Method: x.Allocator, Traffic: formPercent(x.TrafficAllocation)}
+		Name: x.Name, URL: x.URL, Hypothesis: x.Hypothesis, Method: x.Allocator, Traffic: formPercent(x.TrafficAllocation), Rules: storedRules(x.Rules)}
 	goal := x.Primary()
 	m.Goal = views.GoalForm{Type: goal.Type, Selector: goal.Config.Selector, URL: goal.Config.URL, Name: goal.Name}
 	shares, even := x.Shares(), x.Even()
@@ -161,9 +167,10 @@ var (
 )
 
 // formErrors gives problems the names that the form's fields have. What no field of the form is about stands above it.
-func formErrors(m views.ExperimentForm, errs views.Errors) views.Errors {
-	out := views.Errors{}
-	for path, text := range renamed(errs, formFields) {
+func formErrors(ctx context.Context, m views.ExperimentForm, errs views.Errors) views.Errors {
+	out, errs := views.Errors{}, renamed(errs, formFields)
+	for _, path := range slices.SortedFunc(maps.Keys(errs), lineByLine) {
+		text := errs[path]
 		switch {
 		case slices.Contains(formNames, path):
 			out[path] = text
@@ -175,11 +182,18 @@ func formErrors(m views.ExperimentForm, errs views.Errors) views.Errors {
 			field := strings.TrimPrefix(strings.TrimPrefix(path, "goals[0]."), "config.")
 			out["goals[0]["+field+"]"] = text
 		default:
+			if name, line, ok := ruleField(m.Rules, path); ok {
+				ruleError(ctx, out, name, line, text)
+				continue
+			}
 			out[""] = path + ": " + text
 		}
 	}
 	return out
 }
+
+// lineByLine sorts the second before the tenth.
+func lineByLine(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
 
 // changeField names the row that a change was typed in: empty rows were not sent.
 func changeField(m views.ExperimentForm, at []string) string {

@@ -30,7 +30,7 @@ func (h *server) experimentSettings(c echo.Context) (m views.ExperimentSettings,
 		return m, x, err
 	}
 	x = r.Experiment
-	m.Visitors, m.Traffic = r.Visitors(), formPercent(x.TrafficAllocation)
+	m.Visitors, m.Traffic, m.Who = r.Visitors(), formPercent(x.TrafficAllocation), storedRules(x.Rules)
 	shares := x.Shares()
 	for i, v := range x.Variants() {
 		m.Weights = append(m.Weights, views.WeightField{Key: v.Key, Name: v.Name, Index: i, Value: formPercent(shares[i])})

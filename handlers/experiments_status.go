@@ -114,13 +114,13 @@ func (h *server) changeStatus(c echo.Context) error {
 }
 
 // refusedStatus shows the question again, or the experiment as it is now.
-func (h *server) refusedStatus(c echo.Context, change services.StatusChange, err error) error {
-	refused, status, ok := h.refusal(c, err)
+func (h *server) refusedStatus(c echo.Context, change services.StatusChange, refusal error) error {
+	refused, status, ok := h.refusal(c, refusal)
 	if !ok {
-		if services.Code(err) != services.CodeConflict {
-			return err
+		if services.Code(refusal) != services.CodeConflict {
+			return refusal
 		}
-		refused, status = views.Errors{"": conflictText(err)}, http.StatusConflict
+		refused, status = views.Errors{"": conflictText(refusal)}, http.StatusConflict
 	}
 	if change.To == services.Completed || change.To == services.Archived {
 		m, err := h.confirmation(c, string(change.To), "")
@@ -136,6 +136,10 @@ func (h *server) refusedStatus(c echo.Context, change services.StatusChange, err
 	}
 	page := h.page(c)
 	page.Flash = &views.Flash{Kind: "bad", Text: firstOf(refused)}
+	var held *services.HeldBy
+	if errors.As(refusal, &held) {
+		page.Flash.URL, page.Flash.Link = "/experiments/"+held.ID.String(), held.Name
+	}
 	return h.render(c, status, views.ResultsPage(page, m))
 }
 
@@ -143,7 +147,7 @@ func (h *server) refusedStatus(c echo.Context, change services.StatusChange, err
 func conflictText(err error) string {
 	var e *services.Error
 	if errors.As(err, &e) && e.Reason == "layer" {
-		return "error.layer"
+		return "error.layer_held"
 	}
 	return "error.state"
 }

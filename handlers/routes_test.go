@@ -65,6 +65,7 @@ var routeClasses = map[string]class{
 	"GET /experiments/:id/edit":       session,
 	"POST /experiments/:id/edit":      session,
 	"GET /experiments/:id/changes":    session,
+	"GET /experiments/:id/preview":    session,
 	"GET /experiments/:id/settings":   session,
 	"POST /experiments/:id/traffic":   session,
 	"GET /experiments/:id/history":    session,

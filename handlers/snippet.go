@@ -27,7 +27,8 @@ type snippets struct {
 	svc         *services.Tracker
 	limits      *services.Limits
 	head, tail  []byte
-	files       sync.Map // token → *snippetFile
+	preview     *snippetFile // the same for all sites
+	files       sync.Map     // token → *snippetFile
 	compressing sync.Mutex
 }
 
@@ -47,10 +48,17 @@ func newSnippets(svc *services.Tracker, l *services.Limits) (*snippets, error) {
 	if !ok || bytes.Contains(tail, []byte(configMark)) {
 		return nil, errors.New("the snippet runtime must hold its configuration mark exactly once")
 	}
-	return &snippets{svc: svc, limits: l, head: head, tail: tail}, nil
+	preview, err := static.FS.ReadFile("js/preview.js")
+	if err != nil {
+		return nil, fmt.Errorf("read preview script: %w", err)
+	}
+	f, err := newSnippetFile(preview)
+	return &snippets{svc: svc, limits: l, head: head, tail: tail, preview: f}, err
 }
 
 func (s *snippets) routes(e *echo.Echo) {
+	e.GET("/s/preview.js", s.servePreview)
+	e.HEAD("/s/preview.js", s.servePreview)
 	e.GET("/s/:file", s.serve)
 	e.HEAD("/s/:file", s.serve)
 }
@@ -74,6 +82,14 @@ func (s *snippets) serve(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return f.send(c)
+}
+
+// servePreview sends what the runtime loads in addition where a page is opened with a preview token.
+func (s *snippets) servePreview(c echo.Context) error { return s.preview.send(c) }
+
+// send writes the form that the browser accepts.
+func (f *snippetFile) send(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/javascript; charset=utf-8")
 	h.Set("Cache-Control", "public, max-age=60, stale-while-revalidate=86400, stale-if-error=604800")
@@ -100,7 +116,7 @@ func (s *snippets) serve(c echo.Context) error {
 	if c.Request().Method == http.MethodHead {
 		return nil
 	}
-	_, err = w.Write(body)
+	_, err := w.Write(body)
 	return err
 }
 
@@ -114,18 +130,24 @@ func (s *snippets) file(token string, config []byte) (*snippetFile, error) {
 	if f, ok := s.files.Load(token); ok && same(f.(*snippetFile).config, config) {
 		return f.(*snippetFile), nil
 	}
-	f := &snippetFile{config: config, plain: bytes.Join([][]byte{s.head, config, s.tail}, nil)}
-	sum := sha256.Sum256(f.plain)
-	f.etag = base64.RawURLEncoding.EncodeToString(sum[:12])
-	var err error
-	if f.gzip, err = gzipped(f.plain); err != nil {
+	f, err := newSnippetFile(bytes.Join([][]byte{s.head, config, s.tail}, nil))
+	if err != nil {
 		return nil, err
 	}
-	if f.brotl, err = brotlied(f.plain); err != nil {
-		return nil, err
-	}
+	f.config = config
 	s.files.Store(token, f)
 	return f, nil
+}
+
+func newSnippetFile(plain []byte) (*snippetFile, error) {
+	sum := sha256.Sum256(plain)
+	f := &snippetFile{plain: plain, etag: base64.RawURLEncoding.EncodeToString(sum[:12])}
+	var err error
+	if f.gzip, err = gzipped(plain); err != nil {
+		return nil, err
+	}
+	f.brotl, err = brotlied(plain)
+	return f, err
 }
 
 // same: a snapshot hands out the same bytes until the site changes.

@@ -156,6 +156,7 @@ type assignReply struct {
 	Propensity *float64        `json:"propensity,omitempty"`
 	Arms       []armReply      `json:"assignments"`
 	Changes    json.RawMessage `json:"changes"`
+	Page       string          `json:"page,omitempty"`
 }
 
 // renderAssignment writes an answer up to what differs between visitors of the same arm.
@@ -168,6 +169,9 @@ func renderAssignment(a services.Assignment) []byte {
 			r.Epoch, r.Propensity = &epoch, &propensity
 		}
 		out.Arms = append(out.Arms, r)
+	}
+	if a.Forced {
+		out.Page = a.PagePattern()
 	}
 	if id, key, name, control, ok := a.Variant(); ok {
 		out.Variant = &variantReply{id.String(), key, name, control}

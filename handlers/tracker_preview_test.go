@@ -37,7 +37,7 @@ func TestPreviewShowsAVariantAndCountsNothing(t *testing.T) {
 	for name, force := range map[string]any{"the token's": nil, "told": "b", "by element": members{"page": "b"}} {
 		status, out := r.forced("t", token, force)
 		variant, _ := out["variant"].(members)
-		if status != http.StatusOK || out["forced"] != true || out["stored"] != false || out["new"] != false || variant["key"] != "b" || out["epoch"] != nil ||
+		if status != http.StatusOK || out["forced"] != true || out["stored"] != false || out["new"] != false || variant["key"] != "b" || out["epoch"] != nil || out["page"] != "/pricing" ||
 			len(out["changes"].([]any)) != 1 {
 			t.Errorf("%s: got %d %v", name, status, out)
 		}

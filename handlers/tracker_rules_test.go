@@ -514,6 +514,21 @@ func TestExclusionsNeverLeaveTheServer(t *testing.T) {
 	}
 }
 
+// What the browser is asked about is told with the question: of the cookies only those that the experiment is about.
+func TestSnippetKnowsWhatTheServerNeeds(t *testing.T) {
+	t.Parallel()
+	r := newRulesBundle(t)
+	r.start("t", `{"targeting":{"conditions":[{"attribute":"cookie","name":"plan","op":"regex","values":["(?i)^pro"]},
+		{"attribute":"cookie","name":"seen","op":"exists","not":true}]}}`)
+	x := r.config("t")
+	if got, _ := json.Marshal(x["cookies"]); x["remote"] != true || string(got) != `["plan","seen"]` || strings.Contains(fmt.Sprint(x), "(?i)") {
+		t.Errorf("got %v", x)
+	}
+	if r.assign("t", "v", members{"cookies": members{"plan": "PRO"}})["assigned"] != true {
+		t.Error("not assigned")
+	}
+}
+
 func TestVisitsOfTheWrongShapeAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRulesBundle(t)

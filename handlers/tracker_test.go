@@ -222,10 +222,14 @@ func TestSnippetIsServedFreshAndSmall(t *testing.T) {
 	if br.Header().Get("Content-Encoding") != "br" || br.Body.Len() >= w.Body.Len() || br.Header().Get("ETag") == w.Header().Get("ETag") {
 		t.Errorf("brotli: %v, %d of %d bytes", br.Header(), br.Body.Len(), w.Body.Len())
 	}
-	if zipped := get(path, "Accept-Encoding", "gzip"); zipped.Body.Len() > 6000+500 {
+	if zipped := get(path, "Accept-Encoding", "gzip"); zipped.Body.Len() > 7000+500 {
 		t.Errorf("gzip: %d bytes", zipped.Body.Len())
 	}
-	for _, bad := range []string{"/s/inst_unknown.js", "/s/" + b.x.Token, "/s/..%2f..%2fetc.js"} {
+	preview := get("/s/preview.js", "Accept-Encoding", "br")
+	if preview.Code != http.StatusOK || preview.Body.Len() == 0 || preview.Header().Get("Content-Encoding") != "br" || preview.Header().Get("ETag") == br.Header().Get("ETag") {
+		t.Errorf("preview script: status %d, %v", preview.Code, preview.Header())
+	}
+	for _, bad := range []string{"/s/inst_unknown.js", "/s/" + b.x.Token, "/s/preview", "/s/..%2f..%2fetc.js"} {
 		if got := get(bad); got.Code != http.StatusNotFound {
 			t.Errorf("%s: status %d, want 404", bad, got.Code)
 		}

@@ -30,6 +30,9 @@ func (a Assignment) ExperimentID() uuid.UUID { return a.Experiment.id }
 // ExperimentKey is the experiment's key.
 func (a Assignment) ExperimentKey() string { return a.Experiment.key }
 
+// PagePattern is that of the experiment's pages, empty for all.
+func (a Assignment) PagePattern() string { return a.Experiment.url }
+
 // Variant is the variant of the only split. ok is false when the experiment has several.
 func (a Assignment) Variant() (id uuid.UUID, key, name string, control, ok bool) {
 	if len(a.Arms) != 1 {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine"
 )
@@ -46,11 +48,20 @@ func (e *Experiments) reserve(ctx context.Context, s *db.Store, by Actor, x Expe
 			return fmt.Errorf("layer of experiment %s: %w", o.ID, err)
 		}
 		if x.Layer.overlaps(held) {
-			return conflict("layer", fmt.Sprintf("Experiment %s (%s) holds a part of these ranges of layer %s. End it, or choose other ranges.", o.Key, o.Name, x.Layer.Key))
+			message := fmt.Sprintf("Experiment %s (%s) holds a part of these ranges of layer %s. End it, or choose other ranges.", o.Key, o.Name, x.Layer.Key)
+			return &Error{Code: CodeConflict, Reason: "layer", Message: message, Err: &HeldBy{o.ID, o.Name}}
 		}
 	}
 	return nil
 }
+
+// HeldBy names the experiment that has what another one wants.
+type HeldBy struct {
+	ID   uuid.UUID
+	Name string
+}
+
+func (h *HeldBy) Error() string { return "held by experiment " + h.ID.String() }
 
 func (l Layer) overlaps(other Layer) bool {
 	return slices.ContainsFunc(l.Ranges, func(a []float64) bool {

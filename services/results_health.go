@@ -68,15 +68,23 @@ func (r Results) crossoverHealth(ctx context.Context) HealthCheck {
 	return HealthCheck{"crossovers", "good", locale.T(ctx, "health.crossovers", "Count", r.Crossovers)}
 }
 
+// excludedWords are the kinds of rules by which visits are not counted.
+var excludedWords = []struct{ kind, word string }{
+	{excludedAddress, "health.by_address"}, {excludedParameter, "health.by_parameter"}, {excludedAgent, "health.by_agent"},
+	{excludedEmail, "health.by_email"}, {excludedCookie, "health.by_cookie"}, {excludedHeader, "health.by_header"},
+}
+
 func (r Results) filteredHealth(ctx context.Context) HealthCheck {
-	detail, byRule := locale.T(ctx, "health.filtered_count", "Count", r.Excluded[botKind]), int64(0)
-	for kind, n := range r.Excluded {
-		if strings.HasPrefix(kind, excludedPrefix) {
+	detail := locale.T(ctx, "health.filtered_count", "Count", r.Excluded[botKind])
+	byRule, kinds := int64(0), []string(nil)
+	for _, e := range excludedWords {
+		if n := r.Excluded[e.kind]; n > 0 {
 			byRule += n
+			kinds = append(kinds, locale.T(ctx, e.word, "Count", n))
 		}
 	}
 	if byRule > 0 {
-		detail += " " + locale.T(ctx, "health.excluded_count", "Count", byRule)
+		detail += " " + locale.T(ctx, "health.excluded_count", "Count", byRule) + " " + locale.T(ctx, "health.excluded_kinds", "Kinds", strings.Join(kinds, ", "))
 	}
 	return HealthCheck{"filtered", "good", detail}
 }

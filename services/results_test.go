@@ -256,3 +256,20 @@ func TestEveryVerdictSpeaks(t *testing.T) {
 		}
 	}
 }
+
+func TestResultsSayWhatWasNotCounted(t *testing.T) {
+	t.Parallel()
+	r := Results{Excluded: map[string]int64{botKind: 1, excludedAddress: 12, excludedParameter: 3, "rejected": 5}}
+	for lang, want := range map[string]string{
+		locale.English: "One request of a bot was not counted. 15 requests were left out by your exclusions. By what: address 12, parameter of the page’s address 3.",
+		locale.Spanish: "Según: dirección 12, parámetro de la dirección 3.",
+	} {
+		if got := r.filteredHealth(locale.With(t.Context(), lang)).Detail; !strings.HasSuffix(got, want) {
+			t.Errorf("%s: got %q", lang, got)
+		}
+	}
+	none := Results{Excluded: map[string]int64{botKind: 0}}
+	if got := none.filteredHealth(locale.With(t.Context(), locale.English)).Detail; strings.Contains(got, "By what") {
+		t.Errorf("nothing left out: got %q", got)
+	}
+}

@@ -21,8 +21,9 @@ type Rules struct {
 
 // Schedule is when new visitors are taken in: from start on, before end.
 type Schedule struct {
-	Start *time.Time `json:"start,omitempty"`
-	End   *time.Time `json:"end,omitempty"`
+	Start    *time.Time `json:"start,omitempty"`
+	End      *time.Time `json:"end,omitempty"`
+	Timezone string     `json:"timezone,omitempty" doc:"IANA name of the zone in which pages show them; UTC when left out" example:"Europe/Madrid"`
 }
 
 // Layer is a part of a layer. Running experiments of an account that share a layer have no visitor in common.

@@ -242,10 +242,11 @@ func isCountry(code string) bool {
 }
 
 func (f Fields) schedule(in Schedule) *Schedule {
-	if in == (Schedule{}) {
+	if in.Start == nil && in.End == nil {
 		return nil
 	}
-	out := &Schedule{f.instant("schedule.start", in.Start), f.instant("schedule.end", in.End)}
+	f.timezone("schedule.timezone", in.Timezone)
+	out := &Schedule{f.instant("schedule.start", in.Start), f.instant("schedule.end", in.End), in.Timezone}
 	if out.Start != nil && out.End != nil && !out.Start.Before(*out.End) {
 		f.add("schedule.end", "order", "Must be after the start.")
 	}

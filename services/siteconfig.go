@@ -33,6 +33,7 @@ type browserExperiment struct {
 	URL     string  `json:"url,omitempty"`
 	// Remote: only the server can decide; what the browser can rule out by itself it need not ask.
 	Remote    bool           `json:"remote,omitempty"`
+	Cookies   []string       `json:"cookies,omitempty"` // which the server wants to know when it is asked
 	Targeting *Targeting     `json:"targeting,omitempty"`
 	Start     int64          `json:"start,omitempty"` // unix milliseconds
 	End       int64          `json:"end,omitempty"`
@@ -112,17 +113,8 @@ func newBrowserExperiment(x *live) (browserExperiment, error) {
 
 // rules adds what the browser decides; time, layer and holdout are nothing to a winner.
 func (b *browserExperiment) rules(x *live) {
-	if t := x.rules.Targeting; t != nil {
-		told := &Targeting{Timezone: t.Timezone}
-		for _, c := range t.Conditions {
-			if c.forBrowsers() {
-				told.Conditions = append(told.Conditions, c)
-			}
-		}
-		b.Remote = len(told.Conditions) < len(t.Conditions)
-		if len(told.Conditions) > 0 {
-			b.Targeting = told
-		}
+	if x.rules.Targeting != nil {
+		b.targeting(x.rules.Targeting)
 	}
 	if x.status == "completed" || x.judge == nil {
 		return
@@ -131,6 +123,27 @@ func (b *browserExperiment) rules(x *live) {
 		b.Start, b.End = milliseconds(s.Start), milliseconds(s.End)
 	}
 	b.In = x.judge.filters()
+}
+
+func (b *browserExperiment) targeting(t *Targeting) {
+	told := &Targeting{Timezone: t.Timezone}
+	for _, c := range t.Conditions {
+		if c.forBrowsers() {
+			told.Conditions = append(told.Conditions, c)
+		}
+	}
+	if len(told.Conditions) > 0 {
+		b.Targeting = told
+	}
+	if len(told.Conditions) == len(t.Conditions) {
+		return
+	}
+	b.Remote = true
+	for _, c := range t.Conditions {
+		if c.Attribute == onCookie && !slices.Contains(b.Cookies, c.Name) {
+			b.Cookies = append(b.Cookies, c.Name)
+		}
+	}
 }
 
 // milliseconds are those since 1970; 0 without a time.

@@ -57,6 +57,7 @@ type Experiment struct {
 type Changes struct {
 	Experiment Experiment
 	Variants   []VariantChanges
+	Who        RulesForm
 }
 
 // VariantChanges is one variant and its change list.
@@ -65,6 +66,7 @@ type VariantChanges struct {
 	Name    string
 	Weight  float64
 	Changes []Change
+	Key     string
 }
 
 // Change is one change: action is text, style, attr, hide or any other action of the change format.
@@ -79,6 +81,7 @@ type ExperimentSettings struct {
 	Traffic    string // percent as typed, "100"
 	Weights    []WeightField
 	Visitors   int64 // so far
+	Who        RulesForm
 	Errors     Errors
 }
 
@@ -136,6 +139,11 @@ func confirmURL(id, status, winner string) templ.SafeURL {
 		query.Set("winner", winner)
 	}
 	return pathTo("experiments", id, "confirm") + templ.SafeURL("?"+query.Encode())
+}
+
+// previewURL opens the site with a variant, whatever the rules say.
+func previewURL(id, variant string) templ.SafeURL {
+	return pathTo("experiments", id, "preview") + templ.SafeURL("?"+url.Values{"variant": {variant}}.Encode())
 }
 
 func variantID(i int) string {

@@ -22,6 +22,7 @@ const (
 //	goals[0][type] (click | url | custom), goals[0][selector], goals[0][url], goals[0][name]
 //	variants[i][key], variants[i][name], variants[i][weight] (percent; empty is equal)
 //	variants[i][changes][j][action] (text | style | attr | hide), …[selector], …[name], …[value]
+//	those of RulesForm
 //	do: add-variant, remove-variant:i, add-change:i, remove-change:i:j — show the form again with that row more or less;
 //	    anything else — store
 //
@@ -37,6 +38,7 @@ type ExperimentForm struct {
 	Traffic               string
 	Goal                  GoalForm
 	Variants              []VariantForm
+	Rules                 RulesForm
 	Errors                Errors
 }
 
@@ -90,12 +92,16 @@ func ParseExperimentForm(v url.Values, sites []SiteRef) ExperimentForm {
 		}
 		f.Variants = append(f.Variants, variant)
 	}
+	f.Rules = parseRules(v)
 	return f
 }
 
 // Apply carries out the form's "do" when it only adds or removes a row, and says whether it did; the caller then shows the
 // form again. A row that does not exist, or one too many, changes nothing.
 func (f *ExperimentForm) Apply(do string) bool {
+	if f.Rules.apply(do) {
+		return true
+	}
 	verb, args, _ := strings.Cut(do, ":")
 	first, second, _ := strings.Cut(args, ":")
 	i, errI := strconv.Atoi(first)

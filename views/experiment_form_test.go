@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func posted(t *testing.T, html string) url.Values {
 		value, _ := s.Attr("value")
 		_, checked := s.Attr("checked")
 		switch kind, _ := s.Attr("type"); {
-		case kind == "radio" && !checked:
+		case (kind == "radio" || kind == "checkbox") && !checked:
 			return
 		case goquery.NodeName(s) == "textarea":
 			value = s.Text()
@@ -45,6 +46,7 @@ func TestFormSurvivesTheRoundTrip(t *testing.T) {
 		got := ParseExperimentForm(posted(t, render(t, withLang("en"), ExperimentFormPage(p, f))), f.Sites)
 		want := f
 		want.ID, want.Errors = "", nil // the address says which experiment it is
+		want.Rules.Open = want.Rules.isSet()
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", e.name, diff)
 		}
@@ -95,6 +97,50 @@ func TestFormRows(t *testing.T) {
 	}
 }
 
+func TestConditionRows(t *testing.T) {
+	t.Parallel()
+	for do, want := range map[string][]string{
+		"add-condition": {"device", "url", "device"}, "remove-condition:0": {"url"}, "remove-condition:1": {"device"},
+		"remove-condition:2": {"device", "url"}, "remove-condition:-1": {"device", "url"}, "remove-condition": {"device", "url"},
+	} {
+		f := ExperimentForm{Rules: RulesForm{Conditions: []ConditionForm{{Attribute: "device"}, {Attribute: "url"}}}}
+		if !f.Apply(do) || do == "add-condition" && !f.Rules.Open {
+			t.Errorf("%q was not carried out", do)
+		}
+		var got []string
+		for _, c := range f.Rules.Conditions {
+			got = append(got, c.Attribute)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", do, diff)
+		}
+	}
+}
+
+func TestRulesInWords(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string][]string{
+		"en": {"Only when the device is phone or tablet.", "Not when the page looks like /checkout/*.", "Only when the day is Monday, Tuesday, Wednesday, Thursday or Friday (Europe/Madrid).",
+			"New visitors from 1 Mar 2027, 08:00 until 15 Mar 2027, 00:00 (Europe/Madrid).", "Never together with other experiments of the group checkout: this one has the part 0-50% of the visitors.",
+			"5% of the visitors stay out: the reserve 2027-q1.", "Not counted: 2 addresses, one e-mail address, one parameter, 2 cookies."},
+		"es": {"Solo si el dispositivo es móvil o tableta.", "No si la página se parece a /checkout/*.", "Solo si el día es lunes, martes, miércoles, jueves o viernes (Europe/Madrid)."},
+	} {
+		got := sampleRules().Sentences(withLang(lang))
+		for _, sentence := range want {
+			if !slices.Contains(got, sentence) {
+				t.Errorf("%s: no %q in %q", lang, sentence, got)
+			}
+		}
+	}
+	many := RulesForm{Conditions: []ConditionForm{{Attribute: "country", Countries: "ES PT FR IT DE AT CH NL BE"}}}
+	if got := many.Sentences(withLang("en"))[0]; got != "Only when the country is ES, PT, FR, IT, DE, AT or 3 others." {
+		t.Errorf("many values: got %q", got)
+	}
+	if got := (RulesForm{Timezone: "UTC"}).Sentences(withLang("en")); len(got) != 0 {
+		t.Errorf("no rules: got %q", got)
+	}
+}
+
 func TestFormIsBounded(t *testing.T) {
 	t.Parallel()
 	forged := make(url.Values)
@@ -131,11 +177,22 @@ func TestEveryErrorIsShown(t *testing.T) {
 	for _, part := range []string{"type", "selector", "url", "name"} {
 		names = append(names, "goals[0]["+part+"]")
 	}
+	for _, c := range []ConditionForm{{Attribute: "device"}, {Attribute: "hour"}, {Attribute: "country"}, {Attribute: "utm"}, {Attribute: "cookie"}} {
+		f.Rules.Conditions = append(f.Rules.Conditions, c)
+	}
+	names = append(names, rulesFields...)
+	names = append(names, conditionField(0, "picked"), conditionField(1, "hours"), conditionField(2, "countries"), conditionField(3, "campaign"), conditionField(4, "cookie"))
+	for _, part := range []string{"attribute", "op", "values"} {
+		names = append(names, conditionField(3, part))
+	}
 	for _, name := range names {
 		f.Errors = Errors{name: fmt.Sprintf("wrong with %q", name)}
 		html := parse(t, render(t, withLang("en"), ExperimentFormBody(samplePage("en", ""), f)))
 		if text := html.Find(".field-error, .note-bad").Text(); !strings.Contains(text, f.Errors[name]) {
 			t.Errorf("an error of %q is not shown", name)
+		}
+		if _, open := html.Find("details.rules").Attr("open"); open != rulesWrong(f.Errors) {
+			t.Errorf("with an error of %q the rules are unfolded: %v", name, open)
 		}
 	}
 }

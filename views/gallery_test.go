@@ -184,18 +184,19 @@ func experimentWing() []exhibit {
 	rows := sampleRows()
 	weights := []WeightField{{"control", "Original", 0, "50"}, {"b", "Variant B", 1, "50"}}
 	choices := []WinnerChoice{{"control", "Original", 0, 0.0412, nil, 9126}, {"b", "Variant B", 1, 0.0463, rows[0].Lift, 9108}}
-	changes := []VariantChanges{{0, "Original", 0.5, nil}, {1, "Variant B", 0.5, []Change{
-		{"text", "h1.hero-title", "", "Sleep under the stars"}, {"style", ".hero .button", "background-color", "#0b7285"}, {"hide", ".hero .badge", "", ""}}}}
+	changes := []VariantChanges{{0, "Original", 0.5, nil, "control"}, {1, "Variant B", 0.5, []Change{
+		{"text", "h1.hero-title", "", "Sleep under the stars"}, {"style", ".hero .button", "background-color", "#0b7285"}, {"hide", ".hero .badge", "", ""}}, "b"}}
 	return []exhibit{
 		fixed("experiments", ExperimentsPage, ExperimentList{Rows: rows, Total: len(rows), Page: 1, Pages: 1, Any: true}),
 		fixed("experiments-pages", ExperimentsPage, ExperimentList{Query: "o", Status: "running", Rows: rows[:3], Total: 43, Page: 2, Pages: 5, Any: true}),
 		fixed("experiments-none", ExperimentsPage, ExperimentList{Query: "zebra", Any: true}),
 		fixed("experiments-empty", ExperimentsPage, ExperimentList{}),
-		fixed("changes", ChangesPage, Changes{sampleExperiment("running"), changes}),
+		fixed("changes", ChangesPage, Changes{Experiment: sampleExperiment("running"), Variants: changes}),
+		fixed("changes-ruled", ChangesPage, Changes{sampleExperiment("draft"), changes, sampleRules()}),
 		fixed("experiment-settings", ExperimentSettingsPage, ExperimentSettings{Experiment: sampleExperiment("running"), Traffic: "100", Weights: weights, Visitors: 18234}),
 		fixed("experiment-settings-error", ExperimentSettingsPage, ExperimentSettings{Experiment: sampleExperiment("running"), Traffic: "120", Weights: weights, Visitors: 18234,
 			Errors: Errors{"traffic": "error.percent", "weights": "error.sum_100"}}),
-		fixed("experiment-settings-smart", ExperimentSettingsPage, ExperimentSettings{Experiment: smart, Traffic: "80", Visitors: 1}),
+		fixed("experiment-settings-smart", ExperimentSettingsPage, ExperimentSettings{Experiment: smart, Traffic: "80", Visitors: 1, Who: sampleRules()}),
 		fixed("experiment-settings-closed", ExperimentSettingsPage, ExperimentSettings{Experiment: sampleExperiment("completed"), Traffic: "100", Weights: weights}),
 		{name: "experiment-history", page: func(_ context.Context, p Page) templ.Component {
 			e := sampleExperiment("running")
@@ -208,8 +209,27 @@ func experimentWing() []exhibit {
 	}
 }
 
+func sampleRules() RulesForm {
+	return RulesForm{Timezone: "Europe/Madrid", Start: "2027-03-01T08:00", End: "2027-03-15T00:00", Layer: "checkout", Ranges: "0-50", Holdout: "2027-q1", HoldoutShare: "5",
+		Conditions: []ConditionForm{{Attribute: "device", Picked: []string{"mobile", "tablet"}}, {Attribute: "utm", Campaign: "source", Op: "is", Values: "newsletter\nmail"},
+			{Attribute: "url", Op: "wildcard", Not: true, Values: "/checkout/*"}, {Attribute: "weekday", Picked: []string{"mon", "tue", "wed", "thu", "fri"}},
+			{Attribute: "cookie", Cookie: "plan", Op: "exists"}},
+		Addresses: "203.0.113.7\n10.0.0.0/8", Emails: "*@acme.example", Cookies: "staff\nrole=tester", Parameters: "qa=1"}
+}
+
 func formWing() []exhibit {
 	sites := samplePage("en", "").Sites
+	ruled := NewExperimentForm(sites[:1])
+	ruled.Rules = sampleRules()
+	ruled.Rules.Open = true
+	folded := ruled
+	folded.Rules.Open = false
+	mistaken := NewExperimentForm(sites[:1])
+	mistaken.Rules = RulesForm{Open: true, Timezone: "Madrid", Start: "2027-03-01T08:00", End: "2027-02-01T08:00", Ranges: "half", HoldoutShare: "120", Addresses: "10.0.0.0/8\nhere",
+		Conditions: []ConditionForm{{Attribute: "device"}, {Attribute: "hour", Hours: "9-30"}, {Attribute: "country", Countries: "Spain"}, {Attribute: "referrer", Op: "regex", Values: "a(b"}, {Attribute: "cookie", Op: "is"}}}
+	mistaken.Errors = Errors{"": "error.form", "conditions[0][picked]": "error.required", "conditions[1][hours]": "error.hours", "conditions[2][countries]": "error.country",
+		"conditions[3][values]": "error.regex", "conditions[4][cookie]": "error.required", "timezone": "error.timezone", "end": "error.order", "ranges": "error.ranges", "layer": "error.both",
+		"holdout": "error.both", "holdout_share": "error.reserve", "addresses": "error.address"}
 	filled := ExperimentForm{
 		ID: "e1", Version: "7", Sites: sites, SiteID: "s1", Name: "Shorter headline on the home page", URL: "shop.acme.example",
 		Hypothesis: "Fewer words, more sign-ups.", Method: "thompson", Traffic: "150", Goal: GoalForm{Type: "url", URL: "https://shop.acme.example/thanks"},
@@ -221,6 +241,9 @@ func formWing() []exhibit {
 	return []exhibit{
 		fixed("form-new", ExperimentFormPage, NewExperimentForm(sites[:1])),
 		fixed("form-errors", ExperimentFormPage, filled),
+		fixed("form-rules", ExperimentFormPage, ruled),
+		fixed("form-rules-folded", ExperimentFormPage, folded),
+		fixed("form-rules-errors", ExperimentFormPage, mistaken),
 		{name: "form-no-site", page: func(_ context.Context, p Page) templ.Component {
 			p.Sites = nil
 			return ExperimentFormPage(p, NewExperimentForm(nil))

@@ -35,12 +35,13 @@ type SiteRef struct {
 }
 
 // Flash tells once what just happened. Text is a message id or a finished sentence. With Undo the message carries a
-// button that posts UndoFields to Undo.
+// button that posts UndoFields to Undo, with URL a link that says Link.
 type Flash struct {
 	Kind       string // "good", "info", "warn" or "bad"
 	Text       string
 	Undo       string
 	UndoFields map[string]string
+	URL, Link  string
 }
 
 // Errors maps a field's name, exactly as in the form, to what is wrong with it: a message id or a finished sentence. The

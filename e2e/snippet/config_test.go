@@ -11,13 +11,33 @@ type (
 		X     []experiment `json:"x"`
 	}
 	experiment struct {
-		ID      string  `json:"id"`
-		Key     string  `json:"key"`
-		State   string  `json:"state"`
-		Traffic float64 `json:"traffic"`
-		URL     string  `json:"url,omitempty"`
-		Splits  []split `json:"splits"`
-		Goals   []goal  `json:"goals"`
+		ID        string     `json:"id"`
+		Key       string     `json:"key"`
+		State     string     `json:"state"`
+		Traffic   float64    `json:"traffic"`
+		URL       string     `json:"url,omitempty"`
+		Remote    bool       `json:"remote,omitempty"`
+		Cookies   []string   `json:"cookies,omitempty"`
+		Targeting *targeting `json:"targeting,omitempty"`
+		Start     int64      `json:"start,omitempty"`
+		End       int64      `json:"end,omitempty"`
+		In        []filter   `json:"in,omitempty"`
+		Splits    []split    `json:"splits"`
+		Goals     []goal     `json:"goals"`
+	}
+	targeting struct {
+		Conditions []condition `json:"conditions"`
+	}
+	condition struct {
+		Attribute string   `json:"attribute"`
+		Name      string   `json:"name,omitempty"`
+		Op        string   `json:"op,omitempty"`
+		Not       bool     `json:"not,omitempty"`
+		Values    []string `json:"values,omitempty"`
+	}
+	filter struct {
+		Seed   string       `json:"seed"`
+		Ranges [][2]float64 `json:"ranges"`
 	}
 	split struct {
 		Key     string     `json:"key"`

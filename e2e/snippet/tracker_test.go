@@ -29,6 +29,9 @@ type tracker struct {
 	requests []request
 	// answer, when set, decides the status of an event request.
 	answer func(request, http.ResponseWriter) int
+	// decide answers assign: what it returns is sent as JSON, nil as a fault of the server.
+	decide    func(question) any
+	questions []question
 	// delay holds the script file back.
 	delay time.Duration
 }
@@ -42,6 +45,20 @@ type request struct {
 	events []event
 	raw    map[string]any
 	status int
+}
+
+// question is a request for an assignment.
+type question struct {
+	Token      string `json:"installation_token"`
+	Experiment string `json:"experiment"`
+	VisitorID  string `json:"visitor_id"`
+	Preview    string `json:"preview"`
+	Expose     *bool  `json:"expose"`
+	Context    struct {
+		URL, Referrer, Device string
+		Returning             *bool
+		UTM, Cookies          map[string]string
+	} `json:"context"`
 }
 
 type event struct {
@@ -92,6 +109,11 @@ func (tr *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(tr.delay)
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		io.WriteString(w, tr.script())
+	case r.Method == http.MethodGet && r.URL.Path == "/s/preview.js":
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		http.ServeFile(w, r, "../../static/js/preview.js")
+	case r.Method == http.MethodPost && r.URL.Path == "/api/v1/tracker/assign":
+		tr.assign(w, r)
 	case r.Method == http.MethodPost:
 		tr.collect(w, r)
 	default:
@@ -151,6 +173,33 @@ func (tr *tracker) collect(w http.ResponseWriter, r *http.Request) {
 	}
 	tr.requests = append(tr.requests, got)
 	w.WriteHeader(got.status)
+}
+
+func (tr *tracker) assign(w http.ResponseWriter, r *http.Request) {
+	var q question
+	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
+		tr.t.Errorf("assign: %v", err)
+	}
+	tr.mu.Lock()
+	tr.questions = append(tr.questions, q)
+	decide := tr.decide
+	tr.mu.Unlock()
+	answer := decide(q) // which may take its time
+	if answer == nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		tr.t.Error(err)
+	}
+}
+
+// asked returns the questions so far.
+func (tr *tracker) asked() []question {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return append([]question{}, tr.questions...)
 }
 
 // seen returns the requests so far.

@@ -42,6 +42,9 @@ func run(out io.Writer, root string, check bool) error {
 		if size.gzip > s.limit {
 			return fmt.Errorf("%s is %d bytes gzipped, over its limit of %d", s.name, size.gzip, s.limit)
 		}
+		if s.brotli > 0 && size.brotli > s.brotli {
+			return fmt.Errorf("%s is %d bytes after brotli, over its limit of %d", s.name, size.brotli, s.brotli)
+		}
 		if err := place(filepath.Join(root, "js", s.name), code, check); err != nil {
 			return err
 		}

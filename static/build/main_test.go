@@ -91,6 +91,7 @@ func TestRunRefuses(t *testing.T) {
 		script script
 	}{
 		"too large":       {"console.log('hello')", script{limit: 10}},
+		"too large still": {"console.log('hello')", script{limit: 1000, brotli: 10}},
 		"syntax":          {"console.log(", script{limit: 1000}},
 		"missing token":   {"console.log('hello')", script{limit: 1000, tokens: 1}},
 		"doubled token":   {`console.log("__SAMPLIT_CONFIG__", "__SAMPLIT_CONFIG__")`, script{limit: 1000, tokens: 1}},

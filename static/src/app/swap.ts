@@ -50,12 +50,16 @@ function focusRow(action: string): void {
   }
 }
 
-// keepState leaves drawn charts, open details and dialogs, and the field being typed in as they are.
+// keepState leaves drawn charts, open details and dialogs, and the field being typed in as they are. A form that comes back may
+// unfold what hides a mistake.
 function keepState(morph: Morph): void {
   morph.defaults.ignoreActiveValue = true;
   morph.defaults.callbacks.beforeNodeMorphed = (from) => !(from instanceof Element && from.hasAttribute("data-plot"));
-  morph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
-    !(name === "open" && (node instanceof HTMLDetailsElement || node instanceof HTMLDialogElement));
+  morph.defaults.callbacks.beforeAttributeUpdated = (name, node, kind) => {
+    if (name !== "open") return true;
+    if (node instanceof HTMLDetailsElement) return kind === "update" && node.closest("form") !== null;
+    return !(node instanceof HTMLDialogElement);
+  };
 }
 
 // focusFirstError leads to the first refused field of a form that came back.

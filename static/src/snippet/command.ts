@@ -1,5 +1,6 @@
 import { reachCustom } from "./goal";
 import { report } from "./page";
+import type { Preview } from "./preview";
 import { conflicts } from "./slot";
 import { link } from "./transport";
 
@@ -12,6 +13,8 @@ export interface Command {
   v?: number;
   /** Copies of the script that this page has loaded. */
   copies?: number;
+  /** Of a visit that is a preview. */
+  preview?: Preview;
 }
 
 declare global {

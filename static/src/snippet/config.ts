@@ -19,8 +19,40 @@ export interface Experiment {
   traffic: number;
   /** Page pattern, see url.ts; empty or absent means every page. */
   url?: string;
+  /** Only the server can decide; what is told here rules out that it need be asked. */
+  remote?: boolean;
+  /** Names of the cookies that the server wants to know when it is asked. */
+  cookies?: string[];
+  /** The conditions that a browser can test. */
+  targeting?: Targeting;
+  /** When new visitors are taken in, in milliseconds; absent is open. */
+  start?: number;
+  end?: number;
+  /** All of them must let a new visitor in: layer and holdout. */
+  in?: HashFilter[];
   splits: Split[];
   goals: Goal[];
+}
+
+export interface Targeting {
+  conditions?: Condition[];
+  /** IANA name of the zone of weekday and hour, UTC when absent. */
+  timezone?: string;
+}
+
+/** Holds when one of its values matches, or with `not` when none does. */
+export interface Condition {
+  attribute: string;
+  name?: string;
+  op?: string;
+  not?: boolean;
+  values?: string[];
+}
+
+/** Lets in visitors whose hash falls in one of the ranges, each from the first number up to but not including the second. */
+export interface HashFilter {
+  seed: string;
+  ranges: [from: number, to: number][];
 }
 
 export interface Split {

@@ -46,6 +46,9 @@ function create(today: number): string {
   return text.replace(/\+/g, "-").replace(/\//g, "_") + "." + today;
 }
 
+/** Whether the first visit was on an earlier day. */
+export let returning = false;
+
 /**
  * Returns the id of somebody who tests the site in this tab, "" for everybody else. It comes with the address, which anybody can
  * write: the server never counts such an id, and nothing of it touches what the browser keeps of the person.
@@ -82,6 +85,7 @@ export function identify(): string {
     writeList(NAME, [value, today]);
     if (cookies(NAME).concat(readList(NAME) as string[]).indexOf(value) < 0) return "";
   }
+  returning = age(value) < today;
   return value.slice(0, 22);
 }
 
@@ -89,4 +93,5 @@ export function identify(): string {
 export function forget(): void {
   domains().forEach((domain) => setCookie(NAME, "", domain, 0));
   [NAME, "_smp_a", "_smp_q"].forEach((name) => localStorage.removeItem(name));
+  sessionStorage.removeItem("_smp_u");
 }

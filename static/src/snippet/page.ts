@@ -4,10 +4,13 @@ import { awaited, expose } from "./exposure";
 import { attempt } from "./fault";
 import { observe } from "./observer";
 import { decide, type Run } from "./run";
+import { ask } from "./remote";
 import { safe } from "./safe";
 import { draw, type Rule } from "./sheet";
 import { reconcile, type Wishes } from "./slot";
+import type { Answer } from "./transport";
 import { view } from "./view";
+import { visitOf } from "./visit";
 
 /** How long an element may be kept from sight for its change; after it the page shows its original and the visit does not count. */
 const DEADLINE = 400;
@@ -19,14 +22,16 @@ let url = "";
 let runs: Run[] = [];
 let watching = false;
 
-/** Keeps partial text from sight for at most ms. What is then still incomplete, and was not counted, is not shown at all. */
+/** Keeps partial text, and what the server is asked for, from sight for at most ms. What is then still open, and was not counted, is
+ * not shown at all. */
 function hold(run: Run, ms: number): void {
   run.held = true;
   setTimeout(
     safe(() => {
       run.held = false;
       run.spent = run.partial;
-      if (run.partial && awaited(run)) {
+      if (run.asked || (run.partial && awaited(run))) {
+        run.asked = false;
         run.arm = -1;
         run.why = "deadline";
       }
@@ -70,10 +75,24 @@ function collect(run: Run, wishes: Wishes, rules: Rule[]): void {
   }
 }
 
+/** Shows what the server decided, unless the time for it is over or the page has changed. */
+function settle(own: Run[], { assignments = [], reason = "unanswered" }: Answer): void {
+  own.forEach((run, i) => {
+    if (!run.asked) return;
+    run.asked = false;
+    const { arm, epoch } = assignments[i] || { arm: "", epoch: 0 };
+    run.arm = run.split.arms.indexOf(arm);
+    run.epoch = epoch;
+    if (run.arm < 0) run.why = reason;
+  });
+  sweep();
+}
+
 /** Takes an experiment that threw off this page view. */
 function drop(experiment: Experiment): void {
   for (const run of runs) {
     if (run.experiment === experiment) {
+      run.asked = false;
       run.arm = -1;
       run.why = "fault";
     }
@@ -91,6 +110,7 @@ export function sweep(): void {
       if (awaited(run) || document.readyState === "loading") look(run);
       collect(run, wishes, rules);
     };
+    if (run.asked) run.watched.forEach(({ selector }) => rules.push([selector, "visibility", "hidden"]));
     if (run.arm >= 0 && !attempt(run.experiment, work)) failed = run.experiment;
   }
   failed = failed || reconcile(wishes);
@@ -129,12 +149,16 @@ export function route(): void {
   url = location.href;
   if (visitor) view();
   const left = started + DEADLINE - Date.now();
+  const judged = config.x.some((experiment) => experiment.targeting || experiment.remote);
+  const visit = judged ? visitOf(url, visitor) : { url };
   runs = [];
   for (const experiment of config.x) {
     attempt(experiment, () => {
-      const own = experiment.splits.map((split) => decide(experiment, split, url, visitor));
+      const own = experiment.splits.map((split) => decide(experiment, split, visit, visitor));
       runs = runs.concat(own);
-      if (document.readyState === "loading" && left > 0) own.forEach((run) => hold(run, left));
+      const asked = own.some((run) => run.asked);
+      if (asked || (document.readyState === "loading" && left > 0)) own.forEach((run) => hold(run, left > 0 ? left : DEADLINE));
+      if (asked) ask(experiment, visit, visitor, (answer) => settle(own, answer));
     });
   }
   sweep();
@@ -144,6 +168,7 @@ export function route(): void {
 export function open(configuration: Config, id: string): void {
   config = configuration;
   visitor = id;
+  url = "";
   route();
 }
 

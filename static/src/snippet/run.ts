@@ -2,6 +2,7 @@ import { remembered } from "./assignment";
 import type { Change, Experiment, Split } from "./config";
 import { broken } from "./fault";
 import { bucket, pick } from "./hash";
+import { type Visit, targets } from "./targeting";
 import { matchPage } from "./url";
 
 /** One split on one page view: the decision and how far it has come. */
@@ -12,6 +13,8 @@ export interface Run {
   why: string;
   /** Index of the arm to show, -1 for none. */
   arm: number;
+  /** The server is being asked for the arm; until it answers, the elements that might change are kept from sight. */
+  asked: boolean;
   /** The epoch in which the visitor got the arm. */
   epoch: number;
   /** Whether seeing it is an exposure. */
@@ -28,14 +31,27 @@ export interface Run {
   spent: boolean;
 }
 
-/** Decides what a visitor ("" for one who may not be remembered) gets of a split on the page url. */
-export function decide(experiment: Experiment, split: Split, url: string, visitor: string): Run {
+/** Why an experiment takes no new visitor in like this one, "" when it does. */
+function refusal({ key, traffic, start = 0, end = Infinity, in: filters = [] }: Experiment, visitor: string, now: number): string {
+  if (now < start || now >= end) return "schedule";
+  const out = filters.find(({ seed, ranges }) => {
+    const n = bucket(seed, visitor);
+    return !ranges.some(([from, to]) => from <= n && n < to);
+  });
+  if (out) return out.seed.split("/")[0]!;
+  return bucket("in/" + key, visitor) < traffic ? "" : "traffic";
+}
+
+/** Decides what a visitor ("" for one who may not be remembered) gets of a split on a visit. */
+export function decide(experiment: Experiment, split: Split, visit: Visit, visitor: string): Run {
+  const now = Date.now();
   const { state } = experiment;
   const run: Run = {
     experiment,
     split,
     why: state,
     arm: -1,
+    asked: false,
     epoch: split.epoch,
     counted: state === "running",
     watched: [],
@@ -45,7 +61,9 @@ export function decide(experiment: Experiment, split: Split, url: string, visito
     spent: false,
   };
   if (broken(experiment)) run.why = "faults";
-  else if (!matchPage(experiment.url, url)) run.why = "page";
+  else if (!matchPage(experiment.url, visit.url!)) run.why = "page";
+  else if (experiment.targeting && !targets(experiment.targeting, visit, now)) run.why = "targeting";
+  else if (experiment.remote && !visitor) run.why = "private";
   else if (state === "winner") run.arm = split.winner === undefined ? -1 : split.winner;
   else if (!visitor) run.why = "private";
   else {
@@ -55,10 +73,17 @@ export function decide(experiment: Experiment, split: Split, url: string, visito
       run.arm = arm;
       run.epoch = known[2];
     } else if (state === "running") {
-      if (bucket("in/" + experiment.key, visitor) < experiment.traffic) run.arm = pick(bucket(split.seed, visitor), split.weights);
-      else run.why = "traffic";
+      const reason = refusal(experiment, visitor, now);
+      if (reason) run.why = reason;
+      else run.arm = pick(bucket(split.seed, visitor), split.weights);
     }
   }
-  if (run.arm >= 0) run.watched = ([] as Change[]).concat(...split.changes);
+  if (run.arm >= 0) {
+    run.watched = ([] as Change[]).concat(...split.changes);
+    if (experiment.remote) {
+      run.asked = true;
+      run.arm = -1;
+    }
+  }
   return run;
 }

@@ -4,8 +4,9 @@ import { trackGoals } from "./goal";
 import { watchHistory } from "./history";
 import { forget, identify } from "./identity";
 import { expectRoute, open, route, sweep } from "./page";
+import { loadPreview, previewToken } from "./preview";
 import { listen } from "./safe";
-import { connect } from "./transport";
+import { address, connect } from "./transport";
 import { view, viewAgain } from "./view";
 
 /** Returns the id of a visitor who may be remembered. Global Privacy Control is a no, and takes back an earlier yes. */
@@ -27,17 +28,23 @@ export function start(config: Config): void {
     before.copies!++;
     return;
   }
-  const visitor = admit();
+  const token = previewToken();
+  const visitor = token ? "" : admit();
   const run = (window.samplit = command(visitor));
   const seen = () => {
     if (visitor) view();
     sweep();
   };
+  address(config);
   if (visitor) {
-    connect(config, visitor);
+    connect(visitor);
     trackGoals(config);
   }
   open(config, visitor);
+  if (token) {
+    run.preview = { config, token, show: (shown) => open(shown, "") };
+    loadPreview(config.base);
+  }
   ["readystatechange", "visibilitychange", "prerenderingchange"].forEach((type) => listen(type, seen));
   listen("pageshow", (event) => {
     if (!(event as PageTransitionEvent).persisted) return;

@@ -1,4 +1,4 @@
-import type { Config } from "./config";
+import type { Change, Config } from "./config";
 import { type TrackerEvent, uuid } from "./event";
 import { listen, safe } from "./safe";
 import { readList, writeList } from "./storage";
@@ -57,6 +57,22 @@ function post(path: string, body: string, keepalive: boolean): Promise<Response>
   return fetch(endpoint + path, { method: "POST", body, keepalive, credentials: "omit" });
 }
 
+/** What the tracker answers a question for an assignment; a refusal has none. */
+export interface Answer {
+  reason?: string;
+  /** One for each split. */
+  assignments?: { arm: string; epoch: number }[];
+  /** Of a preview token: what to show where. */
+  forced?: boolean;
+  page?: string;
+  variant?: { name: string };
+  changes?: Change[];
+}
+
+export function assign(question: { experiment: string; visitor_id: string; [more: string]: unknown }): Promise<Answer> {
+  return post("assign", JSON.stringify({ installation_token: token, ...question }), false).then((response) => response.json());
+}
+
 function deliver(events: TrackerEvent[], leaving: boolean): void {
   const body = JSON.stringify({ installation_token: token, sent_at: Date.now(), events });
   const { size } = new Blob([body]);
@@ -109,9 +125,14 @@ export function link(user: unknown): void {
   post("identify", JSON.stringify({ installation_token: token, visitor_id: visitor, user_id: user + "" }), true).catch(() => {});
 }
 
-export function connect(config: Config, id: string): void {
+/** Says where the tracker is. */
+export function address(config: Config): void {
   endpoint = config.base + "/api/v1/tracker/";
   token = config.token;
+}
+
+/** Starts sending for a visitor. */
+export function connect(id: string): void {
   visitor = id;
   listen("visibilitychange", () => document.visibilityState === "hidden" && flush(true));
   listen("pagehide", () => flush(true));

@@ -22,7 +22,8 @@ function parts(text: string): Parts {
   return PARTS.exec(ascii) as unknown as Parts;
 }
 
-function glob(pattern: string, text: string): boolean {
+/** Whether text is pattern, in which `*` is any run of characters. */
+export function glob(pattern: string, text: string): boolean {
   const pieces = pattern.split("*");
   const last = pieces.pop()!;
   if (!pieces.length) return text === last;

@@ -1,0 +1,52 @@
+import type { Experiment } from "../snippet/config";
+import type { Preview } from "../snippet/preview";
+import { safe } from "../snippet/safe";
+import { writeList } from "../snippet/storage";
+import type { Answer } from "../snippet/transport";
+
+function keep(tokens: string[]): void {
+  writeList("_smp_p", tokens, "sessionStorage");
+}
+
+/** Moves the token from the address to the memory of the session. */
+function remember(token: string): void {
+  keep([token]);
+  const page = location.href.replace(/([?&])samplit_preview=[^&#]*(&?)/, (_, before, after) => after && before);
+  if (page !== location.href) history.replaceState(history.state, "", page);
+}
+
+/** Says what is shown, and leaves the preview at a click. */
+function badge(name: string): void {
+  const button = document.createElement("button");
+  button.textContent = "Samplit preview: " + name + " ×";
+  button.style.cssText =
+    "all:initial;position:fixed;z-index:2147483647;left:12px;bottom:12px;padding:6px 12px;border-radius:16px;background:#222;color:#fff;font:14px sans-serif;cursor:pointer";
+  button.onclick = () => {
+    keep([]);
+    location.reload();
+  };
+  document.documentElement.appendChild(button);
+}
+
+/** What a token shows, as an experiment that is decided: everybody gets it, and nothing is counted. */
+function shown(id: string, key: string, { page = "", changes = [] }: Answer): Experiment {
+  const split = { key: "", seed: "", epoch: 0, arms: ["preview"], weights: [], changes: [changes], winner: 0 };
+  return { id, key, state: "winner", traffic: 1, url: page, splits: [split], goals: [] };
+}
+
+/**
+ * Asks the server what the token shows and puts it in place of its experiment. A token that the server refuses is forgotten: the
+ * page stays the original, and the next one is a visit like any other.
+ */
+async function preview({ config, token, show }: Preview): Promise<void> {
+  remember(token);
+  const { x: id, k: key } = JSON.parse(atob(token.split(".")[0]!.replace(/-/g, "+").replace(/_/g, "/"))) as { x: string; k: string };
+  const question = { installation_token: config.token, experiment: id, visitor_id: "preview", preview: token };
+  const response = await fetch(config.base + "/api/v1/tracker/assign", { method: "POST", body: JSON.stringify(question), credentials: "omit" });
+  const answer = (await response.json()) as Answer;
+  if (!answer.forced) return keep([]);
+  show({ ...config, x: config.x.filter((other) => other.id !== id).concat(shown(id, key, answer)) });
+  badge(answer.variant ? answer.variant.name : key);
+}
+
+safe(() => preview(window.samplit!.preview!).catch(() => keep([])))();

@@ -1,0 +1,23 @@
+import type { Config } from "./config";
+import { script } from "./sheet";
+import { readList } from "./storage";
+
+/** What the file that shows previews finds at the global. It is loaded only where there is a token. */
+export interface Preview {
+  config: Config;
+  token: string;
+  show: (config: Config) => void;
+}
+
+/** The token of the preview in this tab, in the address or kept from an earlier page; "" for a visit like any other. */
+export function previewToken(): string {
+  const named = /[?&]samplit_preview=([\w.-]+)/.exec(location.search);
+  return ((named ? named[1] : readList("_smp_p", "sessionStorage")[0]) || "") + "";
+}
+
+export function loadPreview(base: string): void {
+  const element = document.createElement("script");
+  if (script && script.nonce) element.nonce = script.nonce;
+  element.src = base + "/s/preview.js";
+  document.documentElement.appendChild(element);
+}
