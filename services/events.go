@@ -196,7 +196,7 @@ func (in *intake) conversion(e Event, base db.NewEvent) *Problem {
 	}
 	var goals []counted
 	for _, c := range named {
-		if why := c.goal.terms().refuse(e, in.secret); why == nil {
+		if why := c.goal.terms.refuse(e, in.secret); why == nil {
 			goals = append(goals, c)
 		} else if p == nil {
 			p = why

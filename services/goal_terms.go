@@ -14,11 +14,11 @@ type terms struct {
 	server   bool    // with a secret key only
 }
 
-// terms reads what the goal's settings ask for.
-func (g *liveGoal) terms() terms {
+// newTerms reads what a goal's settings ask for.
+func newTerms(kind string, config []byte) terms {
 	var c GoalConfig
-	_ = json.Unmarshal(g.config, &c) // what cannot be read asks for nothing: it was valid when it was stored
-	t := terms{money: g.kind == "revenue", currency: c.Currency, most: maxDecimal, server: c.Source == "server"}
+	_ = json.Unmarshal(config, &c) // what cannot be read asks for nothing: it was valid when it was stored
+	t := terms{money: kind == "revenue", currency: c.Currency, most: maxDecimal, server: c.Source == "server"}
 	if c.Cap > 0 {
 		t.most = Decimal(math.Round(c.Cap * decimalUnit))
 	}

@@ -42,6 +42,7 @@ type liveGoal struct {
 	primary    bool
 	config     json.RawMessage
 	windowDays int32
+	terms      terms // of config
 }
 
 // liveSplit carries all its epochs: an exposure names the one it was decided in, and an old visitor keeps theirs.
@@ -128,7 +129,7 @@ func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goal
 		x.variants = append(x.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
 	}
 	for _, g := range goals {
-		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Type, g.Role == "primary", g.Config, g.WindowDays})
+		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Type, g.Role == "primary", g.Config, g.WindowDays, newTerms(g.Type, g.Config)})
 	}
 	if len(elements) == 1 {
 		x.element = elements[0].Key

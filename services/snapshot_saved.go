@@ -116,7 +116,7 @@ func (s *savedExperiment) live() *live {
 		x.variants = append(x.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
 	}
 	for _, g := range s.Goals {
-		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Kind, g.Primary, g.Config, g.WindowDays})
+		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Kind, g.Primary, g.Config, g.WindowDays, newTerms(g.Kind, g.Config)})
 	}
 	for _, sp := range s.Splits {
 		l := liveSplit{split: sp.Split, key: sp.Key, element: sp.Element, seed: sp.Seed, arms: sp.Arms}
