@@ -177,9 +177,7 @@ func TestEveryErrorIsShown(t *testing.T) {
 	for _, part := range []string{"type", "selector", "url", "name"} {
 		names = append(names, "goals[0]["+part+"]")
 	}
-	for _, c := range []ConditionForm{{Attribute: "device"}, {Attribute: "hour"}, {Attribute: "country"}, {Attribute: "utm"}, {Attribute: "cookie"}} {
-		f.Rules.Conditions = append(f.Rules.Conditions, c)
-	}
+	f.Rules.Conditions = []ConditionForm{{Attribute: "device"}, {Attribute: "hour"}, {Attribute: "country"}, {Attribute: "utm"}, {Attribute: "cookie"}}
 	names = append(names, rulesFields...)
 	names = append(names, conditionField(0, "picked"), conditionField(1, "hours"), conditionField(2, "countries"), conditionField(3, "campaign"), conditionField(4, "cookie"))
 	for _, part := range []string{"attribute", "op", "values"} {
