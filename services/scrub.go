@@ -27,23 +27,42 @@ var (
 	emailLike = regexp.MustCompile(`[A-Za-z0-9._%+'-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+`)
 	cardLike  = regexp.MustCompile(`\b\d(?:[ -]?\d){12,18}\b`)
 	tokenLike = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`) // a JSON web token
-	// secretName is a query parameter whose value opens something.
-	secretName = regexp.MustCompile(`(?i)^(.*[_-])?(token|key|apikey|secret|signature|sig|password|passwd|pwd|pass|auth|authorization|session|sessionid|sid|jwt|code|otp|nonce|ticket|credential|credentials)$`)
-	addressIn  = regexp.MustCompile(`https?://[^\s"'<>]+`)
+	addressIn = regexp.MustCompile(`https?://[^\s"'<>]+`)
 )
+
+// secretNames are parameters whose values open something, alone or behind a prefix such as access_.
+var secretNames = func() map[string]bool {
+	out := map[string]bool{}
+	for _, name := range strings.Fields(`token key apikey secret signature sig password passwd pwd pass auth authorization session sessionid sid jwt code
+		otp nonce ticket credential credentials`) {
+		out[name] = true
+	}
+	return out
+}()
+
+func isSecret(name string) bool {
+	return secretNames[strings.ToLower(name[strings.LastIndexAny(name, "_-")+1:])]
+}
 
 // scrubText takes e-mail addresses, card numbers, tokens and the secret parts of addresses out of a text.
 func scrubText(text string) string {
-	if !strings.ContainsAny(text, "@%") && !strings.Contains(text, "://") && !strings.Contains(text, "eyJ") && !manyDigits(text) {
-		return text
+	if strings.Contains(text, "://") {
+		text = addressIn.ReplaceAllStringFunc(text, scrubURL)
 	}
-	text = addressIn.ReplaceAllStringFunc(text, scrubURL)
 	return scrubPlain(text)
 }
 
+// scrubPlain looks closer only where a cheap sign of each kind is.
 func scrubPlain(text string) string {
-	text = emailLike.ReplaceAllString(text, scrubbedEmail)
-	text = tokenLike.ReplaceAllString(text, scrubbedSecret)
+	if strings.Contains(text, "@") || strings.Contains(text, "%40") {
+		text = emailLike.ReplaceAllString(text, scrubbedEmail)
+	}
+	if strings.Contains(text, "eyJ") {
+		text = tokenLike.ReplaceAllString(text, scrubbedSecret)
+	}
+	if !manyDigits(text) {
+		return text
+	}
 	return cardLike.ReplaceAllStringFunc(text, func(match string) string {
 		if luhn(match) {
 			return scrubbedCard
@@ -113,7 +132,7 @@ func scrubQuery(query string) string {
 		name, value, given := strings.Cut(part, "=")
 		plain, err := url.QueryUnescape(value)
 		switch {
-		case given && value != "" && secretName.MatchString(name):
+		case given && value != "" && isSecret(name):
 			parts[i] = name + "=" + scrubbedSecret
 		case err == nil && scrubPlain(plain) != plain:
 			parts[i] = name + "=" + scrubPlain(plain)
