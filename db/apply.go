@@ -137,9 +137,8 @@ var ingestSettings = map[string]string{
 
 // Apply stores and counts a batch. Its first transaction, one round trip, is nearly always all: new visitors, events, counters.
 // Others look at visitors known before, join conversions that waited for visitors exposed here, and compare repeated events with
-// what they repeat. When Apply
-// returns nil everything is durable. After an error the same batch may be sent again and counts once; what a crash between the
-// transactions leaves waiting, SettleWaiting finds.
+// what they repeat. When Apply returns nil everything is durable. After an error the same batch may be sent again and counts once;
+// what a crash between the transactions leaves waiting, SettleWaiting finds.
 func (d *DB) Apply(ctx context.Context, b Batch) (Applied, error) {
 	as, es := newAssignmentRows(b), newEventGroups(b.Events)
 	err := d.send(ctx, b.Events, func(q *pgx.Batch) {

@@ -18,6 +18,7 @@ type field struct {
 	Inputmode         string
 	Max               int // characters
 	Optional          bool
+	Unsaid            bool // the words around it say that it is optional
 	Focus             bool // where typing starts when nothing is wrong
 	Mono              bool // a selector or an address
 	Hidden            bool // the label is for screen readers alone

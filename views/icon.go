@@ -28,7 +28,7 @@ var drawings = sync.OnceValue(func() map[string]string {
 		}
 		_, inner, _ := strings.Cut(string(text), "stroke-linejoin=\"round\"\n>")
 		inner, _, _ = strings.Cut(inner, "</svg>")
-		byName[strings.TrimSuffix(path.Base(file), ".svg")] = strings.Join(strings.Fields(inner), " ")
+		byName[strings.TrimSuffix(path.Base(file), ".svg")] = strings.NewReplacer("> <", "><", " />", "/>").Replace(strings.Join(strings.Fields(inner), " "))
 	}
 	return byName
 })
@@ -44,15 +44,14 @@ func bigIcon(name string) templ.Component {
 }
 
 // drawing writes markup that is part of the program, never input, so it is not escaped. An unknown name is a mistake in a
-// template and fails the rendering.
+// template and fails the rendering. How lines are drawn stands in the style sheet, once and not in each of a page's many icons.
 func drawing(name string, size int) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		inner, ok := drawings()[name]
 		if !ok {
 			return fmt.Errorf("views: no icon %q", name)
 		}
-		_, err := fmt.Fprintf(w, `<svg class="icon" width="%[1]d" height="%[1]d" viewBox="0 0 24 24" fill="none" stroke="currentColor" `+
-			`stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">%[2]s</svg>`, size, inner)
+		_, err := fmt.Fprintf(w, `<svg class="icon" width="%[1]d" height="%[1]d" viewBox="0 0 24 24" aria-hidden="true">%[2]s</svg>`, size, inner)
 		return err
 	})
 }

@@ -77,7 +77,7 @@ func TestPagesAreSound(t *testing.T) {
 				checkReferences(t, doc)
 				checkPolicy(t, doc)
 				checkForms(t, doc)
-				if size := len(html); size > 70_000 {
+				if size := len(html); size > 60_000 {
 					t.Errorf("%d bytes of HTML", size)
 				}
 			})

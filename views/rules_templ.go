@@ -408,7 +408,7 @@ func conditionRow(f ExperimentForm, i int, c ConditionForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = selectField(field{Name: conditionField(i, "not"), Label: t(ctx, "rules.who"), Value: notValue(c), Optional: true}, notOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = selectField(field{Name: conditionField(i, "not"), Label: t(ctx, "rules.who"), Value: notValue(c), Optional: true, Unsaid: true}, notOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -421,7 +421,7 @@ func conditionRow(f ExperimentForm, i int, c ConditionForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = selectField(field{Name: conditionField(i, "campaign"), Label: t(ctx, "rules.parameter"), Value: c.Campaign, Optional: true,
+		templ_7745c5c3_Err = selectField(field{Name: conditionField(i, "campaign"), Label: t(ctx, "rules.parameter"), Value: c.Campaign, Optional: true, Unsaid: true,
 			Error: f.Errors[conditionField(i, "campaign")]}, campaignOptions()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -430,7 +430,7 @@ func conditionRow(f ExperimentForm, i int, c ConditionForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = inputField(field{Name: conditionField(i, "cookie"), Label: t(ctx, "rules.cookie_name"), Value: c.Cookie, Optional: true,
+		templ_7745c5c3_Err = inputField(field{Name: conditionField(i, "cookie"), Label: t(ctx, "rules.cookie_name"), Value: c.Cookie, Optional: true, Unsaid: true,
 			Error: f.Errors[conditionField(i, "cookie")], Max: 128, Mono: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -439,7 +439,7 @@ func conditionRow(f ExperimentForm, i int, c ConditionForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = selectField(field{Name: conditionField(i, "op"), Label: t(ctx, "rules.op"), Value: c.Op, Optional: true,
+		templ_7745c5c3_Err = selectField(field{Name: conditionField(i, "op"), Label: t(ctx, "rules.op"), Value: c.Op, Optional: true, Unsaid: true,
 			Error: f.Errors[conditionField(i, "op")]}, opOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -448,7 +448,7 @@ func conditionRow(f ExperimentForm, i int, c ConditionForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = textField(field{Name: conditionField(i, "values"), Label: t(ctx, "rules.values"), Value: c.Values, Optional: true, Mono: true,
+		templ_7745c5c3_Err = textField(field{Name: conditionField(i, "values"), Label: t(ctx, "rules.values"), Value: c.Values, Optional: true, Unsaid: true, Mono: true,
 			Error: f.Errors[conditionField(i, "values")], Max: maxRulesText}, "2").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -493,7 +493,7 @@ func conditionRow(f ExperimentForm, i int, c ConditionForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = inputField(field{Name: conditionField(i, "hours"), Label: t(ctx, "rules.hours"), Value: c.Hours, Optional: true, Placeholder: "9-18",
+		templ_7745c5c3_Err = inputField(field{Name: conditionField(i, "hours"), Label: t(ctx, "rules.hours"), Value: c.Hours, Optional: true, Unsaid: true, Placeholder: "9-18",
 			Error: f.Errors[conditionField(i, "hours")], Help: t(ctx, "rules.hours_help"), Max: 200, Mono: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -502,7 +502,7 @@ func conditionRow(f ExperimentForm, i int, c ConditionForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = inputField(field{Name: conditionField(i, "countries"), Label: t(ctx, "rules.countries"), Value: c.Countries, Optional: true, Placeholder: "ES, PT",
+		templ_7745c5c3_Err = inputField(field{Name: conditionField(i, "countries"), Label: t(ctx, "rules.countries"), Value: c.Countries, Optional: true, Unsaid: true, Placeholder: "ES, PT",
 			Error: f.Errors[conditionField(i, "countries")], Help: t(ctx, "rules.countries_help"), Max: 1000, Mono: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -607,14 +607,14 @@ func pickField(f field, attribute string, picked []string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, value := range picks[attribute] {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<label><input type=\"checkbox\" class=\"checkbox checkbox-sm\" name=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<label><input type=\"checkbox\" name=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var26 string
 			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(f.Name)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `rules.templ`, Line: 115, Col: 70}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `rules.templ`, Line: 115, Col: 41}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 			if templ_7745c5c3_Err != nil {
@@ -627,7 +627,7 @@ func pickField(f field, attribute string, picked []string) templ.Component {
 			var templ_7745c5c3_Var27 string
 			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(value)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `rules.templ`, Line: 115, Col: 86}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `rules.templ`, Line: 115, Col: 57}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 			if templ_7745c5c3_Err != nil {
@@ -714,11 +714,11 @@ func rulesSchedule(p Page, f ExperimentForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = inputField(field{Name: "start", Type: "datetime-local", Label: t(ctx, "rules.start"), Value: f.Rules.Start, Error: f.Errors["start"], Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = inputField(field{Name: "start", Type: "datetime-local", Label: t(ctx, "rules.start"), Value: f.Rules.Start, Error: f.Errors["start"], Optional: true, Unsaid: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = inputField(field{Name: "end", Type: "datetime-local", Label: t(ctx, "rules.end"), Value: f.Rules.End, Error: f.Errors["end"], Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = inputField(field{Name: "end", Type: "datetime-local", Label: t(ctx, "rules.end"), Value: f.Rules.End, Error: f.Errors["end"], Optional: true, Unsaid: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -755,7 +755,7 @@ func rulesSchedule(p Page, f ExperimentForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, field{Name: "timezone", Error: f.Errors["timezone"], Help: t(ctx, "rules.zone_help"), Placeholder: "Europe/Madrid", Max: 64, Optional: true, Mono: true}.attributes())
+				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, field{Name: "timezone", Error: f.Errors["timezone"], Help: t(ctx, "rules.zone_help"), Placeholder: "Europe/Madrid", Max: 64, Optional: true, Unsaid: true, Mono: true}.attributes())
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -839,11 +839,11 @@ func rulesTogether(f ExperimentForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = inputField(field{Name: "layer", Label: t(ctx, "rules.layer"), Value: f.Rules.Layer, Error: f.Errors["layer"], Placeholder: "checkout", Max: 64, Mono: true, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = inputField(field{Name: "layer", Label: t(ctx, "rules.layer"), Value: f.Rules.Layer, Error: f.Errors["layer"], Placeholder: "checkout", Max: 64, Mono: true, Optional: true, Unsaid: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = inputField(field{Name: "ranges", Label: t(ctx, "rules.ranges"), Value: f.Rules.Ranges, Error: f.Errors["ranges"], Placeholder: "0-50", Suffix: "%", Max: 400, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = inputField(field{Name: "ranges", Label: t(ctx, "rules.ranges"), Value: f.Rules.Ranges, Error: f.Errors["ranges"], Placeholder: "0-50", Suffix: "%", Max: 400, Optional: true, Unsaid: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -873,12 +873,12 @@ func rulesTogether(f ExperimentForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = inputField(field{Name: "holdout", Label: t(ctx, "rules.holdout_name"), Value: f.Rules.Holdout, Error: f.Errors["holdout"], Placeholder: "2027-q1", Max: 64, Mono: true, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = inputField(field{Name: "holdout", Label: t(ctx, "rules.holdout_name"), Value: f.Rules.Holdout, Error: f.Errors["holdout"], Placeholder: "2027-q1", Max: 64, Mono: true, Optional: true, Unsaid: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = inputField(field{Name: "holdout_share", Label: t(ctx, "rules.holdout_share"), Value: f.Rules.HoldoutShare, Error: f.Errors["holdout_share"], Placeholder: "5",
-				Suffix: "%", Inputmode: "decimal", Max: 8, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+				Suffix: "%", Inputmode: "decimal", Max: 8, Optional: true, Unsaid: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1002,7 +1002,7 @@ func rulesList(form ExperimentForm, f field) templ.Component {
 			templ_7745c5c3_Var40 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = textField(field{Name: f.Name, Label: f.Label, Value: f.Value, Error: form.Errors[f.Name], Placeholder: f.Placeholder, Max: maxRulesText, Mono: true, Optional: true}, "2").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = textField(field{Name: f.Name, Label: f.Label, Value: f.Value, Error: form.Errors[f.Name], Placeholder: f.Placeholder, Max: maxRulesText, Mono: true, Optional: true, Unsaid: true}, "2").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
