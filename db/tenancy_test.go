@@ -40,6 +40,8 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 			s.InsertOptimisationState(ctx, db.InsertOptimisationStateParams{AccountID: x.Account, ExperimentID: x.ID, Version: 1, Sealed: []byte{1}, Now: at}),
 			s.SaveLook(ctx, db.SaveLookParams{AccountID: x.Account, ExperimentID: x.ID, GoalID: x.Goal, Arm: 1, P: .5, Now: at}),
 			s.InsertAPIKey(ctx, db.InsertAPIKeyParams{AccountID: x.Account, ID: uuid.New(), Name: "Shop", Hash: credential[:], Ending: "abcd", Role: "editor", CreatedBy: x.User, Now: at}),
+			s.InsertPageSession(ctx, db.InsertPageSessionParams{AccountID: x.Account, ID: uuid.New(), InstallationID: x.Installation, UserID: x.User, Hash: credential[:],
+				Mode: "proxy", Url: "http://site.test/", Nonce: "n", Now: at, ExpiresAt: at.Add(time.Hour)}),
 			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),
 			s.InsertAuditEntry(ctx, db.InsertAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
 				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash}),

@@ -111,6 +111,8 @@ var routeClasses = map[string]class{
 	"PATCH /api/v1/experiments/:id/status":          bearer,
 	"POST /api/v1/experiments/:id/duplicate":        bearer,
 	"POST /api/v1/experiments/:id/preview":          bearer,
+	"POST /api/v1/visual-editor/pages":              bearer,
+	"DELETE /api/v1/visual-editor/pages/:id":        bearer,
 	"GET /api/v1/analytics/experiments/:id":         bearer,
 }
 

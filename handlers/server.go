@@ -31,6 +31,7 @@ type Deps struct {
 	Installations *services.Installations
 	Experiments   *services.Experiments
 	Previews      *services.Previews
+	Pages         *services.Pages
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit
@@ -117,6 +118,7 @@ func New(d Deps) *echo.Echo {
 	h.analyticsAPI(g.api)
 	h.simulateAPI(g.api)
 	h.keysAPI(g.api)
+	h.pagesAPI(g.api)
 	return e
 }
 
