@@ -88,7 +88,6 @@ func TestEditorUploadsAForm(t *testing.T) {
 		return b.send(http.MethodPost, "/uploads", body.String(), func(r *http.Request) {
 			r.Header.Set("Content-Type", form.FormDataContentType())
 			r.Header.Set("Sec-Fetch-Site", "same-origin")
-			r.Header.Set("Accept-Language", "es")
 			for _, c := range br.cookies {
 				r.AddCookie(c)
 			}
@@ -97,7 +96,7 @@ func TestEditorUploadsAForm(t *testing.T) {
 	if a := b.want(send(smallPNG(t)), http.StatusCreated); !strings.Contains(a.body, `"kind":"png"`) {
 		t.Errorf("got %s", a.body)
 	}
-	if a := b.want(send("no picture"), http.StatusUnprocessableEntity); !strings.Contains(a.body, "Elige una imagen") {
+	if a := b.want(send("no picture"), http.StatusUnprocessableEntity); !strings.Contains(a.body, "Choose a PNG") {
 		t.Errorf("got %s", a.body)
 	}
 	b.want(send(strings.Repeat("x", 6<<20)), http.StatusRequestEntityTooLarge)
