@@ -14,6 +14,7 @@ const small = `(()=>{` +
 	`/*! change/c: b d */c();` +
 	`/*! d: change/c */d();` +
 	`/*! page: a */page();` +
+	`/*! mask:  */mask();` +
 	`/*! main:  */start("__SAMPLIT_CONFIG__");})();`
 
 func parsed(t *testing.T, built string) *Runtime {
@@ -31,8 +32,8 @@ func TestScriptHoldsWhatItNeeds(t *testing.T) {
 	r := parsed(t, small)
 	for config, want := range map[string]string{
 		`{"x":[]}`:   `(()=>{start({"x":[]});})();`,
-		`{"x":[{}]}`: `(()=>{let a=1;page();start({"x":[{}]});})();`,
-		`{"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]}`: `(()=>{let a=1;b(a);c();d();page();start({"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]});})();`,
+		`{"x":[{}]}`: `(()=>{let a=1;page();mask();start({"x":[{}]});})();`,
+		`{"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]}`: `(()=>{let a=1;b(a);c();d();page();mask();start({"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]});})();`,
 	} {
 		if got, err := r.Script([]byte(config)); err != nil || string(got) != want {
 			t.Errorf("%s: got %s (%v), want %s", config, got, err, want)
@@ -94,14 +95,15 @@ func TestPartsAreThoseOfTheRuntime(t *testing.T) {
 }
 
 // everything is a configuration that needs every part.
-const everything = `{"x":[{"state":"running","remote":true,"targeting":{"conditions":[]},"in":[{}],
-	"splits":[{"changes":[[],[{"action":"text"},{"action":"attr"},{"action":"style"},{"action":"hide"}]]}],
-	"goals":[{"type":"click"},{"type":"url"},{"type":"custom"},{"type":"revenue"}]}]}`
+const everything = `{"consent":true,"bridge":true,"x":[{"state":"running","remote":true,"targeting":{"conditions":[]},"in":[{}],
+	"splits":[{"changes":[[],[{"action":"text"},{"action":"attr"},{"action":"style"},{"action":"hide"},{"action":"redirect"}]]}],
+	"goals":[{"type":"click"},{"type":"url"},{"type":"form"},{"type":"custom"},{"type":"revenue"},{"type":"revenue","trigger":"datalayer"},
+	{"type":"custom","trigger":"scroll"},{"type":"custom","trigger":"engaged"},{"type":"custom","trigger":"seen"}]}]}`
 
 func TestPartsOfAWinner(t *testing.T) {
 	t.Parallel()
 	got, err := Parts([]byte(`{"x":[{"state":"winner","goals":[{"type":"click"}],"splits":[{"changes":[[],[{"action":"hide"}]]}]}]}`))
-	if err != nil || !slices.Equal(got, []string{"change/hide", "page"}) {
+	if err != nil || !slices.Equal(got, []string{"change/hide", "mask", "page"}) {
 		t.Errorf("a decided experiment needs %q (%v), want no goals", got, err)
 	}
 }

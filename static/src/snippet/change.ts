@@ -13,6 +13,8 @@ export interface Plan {
 export interface Action {
   /** Adds a change to the plan. Returns whether its element has yet to come, in whole or in part. */
   plan: (change: Change, experiment: Experiment, plan: Plan) => boolean;
+  /** It is about the page as a whole, not about elements. */
+  page?: boolean;
   /** It can be made only when all of the element has come. */
   whole?: boolean;
   /** The document is observed for late elements, and for pages that write over this attribute; "" for texts. */
@@ -41,8 +43,8 @@ export function closed(element: Element): boolean {
 }
 
 /** The elements on the page that a change is about. */
-export function elementsOf({ selector }: Change): Element[] {
-  return Array.from(document.querySelectorAll(selector));
+export function elementsOf({ action, selector }: Change): Element[] {
+  return actions[action]!.page ? [document.documentElement] : Array.from(document.querySelectorAll(selector));
 }
 
 /** Whether some of the elements has only partly come, for a change that needs it whole. */
