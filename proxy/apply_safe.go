@@ -36,9 +36,9 @@ func (c Change) safe() bool {
 	case "text":
 		return c.Value != nil
 	case "html":
-		return c.Value != nil && harmless(fragment(*c.Value))
+		return c.Value != nil && Harmless(*c.Value)
 	case "insert":
-		return c.Value != nil && slices.Contains(positions, c.Position) && harmless(fragment(*c.Value))
+		return c.Value != nil && slices.Contains(positions, c.Position) && Harmless(*c.Value)
 	case "move":
 		return c.Value != nil && slices.Contains(positions, c.Position)
 	case "attr":
@@ -49,7 +49,9 @@ func (c Change) safe() bool {
 	return slices.Contains(actions, c.Action)
 }
 
-// harmless says whether HTML holds nothing that runs code.
+// Harmless says whether HTML, as a change may put it on a page, holds nothing that runs or loads code.
+func Harmless(text string) bool { return harmless(fragment(text)) }
+
 func harmless(nodes []*html.Node) bool {
 	for _, n := range nodes {
 		if !harmlessNode(n) {
