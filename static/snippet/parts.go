@@ -18,7 +18,10 @@ type needs struct {
 		In        json.RawMessage `json:"in"`
 		Splits    []struct {
 			Changes [][]struct {
-				Action string `json:"action"`
+				Action      string          `json:"action"`
+				When        string          `json:"when"`
+				Scope       json.RawMessage `json:"scope"`
+				Fingerprint json.RawMessage `json:"fingerprint"`
 			} `json:"changes"`
 		} `json:"splits"`
 		Goals []goalNeeds `json:"goals"`
@@ -56,7 +59,7 @@ func Parts(config []byte) ([]string, error) {
 	need(n.Consent, "consent-mode")
 	need(n.Bridge && len(n.X) > 0, "bridge")
 	for _, x := range n.X {
-		need(true, "page", "mask")
+		need(true, "page")
 		need(x.Targeting != nil, "targeting", "visit")
 		need(x.Remote, "remote", "visit")
 		need(x.In != nil, "filter")
@@ -64,6 +67,8 @@ func Parts(config []byte) ([]string, error) {
 			for _, list := range s.Changes {
 				for _, c := range list {
 					need(true, "change/"+c.Action)
+					need(c.When != "" || c.Scope != nil, "change/moment")
+					need(c.Fingerprint != nil, "change/heal")
 				}
 			}
 		}

@@ -32,17 +32,20 @@ func TestScriptHoldsWhatItNeeds(t *testing.T) {
 	r := parsed(t, small)
 	for config, want := range map[string]string{
 		`{"x":[]}`:   `(()=>{start({"x":[]});})();`,
-		`{"x":[{}]}`: `(()=>{let a=1;page();mask();start({"x":[{}]});})();`,
-		`{"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]}`: `(()=>{let a=1;b(a);c();d();page();mask();start({"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]});})();`,
+		`{"x":[{}]}`: `(()=>{let a=1;page();start({"x":[{}]});})();`,
+		`{"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]}`: `(()=>{let a=1;b(a);c();d();page();start({"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]});})();`,
 	} {
-		if got, err := r.Script([]byte(config)); err != nil || string(got) != want {
+		if got, err := r.Script([]byte(config), false); err != nil || string(got) != want {
 			t.Errorf("%s: got %s (%v), want %s", config, got, err, want)
 		}
 	}
-	if _, err := r.Script([]byte(`{"x":[{"splits":[{"changes":[[{"action":"unheard"}]]}]}]}`)); err == nil {
+	if _, err := r.Script([]byte(`{"x":[{"splits":[{"changes":[[{"action":"unheard"}]]}]}]}`), false); err == nil {
 		t.Error("a part that is not there is left out without a word")
 	}
-	if _, err := r.Script([]byte(`{`)); err == nil {
+	if got, err := r.Script([]byte(`{"x":[{}]}`), true); err != nil || !strings.Contains(string(got), "mask();") {
+		t.Errorf("for a loader: got %s (%v)", got, err)
+	}
+	if _, err := r.Script([]byte(`{`), false); err == nil {
 		t.Error("half a configuration is served")
 	}
 }
@@ -85,6 +88,8 @@ func TestPartsAreThoseOfTheRuntime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	got = append(got, "mask") // of the loader
+	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("a configuration with everything needs %q, want the parts %q", got, want)
@@ -96,14 +101,16 @@ func TestPartsAreThoseOfTheRuntime(t *testing.T) {
 
 // everything is a configuration that needs every part.
 const everything = `{"consent":true,"bridge":true,"x":[{"state":"running","remote":true,"targeting":{"conditions":[]},"in":[{}],
-	"splits":[{"changes":[[],[{"action":"text"},{"action":"attr"},{"action":"style"},{"action":"hide"},{"action":"redirect"}]]}],
+	"splits":[{"changes":[[],[{"action":"text"},{"action":"attr"},{"action":"style"},{"action":"hide"},{"action":"redirect"},
+	{"action":"class"},{"action":"css"},{"action":"html"},{"action":"image"},{"action":"insert"},{"action":"js"},{"action":"link"},{"action":"move"},
+	{"action":"remove"},{"action":"show"},{"action":"text","when":"ready","fingerprint":{}}]]}],
 	"goals":[{"type":"click"},{"type":"url"},{"type":"form"},{"type":"custom"},{"type":"revenue"},{"type":"revenue","trigger":"datalayer"},
 	{"type":"custom","trigger":"scroll"},{"type":"custom","trigger":"engaged"},{"type":"custom","trigger":"seen"}]}]}`
 
 func TestPartsOfAWinner(t *testing.T) {
 	t.Parallel()
 	got, err := Parts([]byte(`{"x":[{"state":"winner","goals":[{"type":"click"}],"splits":[{"changes":[[],[{"action":"hide"}]]}]}]}`))
-	if err != nil || !slices.Equal(got, []string{"change/hide", "mask", "page"}) {
+	if err != nil || !slices.Equal(got, []string{"change/hide", "page"}) {
 		t.Errorf("a decided experiment needs %q (%v), want no goals", got, err)
 	}
 }

@@ -1,5 +1,5 @@
 import type { Action } from "./change";
-import type { Config, HashFilter, Targeting } from "./config";
+import type { Change, Config, HashFilter, Targeting } from "./config";
 import type { Ask } from "./remote";
 import type { Run } from "./run";
 import type { Visit } from "./targeting";
@@ -21,6 +21,12 @@ export const parts: {
   leave?: (run: Run) => boolean;
   /** The loader has shown the page as it was, because this script came too late. */
   late?: boolean;
+  /** Whether a change is to be made on this page, in this window, by now. */
+  moment?: (change: Change) => boolean;
+  /** The windows that a change is for, as a media query. */
+  media?: (change: Change) => string | undefined;
+  /** The one element that a change with a fingerprint is about, of those that can take it. */
+  recognise?: (change: Change, hits: Element[], takes: (element: Element) => boolean) => Element | undefined;
   report?: () => object[];
 } = {};
 

@@ -2,8 +2,20 @@
 // files; the build does not count this list as a need of anybody.
 import "./bridge";
 import "./change/attr";
+import "./change/class";
+import "./change/css";
+import "./change/heal";
 import "./change/hide";
+import "./change/html";
+import "./change/image";
+import "./change/insert";
+import "./change/js";
+import "./change/link";
+import "./change/moment";
+import "./change/move";
 import "./change/redirect";
+import "./change/remove";
+import "./change/show";
 import "./change/style";
 import "./change/text";
 import "./consent-mode";

@@ -1,12 +1,12 @@
 import { awaited } from "../exposure";
 import { hop } from "../hop";
-import { actions, exposures, looks, parts } from "../part";
+import { actions, exposures, parts } from "../part";
 import { report } from "../report";
 import type { Run } from "../run";
 import { safe } from "../safe";
 import { sendTwice } from "../transport";
 
-/** The page that is left is not shown any more; when it is not left after all, this is how long it takes to come back. */
+/** A page that is being left is out of sight; one that is not left after all comes back after this time. */
 const DEADLINE = 1000;
 
 let leaving = false;
@@ -45,24 +45,14 @@ function leave(run: Run): boolean {
     return false;
   }
   leaving = true;
+  const { style } = document.documentElement;
+  style.setProperty("visibility", "hidden", "important");
   location.replace(to);
-  setTimeout(
-    safe(() => {
-      leaving = false;
-      looks.forEach((look) => look());
-    }),
-    DEADLINE,
-  );
+  setTimeout(safe(() => style.removeProperty("visibility")), DEADLINE);
   return true;
 }
 
-actions.redirect = {
-  page: true,
-  plan: (_change, _experiment, { rules }) => {
-    if (leaving) rules.push(["html", "visibility", "hidden"]);
-    return false;
-  },
-};
+actions.redirect = { enter: () => () => {} };
 
 parts.leave = leave;
 
