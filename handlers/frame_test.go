@@ -316,3 +316,47 @@ func (f *frameBundle) seen() {
 		f.b.t.Fatal(err)
 	}
 }
+
+// A token opens the page that it was made for, once; what the snippet loads for it is there.
+func TestTokenOpensThePageWhereItIsOnce(t *testing.T) {
+	t.Parallel()
+	f := frameSetup(t, everySite, ownHosts)
+	f.add(f.site.URL)
+	f.seen()
+	f.mux.HandleFunc("GET /members", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	s := f.open("/members", http.StatusCreated)
+	if s["mode"] != "on_page" || s["origin"] != f.site.URL {
+		t.Fatalf("opened as %v", s)
+	}
+	_, token, _ := strings.Cut(s["url"].(string), "#samplit_edit=")
+	door := f.b.trackerDoor()
+	redeem := func(token, origin string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/s/editor/redeem", strings.NewReader(`{"token":"`+token+`"}`))
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		return w
+	}
+	for what, w := range map[string]*httptest.ResponseRecorder{"another page": redeem(token, "https://evil.example"), "no page": redeem(token, ""), "a guess": redeem(strings.Repeat("a", 26), f.site.URL)} {
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s: got %d", what, w.Code)
+		}
+	}
+	w := redeem(token, f.site.URL)
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), s["nonce"].(string)) || !strings.Contains(w.Body.String(), `"dashboard":"http://localhost:8080"`) || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	if w := redeem(token, f.site.URL); w.Code != http.StatusNotFound {
+		t.Errorf("the second time: got %d", w.Code)
+	}
+	if a := f.load(http.MethodGet, "http://"+token+".preview.localhost:8080/members", "iframe"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("the token is a host name, too: got %d", a.StatusCode)
+	}
+	for _, path := range []string{"/s/editor.js", "/s/frame.js"} {
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
+			t.Errorf("%s: got %d %s", path, w.Code, w.Header())
+		}
+	}
+}

@@ -267,3 +267,35 @@ func (p *Pages) Preview(host, path string) (secret, rest string, ok bool) {
 	secret, rest, _ = strings.Cut(after, "/")
 	return secret, "/" + rest, ok
 }
+
+// Redemption is what a token of mode on_page opens, once.
+type Redemption struct {
+	Nonce     string
+	Dashboard string // origin of the tab to talk to
+}
+
+// Redeem opens a page for editing where it is. NotFound: the token is unknown, was redeemed or is over, or the page is not one of the
+// site that it is for.
+func (p *Pages) Redeem(ctx context.Context, token, origin string) (Redemption, error) {
+	now := p.clock.now()
+	row, err := p.lookUp(ctx, [32]byte(credentialHash(token)), now)
+	if err != nil {
+		return Redemption{}, err
+	}
+	page, err := url.Parse(row.Url)
+	if err != nil {
+		return Redemption{}, fmt.Errorf("page address: %w", err)
+	}
+	if row.Mode != PageOnPage || proxy.Origin(page) != origin {
+		return Redemption{}, notFound("page")
+	}
+	err = p.db.InTx(ctx, row.AccountID, func(st *db.Store) error {
+		n, err := st.RedeemPageSession(ctx, db.RedeemPageSessionParams{AccountID: row.AccountID, ID: row.ID, Now: &now})
+		if err == nil && n == 0 {
+			return notFound("page")
+		}
+		return err
+	})
+	dashboard, _ := url.Parse(p.cfg.BaseURL) // it was checked when the process started
+	return Redemption{row.Nonce, proxy.Origin(dashboard)}, err
+}

@@ -120,7 +120,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Pressure: a.committer.Pressure, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}, {Name: "ingest", Run: a.ingesting, Note: a.backlog}},
 	})
-	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Uploads: uploads, Limits: a.limits, TrustedProxies: c.proxies,
+	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Uploads: uploads, Pages: pages, Limits: a.limits, TrustedProxies: c.proxies,
 		Errors: app.HTTPErrorHandler, Metrics: registry})
 	if err != nil {
 		return nil, err

@@ -1,12 +1,11 @@
 import type { Config } from "./config";
-import { script } from "./sheet";
+import { script } from "./script";
 import { readList } from "./storage";
 
 /** What the file that shows previews finds at the global. It is loaded only where there is a token. */
 export interface Preview {
   config: Config;
   token: string;
-  show: (config: Config) => void;
 }
 
 /** The token of the preview in this tab, in the address or kept from an earlier page; "" for a visit like any other. */
@@ -15,9 +14,10 @@ export function previewToken(): string {
   return ((named ? named[1] : readList("_smp_p", "sessionStorage")[0]) || "") + "";
 }
 
-export function loadPreview(base: string): void {
+/** Loads a script of ours that only some visits need. */
+export function loadExtra(address: string): void {
   const element = document.createElement("script");
   if (script && script.nonce) element.nonce = script.nonce;
-  element.src = base + "/s/preview.js";
+  element.src = address;
   document.documentElement.appendChild(element);
 }
