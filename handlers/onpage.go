@@ -36,6 +36,8 @@ func (o *onPage) routes(e *echo.Echo) {
 	e.GET("/s/frame.js", func(c echo.Context) error { return o.frame.send(c) })
 	e.POST("/s/editor/redeem", o.redeem, anyOrigin)
 	e.OPTIONS("/s/editor/redeem", preflight, anyOrigin)
+	e.POST("/s/editor/copy", o.copy, anyOrigin)
+	e.OPTIONS("/s/editor/copy", preflight, anyOrigin)
 }
 
 type redeemRequest struct {
@@ -53,5 +55,27 @@ func (o *onPage) redeem(c echo.Context) error {
 		return err
 	}
 	ctx := locale.With(c.Request().Context(), locale.Match(c.Request().Header.Get("Accept-Language")))
-	return c.JSON(http.StatusOK, map[string]string{"nonce": r.Nonce, "dashboard": r.Dashboard, "severed": locale.T(ctx, "page.severed")})
+	return c.JSON(http.StatusOK, map[string]string{"nonce": r.Nonce, "dashboard": r.Dashboard, "severed": locale.T(ctx, "page.severed"),
+		"copy": locale.T(ctx, "page.copy"), "copied": locale.T(ctx, "page.copied"), "failed": locale.T(ctx, "page.not_copied")})
+}
+
+// copyBody is a page and the JSON around it, where a character may take six bytes.
+const copyBody = 2 * services.MaxCopy
+
+type copyRequest struct {
+	Token string `json:"token"`
+	Nonce string `json:"nonce"`
+	HTML  string `json:"html"`
+}
+
+// copy keeps a page as the person who edits it sees it.
+func (o *onPage) copy(c echo.Context) error {
+	var q copyRequest
+	if err := decode(c, copyBody, &q); err != nil {
+		return err
+	}
+	if err := o.svc.Keep(c.Request().Context(), q.Token, q.Nonce, c.Request().Header.Get("Origin"), []byte(q.HTML)); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
 }

@@ -47,14 +47,15 @@ type Pages struct {
 	installations *Installations
 	fetch         *proxy.Fetcher
 	mirrors       *proxy.Mirrors
+	objects       Objects
 	cfg           PagesConfig
 	clock         Clock
 	open          *otter.Cache[[32]byte, *OpenPage]
 }
 
-// NewPages makes the service; what it fetches it fetches with f.
-func NewPages(d *db.DB, i *Installations, f *proxy.Fetcher, cfg PagesConfig, clock Clock) *Pages {
-	return &Pages{db: d, installations: i, fetch: f, mirrors: proxy.NewMirrors(f), cfg: cfg, clock: clock,
+// NewPages makes the service; what it fetches it fetches with f, and copies of pages it keeps in o.
+func NewPages(d *db.DB, i *Installations, f *proxy.Fetcher, o Objects, cfg PagesConfig, clock Clock) *Pages {
+	return &Pages{db: d, installations: i, fetch: f, mirrors: proxy.NewMirrors(f), objects: o, cfg: cfg, clock: clock,
 		open: otter.Must(&otter.Options[[32]byte, *OpenPage]{MaximumSize: pagesInMemory, ExpiryCalculator: otter.ExpiryAccessing[[32]byte, *OpenPage](time.Hour)})}
 }
 
@@ -94,6 +95,13 @@ func (p *Pages) Open(ctx context.Context, by Actor, installation, address string
 	found, err := p.look(ctx, site, u)
 	if err != nil {
 		return PageSession{}, err
+	}
+	if found.mode == PageOnPage {
+		if c, ok, err := p.copied(ctx, by, site.ID, found.url.String()); err != nil {
+			return PageSession{}, err
+		} else if ok {
+			found.mode, found.reason = PageSnapshot, PageReason{"page.snapshot", []any{"Day", c.CreatedAt}}
+		}
 	}
 	secret := strings.ToLower(rand.Text())
 	now := p.clock.now()
