@@ -64,17 +64,20 @@ type question struct {
 }
 
 type event struct {
-	ID         string `json:"id"`
-	Type       string `json:"type"`
-	T          int64  `json:"t"`
-	VisitorID  string `json:"visitor_id"`
-	Experiment string `json:"experiment"`
-	Split      string `json:"split"`
-	Arm        string `json:"arm"`
-	Epoch      int    `json:"epoch"`
-	Goal       string `json:"goal"`
-	Name       string `json:"name"`
-	URL        string `json:"url"`
+	ID         string   `json:"id"`
+	Type       string   `json:"type"`
+	T          int64    `json:"t"`
+	VisitorID  string   `json:"visitor_id"`
+	Experiment string   `json:"experiment"`
+	Split      string   `json:"split"`
+	Arm        string   `json:"arm"`
+	Epoch      int      `json:"epoch"`
+	Goal       string   `json:"goal"`
+	Name       string   `json:"name"`
+	Value      *float64 `json:"value"`
+	Currency   string   `json:"currency"`
+	Order      string   `json:"order"`
+	URL        string   `json:"url"`
 }
 
 func newTracker(t testing.TB, experiments ...experiment) *tracker {
