@@ -95,7 +95,9 @@ func TestPartsAreThoseOfTheRuntime(t *testing.T) {
 
 // everything is a configuration that needs every part.
 const everything = `{"x":[{"state":"running","remote":true,"targeting":{"conditions":[]},"in":[{}],
-	"splits":[{"changes":[[],[{"action":"text"},{"action":"attr"},{"action":"style"},{"action":"hide"}]]}],
+	"splits":[{"changes":[[],[{"action":"text","when":"ready","fingerprint":{}},{"action":"attr"},{"action":"style"},{"action":"hide"},
+	{"action":"html"},{"action":"class"},{"action":"image"},{"action":"link"},{"action":"show"},{"action":"insert"},{"action":"move"},
+	{"action":"remove"},{"action":"css"},{"action":"js"}]]}],
 	"goals":[{"type":"click"},{"type":"url"},{"type":"custom"},{"type":"revenue"}]}]}`
 
 func TestPartsOfAWinner(t *testing.T) {
