@@ -271,6 +271,31 @@ type Order struct {
 	ReceivedAt   time.Time
 }
 
+type PageCopy struct {
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+	Url            string
+	Object         string
+	Bytes          int32
+	CreatedBy      uuid.UUID
+	CreatedAt      time.Time
+}
+
+type PageSession struct {
+	AccountID      uuid.UUID
+	ID             uuid.UUID
+	InstallationID uuid.UUID
+	UserID         uuid.UUID
+	Hash           []byte
+	Mode           string
+	Url            string
+	Nonce          string
+	CreatedAt      time.Time
+	ExpiresAt      time.Time
+	RedeemedAt     *time.Time
+	EndedAt        *time.Time
+}
+
 type PasswordReset struct {
 	ID        []byte
 	UserID    uuid.UUID
@@ -351,6 +376,17 @@ type Tally struct {
 	Day          time.Time
 	Kind         string
 	N            int64
+}
+
+type Upload struct {
+	AccountID uuid.UUID
+	Hash      []byte
+	Kind      string
+	Width     int32
+	Height    int32
+	Bytes     int32
+	CreatedBy uuid.UUID
+	CreatedAt time.Time
 }
 
 type User struct {

@@ -24,6 +24,7 @@ type script struct {
 var scripts = []script{
 	{name: "snippet.js", entry: "snippet/main.ts", limit: 7_000, brotli: 6_300, tokens: 1},
 	{name: "preview.js", entry: "preview/main.ts", limit: 1_500},
+	{name: "frame.js", entry: "frame/main.ts", limit: 30_000},
 	{name: "app.js", entry: "app/main.ts", limit: 10_000},
 	{name: "charts.js", entry: "charts/main.ts", limit: 110_000},
 }
