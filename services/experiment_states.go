@@ -155,6 +155,9 @@ func (e *Experiments) move(ctx context.Context, s *db.Store, by Actor, x Experim
 	var weights []engine.Weights
 	var err error
 	if starts {
+		if err := x.publishable(by); err != nil {
+			return err
+		}
 		if weights, err = x.firstWeights(); err != nil {
 			return err
 		}
