@@ -35,7 +35,7 @@ func Freeze(page []byte) []byte {
 
 // freeze takes out of a tag what could run. What is in a script element is for the caller to leave out.
 func (t *tag) freeze() {
-	var kept []pair
+	var kept []tagAttribute
 	for _, a := range t.attrs {
 		if !runs(a) {
 			kept = append(kept, a)
@@ -44,7 +44,7 @@ func (t *tag) freeze() {
 	t.attrs = kept
 	switch t.name {
 	case "script":
-		t.attrs = []pair{{"type", "text/plain"}}
+		t.attrs = []tagAttribute{{"type", "text/plain"}}
 	case "iframe", "frame", "object", "embed":
 		t.disable("src", "data")
 	case "base":
@@ -53,7 +53,7 @@ func (t *tag) freeze() {
 }
 
 // runs says whether an attribute is code, leads to code or loads another page. Browsers skip white space inside of a scheme.
-func runs(a pair) bool {
+func runs(a tagAttribute) bool {
 	switch a.key {
 	case "srcdoc", "http-equiv", "ping":
 		return true

@@ -134,7 +134,7 @@ func (d *document) tag() tag {
 	for more {
 		var key, value []byte
 		key, value, more = d.z.TagAttr()
-		t.attrs = append(t.attrs, pair{string(key), string(value)})
+		t.attrs = append(t.attrs, tagAttribute{string(key), string(value)})
 	}
 	return t
 }
@@ -142,11 +142,11 @@ func (d *document) tag() tag {
 // tag is a start tag.
 type tag struct {
 	name    string
-	attrs   []pair
+	attrs   []tagAttribute
 	changed bool
 }
 
-type pair struct{ key, value string }
+type tagAttribute struct{ key, value string }
 
 // get returns the value that a browser takes: the first one.
 func (t *tag) get(key string) string {
@@ -185,7 +185,7 @@ func (t *tag) disable(keys ...string) {
 }
 
 func (t *tag) add(key, value string) {
-	t.attrs = append(t.attrs, pair{key, value})
+	t.attrs = append(t.attrs, tagAttribute{key, value})
 	t.changed = true
 }
 
