@@ -217,7 +217,6 @@ func (p *Pages) End(ctx context.Context, by Actor, id string) error {
 type OpenPage struct {
 	*proxy.Mirror
 	Mode     string
-	Nonce    string
 	row      db.PageSessionRow
 	verified time.Time
 }
@@ -238,7 +237,7 @@ func (p *Pages) Find(ctx context.Context, secret string) (*OpenPage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page address: %w", err)
 	}
-	found := &OpenPage{Mode: row.Mode, Nonce: row.Nonce, row: row, verified: now}
+	found := &OpenPage{Mode: row.Mode, row: row, verified: now}
 	if ok {
 		found.Mirror = known.Mirror // with its cookies
 	} else {
