@@ -111,6 +111,10 @@ func (tr *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(tr.delay)
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		io.WriteString(w, tr.script(strings.HasSuffix(r.URL.Path, ".async.js")))
+	case r.Method == http.MethodGet && r.URL.Path == "/s/"+token+".json":
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		json.NewEncoder(w).Encode(tr.config)
 	case r.Method == http.MethodGet && r.URL.Path == "/s/preview.js":
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		http.ServeFile(w, r, "../../static/js/preview.js")
