@@ -37,16 +37,23 @@ func (in *intake) report(e Event) *Problem {
 	return nil
 }
 
+// hasChange says whether an arm of some split makes the change; any arm makes the empty one.
 func (x *live) hasChange(arm, change string) bool {
-	i := slices.IndexFunc(x.variants, func(v liveVariant) bool { return v.key == arm })
-	if i < 0 || change == "" || !bytes.Contains(x.variants[i].changes, []byte(`"`+change+`"`)) {
-		return i >= 0 && change == ""
-	}
-	var list []struct{ ID string }
-	if err := json.Unmarshal(x.variants[i].changes, &list); err != nil {
+	return slices.ContainsFunc(x.splits, func(s liveSplit) bool {
+		i := slices.Index(s.arms, arm)
+		return i >= 0 && i < len(s.shown) && (change == "" || holdsChange(s.shown[i].changes, change))
+	})
+}
+
+func holdsChange(list json.RawMessage, id string) bool {
+	if !bytes.Contains(list, []byte(`"`+id+`"`)) {
 		return false
 	}
-	return slices.ContainsFunc(list, func(c struct{ ID string }) bool { return c.ID == change })
+	var changes []struct{ ID string }
+	if err := json.Unmarshal(list, &changes); err != nil {
+		return false
+	}
+	return slices.ContainsFunc(changes, func(c struct{ ID string }) bool { return c.ID == id })
 }
 
 // ChangeRate is how often browsers could make one change of a variant.
