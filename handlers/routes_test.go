@@ -76,6 +76,7 @@ var routeClasses = map[string]class{
 	"GET /debugger":                   session,
 	"GET /debugger/:id":               session,
 	"GET /debugger/:id/stream":        session,
+	"POST /uploads":                   session,
 	"GET /quarantine":                 session,
 	"GET /quarantine/discard":         session,
 	"POST /quarantine/retry":          session,
@@ -111,6 +112,9 @@ var routeClasses = map[string]class{
 	"PATCH /api/v1/experiments/:id/status":          bearer,
 	"POST /api/v1/experiments/:id/duplicate":        bearer,
 	"POST /api/v1/experiments/:id/preview":          bearer,
+	"POST /api/v1/visual-editor/pages":              bearer,
+	"DELETE /api/v1/visual-editor/pages/:id":        bearer,
+	"POST /api/v1/visual-editor/uploads":            bearer,
 	"GET /api/v1/analytics/experiments/:id":         bearer,
 }
 
