@@ -10,6 +10,7 @@ import (
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine/stats"
+	"github.com/samplit/samplit/proxy"
 )
 
 // Plan tells before an experiment is saved what it will take.
@@ -84,7 +85,7 @@ func (e *Experiments) daily(ctx context.Context, s *db.Store, by Actor, d Defini
 	}
 	visitors := map[string]bool{}
 	for _, v := range views {
-		if MatchPage(d.URL, v.Url) && !IsTestVisitor(v.Visitor) {
+		if proxy.MatchPage(d.URL, v.Url) && !IsTestVisitor(v.Visitor) {
 			visitors[v.Visitor] = true
 		}
 	}

@@ -36,6 +36,7 @@ type Site struct {
 	Token         string
 	Snippet       string // the script element to paste
 	Policy        string // directives that a page with a content security policy needs
+	SnippetAsync  string // the elements to paste where the page shall not wait
 	Install       Install
 	Experiments   []ExperimentRow
 
