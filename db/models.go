@@ -283,6 +283,13 @@ type PageCopy struct {
 	CreatedAt      time.Time
 }
 
+type PageLook struct {
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+	LookedAt       time.Time
+	Found          json.RawMessage
+}
+
 type PageSession struct {
 	AccountID      uuid.UUID
 	ID             uuid.UUID

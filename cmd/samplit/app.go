@@ -101,7 +101,9 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		}
 		a.tracker.LocateBy(a.places)
 	}
-	pages := services.NewPages(d.DB, installations, a.fetcher(c), objects, services.PagesConfig{BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, PreviewURL: c.PreviewURL}, clock)
+	fetcher := a.fetcher(c)
+	installations.LookWith(fetcher)
+	pages := services.NewPages(d.DB, installations, fetcher, objects, services.PagesConfig{BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, PreviewURL: c.PreviewURL}, clock)
 	uploads := services.NewUploads(d.DB, objects, c.TrackerURL, clock)
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
 	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers())
