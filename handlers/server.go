@@ -31,6 +31,7 @@ type Deps struct {
 	Installations *services.Installations
 	Experiments   *services.Experiments
 	Previews      *services.Previews
+	Editor        *services.VisualEditor
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit
@@ -102,6 +103,7 @@ func New(d Deps) *echo.Echo {
 	h.homeRoutes(g)
 	h.siteRoutes(g)
 	h.experimentRoutes(g)
+	h.editorRoutes(g)
 	h.resultRoutes(g)
 	h.auditRoutes(g)
 	h.debuggerRoutes(g)
@@ -114,6 +116,7 @@ func New(d Deps) *echo.Echo {
 	h.installationsAPI(g.api)
 	h.quarantineAPI(g.api)
 	h.experimentsAPI(g.api)
+	h.editorAPI(g.api)
 	h.analyticsAPI(g.api)
 	h.simulateAPI(g.api)
 	h.keysAPI(g.api)

@@ -1,6 +1,10 @@
 package services
 
-import "fmt"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
 
 // Bounds of one save.
 const (
@@ -89,4 +93,39 @@ func (f Fields) editID(path, id string) {
 	if !changeID.MatchString(id) {
 		f.add(path, "key", "Must have 1 to 64 characters of A-Z, a-z, 0-9, _ and -.")
 	}
+}
+
+// InputOf is a change as it would be sent.
+func InputOf(c Change) (in ChangeInput) {
+	raw, err := json.Marshal(c)
+	if err == nil {
+		err = json.Unmarshal(raw, &in)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("services: a change has no input: %v", err))
+	}
+	return in
+}
+
+// Contested are the steps that an edited_elsewhere conflict names.
+func (in EditInput) Contested(conflict error) (out []EditOp) {
+	var e *Error
+	if !errors.As(conflict, &e) {
+		return nil
+	}
+	for i, op := range in.Ops {
+		if _, named := e.Fields[fmt.Sprintf("ops[%d]", i)]; named {
+			out = append(out, op)
+		}
+	}
+	return out
+}
+
+// About says whether a step is about a change: the change itself, or the place on the page that it writes.
+func (op EditOp) About(id, action, name, selector string) bool {
+	if op.ID == id {
+		return true
+	}
+	c := op.Change
+	return c != nil && orEmpty(c.Action) == action && orEmpty(c.Name) == name && orEmpty(c.Selector) == selector
 }

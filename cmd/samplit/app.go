@@ -110,6 +110,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	pages := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
 		Installations: installations, Experiments: experiments, Previews: previews, Analytics: analytics, Audit: audit,
+		Editor:    services.NewVisualEditor(d.DB, experiments, clock),
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
 		Home:       services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
