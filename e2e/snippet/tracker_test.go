@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/samplit/samplit/static/snippet"
 )
 
 // patience bounds how long a test waits for something that must come; none measures how long it took.
@@ -122,7 +124,7 @@ func (tr *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// script is what the server serves: the committed bundle with the configuration in place of its token.
+// script is what the server serves: the parts of the committed runtime that the configuration needs.
 func (tr *tracker) script() string {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
@@ -130,16 +132,30 @@ func (tr *tracker) script() string {
 	if err != nil {
 		tr.t.Error(err)
 	}
-	return bundle(tr.t, string(inline))
+	return script(tr.t, string(inline))
 }
 
-// bundle is the committed script with config, a JavaScript expression, in place of its token.
-func bundle(t testing.TB, config string) string {
-	raw, err := os.ReadFile("../../static/js/snippet.js")
+// built is the committed runtime with all its parts.
+func built(t testing.TB) string {
+	code, err := os.ReadFile("../../static/js/snippet.js")
 	if err != nil {
 		t.Error(err)
 	}
-	return strings.Replace(string(raw), `"__SAMPLIT_CONFIG__"`, config, 1)
+	return string(code)
+}
+
+// script is the runtime for a configuration.
+func script(t testing.TB, config string) string {
+	runtime, err := snippet.Parse([]byte(built(t)))
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	code, err := runtime.Script([]byte(config))
+	if err != nil {
+		t.Error(err)
+	}
+	return string(code)
 }
 
 func (tr *tracker) collect(w http.ResponseWriter, r *http.Request) {

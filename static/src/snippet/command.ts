@@ -1,7 +1,5 @@
-import { reachCustom } from "./goal";
-import { report } from "./page";
+import { commands, parts } from "./part";
 import type { Preview } from "./preview";
-import { conflicts } from "./slot";
 import { link } from "./transport";
 
 /** The one global: `samplit("goal", name)`, `samplit("identify", user)`, `samplit("debug")`. */
@@ -28,15 +26,13 @@ export function command(visitor: string): Command {
   const run: Command = (name, value) => {
     try {
       if (name === "debug") {
-        const rows = report();
-        console.log("samplit", visitor || "private", "copies", run.copies, "conflicts", conflicts());
+        console.log("samplit", visitor || "private", "copies", run.copies);
+        const rows = parts.report ? parts.report() : [];
         console.table(rows);
         return rows;
       }
-      if (visitor && value) {
-        if (name === "goal") reachCustom(value + "");
-        if (name === "identify") link(value);
-      }
+      if (name === "identify" && visitor && value) link(value);
+      if (name in commands) commands[name]!(value, visitor);
     } catch {
       // The caller is the page.
     }

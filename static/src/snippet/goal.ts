@@ -1,17 +1,17 @@
-import type { Config, Experiment, Goal } from "./config";
+import type { Experiment, Goal } from "./config";
 import { exposed } from "./exposure";
 import { attempt } from "./fault";
-import { listen } from "./safe";
+import { visitors } from "./part";
 import { send } from "./transport";
-import { matchPage } from "./url";
 
+/** Those that are not decided yet. */
 let experiments: Experiment[] = [];
 
 /** Goals this page has reported: the server counts a visitor once, so once per page is enough. */
 const reported = new Set<string>();
 
 /** Reports every goal of a type that passes test, for the experiments in which the visitor has been exposed before. */
-function reach(type: Goal["type"], test: (goal: Goal) => boolean): void {
+export function reach(type: Goal["type"], test: (goal: Goal) => boolean): void {
   for (const experiment of experiments) {
     attempt(experiment, () => {
       for (const goal of experiment.goals) {
@@ -24,22 +24,6 @@ function reach(type: Goal["type"], test: (goal: Goal) => boolean): void {
   }
 }
 
-function clicked(event: Event): void {
-  const path = event.composedPath();
-  reach("click", ({ selector }) => path.some((target) => target instanceof Element && target.matches(selector!)));
-}
-
-export function reachPage(url: string): void {
-  reach("url", (goal) => matchPage(goal.url, url));
-}
-
-export function reachCustom(name: string): void {
-  reach("custom", (goal) => (goal.name || goal.key) === name);
-}
-
-/** Starts watching for the goals of everything that is not decided yet. */
-export function trackGoals(config: Config): void {
-  experiments = config.x.filter((experiment) => experiment.state !== "winner");
-  listen("click", clicked);
-  listen("auxclick", (event) => (event as MouseEvent).button === 1 && clicked(event));
-}
+visitors.push((visitor, config) => {
+  experiments = visitor ? config.x.filter((experiment) => experiment.state !== "winner") : [];
+});

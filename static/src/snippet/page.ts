@@ -1,16 +1,16 @@
-import { allowed, closed } from "./change";
+import { elementsOf, mask, observed, partial, plan, type Plan } from "./change";
 import type { Config, Experiment } from "./config";
 import { awaited, expose } from "./exposure";
 import { attempt } from "./fault";
 import { observe } from "./observer";
+import { watchHistory } from "./history";
+import { looks, parts, visitors } from "./part";
 import { decide, type Run } from "./run";
-import { ask } from "./remote";
 import { safe } from "./safe";
-import { draw, type Rule } from "./sheet";
-import { reconcile, type Wishes } from "./slot";
+import { draw } from "./sheet";
+import { conflicts, reconcile } from "./slot";
 import type { Answer } from "./transport";
 import { view } from "./view";
-import { visitOf } from "./visit";
 
 /** How long an element may be kept from sight for its change; after it the page shows its original and the visit does not count. */
 const DEADLINE = 400;
@@ -44,35 +44,12 @@ function hold(run: Run, ms: number): void {
 /** Finds out whether the elements of a run, those of all its arms, are on the page and complete. */
 function look(run: Run): void {
   run.matched = run.partial = false;
-  for (const { selector, action } of run.watched) {
-    document.querySelectorAll(selector).forEach((element) => {
-      run.matched = true;
-      if (action === "text" && !closed(element)) run.partial = true;
-    });
+  for (const change of run.watched) {
+    const elements = elementsOf(change);
+    if (elements.length) run.matched = true;
+    if (partial(change, elements)) run.partial = true;
   }
   if (run.partial && !run.held && !run.spent) hold(run, DEADLINE);
-}
-
-/** Adds what the arm of a run wants of the page to wishes and rules. */
-function collect(run: Run, wishes: Wishes, rules: Rule[]): void {
-  const { experiment } = run;
-  for (const change of run.split.changes[run.arm]!) {
-    const { selector, action, name, value } = change;
-    if (action === "style") rules.push([selector, name!, value!]);
-    else if (action === "hide") rules.push([selector, "display", "none"]);
-    else {
-      let waiting = 0;
-      const elements = document.querySelectorAll(selector);
-      elements.forEach((element) => {
-        if (action === "text" && !closed(element)) waiting++;
-        else if (allowed(change, element)) {
-          const own = wishes.get(element) || new Map();
-          wishes.set(element, own.set(action === "text" ? "" : name!, { value: value === undefined ? null : value, experiment }));
-        }
-      });
-      if (run.held && (waiting || !elements.length)) rules.push([selector, "visibility", "hidden"]);
-    }
-  }
 }
 
 /** Shows what the server decided, unless the time for it is over or the page has changed. */
@@ -100,25 +77,24 @@ function drop(experiment: Experiment): void {
 }
 
 /** Brings the page to what the runs want of it. Safe to call at any moment and any number of times. */
-export function sweep(): void {
+function sweep(): void {
   if (location.href !== url) return route();
-  const wishes: Wishes = new Map();
-  const rules: Rule[] = [];
+  const whole: Plan = { wishes: new Map(), rules: [] };
   let failed: Experiment | undefined;
   for (const run of runs) {
     const work = () => {
       if (awaited(run) || document.readyState === "loading") look(run);
-      collect(run, wishes, rules);
+      run.split.changes[run.arm]!.forEach((change) => plan(change, run.experiment, whole, run.held));
     };
-    if (run.asked) run.watched.forEach(({ selector }) => rules.push([selector, "visibility", "hidden"]));
+    if (run.asked) run.watched.forEach((change) => mask(change, whole));
     if (run.arm >= 0 && !attempt(run.experiment, work)) failed = run.experiment;
   }
-  failed = failed || reconcile(wishes);
+  failed = failed || reconcile(whole.wishes);
   if (failed) {
     drop(failed);
     return sweep();
   }
-  draw(rules);
+  draw(whole.rules);
   runs.forEach(expose);
   watch();
 }
@@ -130,27 +106,28 @@ function watch(): void {
   for (const run of runs) {
     if (run.arm < 0) continue;
     if (awaited(run)) watching = true;
-    for (const { action, name } of run.split.changes[run.arm]!) {
-      if (action === "text" || action === "attr") watching = true;
-      if (action === "attr") attributes.push(name!);
+    for (const change of run.split.changes[run.arm]!) {
+      const attribute = observed(change);
+      if (attribute !== undefined) watching = true;
+      if (attribute) attributes.push(attribute);
     }
   }
   observe(watching, attributes, sweep);
 }
 
 /** Watches the document for the page of a new address, also where nothing was left to watch for, so that it is changed unseen. */
-export function expectRoute(): void {
+function expectRoute(): void {
   if (!watching) observe(true, [], sweep);
 }
 
 /** Decides anew when the address has changed: takes back what does not belong on the new page, then shows what does. */
-export function route(): void {
+function route(): void {
   if (location.href === url) return;
   url = location.href;
-  if (visitor) view();
+  view();
   const left = started + DEADLINE - Date.now();
   const judged = config.x.some((experiment) => experiment.targeting || experiment.remote);
-  const visit = judged ? visitOf(url, visitor) : { url };
+  const visit = judged ? parts.visit!(url, visitor) : { url };
   runs = [];
   for (const experiment of config.x) {
     attempt(experiment, () => {
@@ -158,14 +135,14 @@ export function route(): void {
       runs = runs.concat(own);
       const asked = own.some((run) => run.asked);
       if (asked || (document.readyState === "loading" && left > 0)) own.forEach((run) => hold(run, left > 0 ? left : DEADLINE));
-      if (asked) ask(experiment, visit, visitor, (answer) => settle(own, answer));
+      if (asked) parts.ask!(experiment, visit, visitor, (answer) => settle(own, answer));
     });
   }
   sweep();
 }
 
 /** Starts deciding for a visitor, "" for one who may not be remembered. */
-export function open(configuration: Config, id: string): void {
+export function open(id: string, configuration: Config): void {
   config = configuration;
   visitor = id;
   url = "";
@@ -173,7 +150,8 @@ export function open(configuration: Config, id: string): void {
 }
 
 /** What `samplit("debug")` prints: every split with the reason why it runs or does not. */
-export function report(): object[] {
+function report(): object[] {
+  console.log("conflicts", conflicts());
   return runs.map((run) => ({
     experiment: run.experiment.key,
     split: run.split.key,
@@ -181,6 +159,11 @@ export function report(): object[] {
     arm: run.arm < 0 ? undefined : run.split.arms[run.arm],
     epoch: run.epoch,
     exposed: run.counted && run.arm >= 0 && !awaited(run),
-    missing: run.arm < 0 ? [] : run.watched.map((change) => change.selector).filter((selector) => !document.querySelector(selector)),
+    missing: run.arm < 0 ? [] : run.watched.filter((change) => !elementsOf(change).length).map((change) => change.selector),
   }));
 }
+
+parts.report = report;
+visitors.push(open);
+looks.push(sweep);
+watchHistory(route, expectRoute);

@@ -2,7 +2,8 @@ import { remembered } from "./assignment";
 import type { Change, Experiment, Split } from "./config";
 import { broken } from "./fault";
 import { bucket, pick } from "./hash";
-import { type Visit, targets } from "./targeting";
+import { parts } from "./part";
+import type { Visit } from "./targeting";
 import { matchPage } from "./url";
 
 /** One split on one page view: the decision and how far it has come. */
@@ -34,11 +35,8 @@ export interface Run {
 /** Why an experiment takes no new visitor in like this one, "" when it does. */
 function refusal({ key, traffic, start = 0, end = Infinity, in: filters = [] }: Experiment, visitor: string, now: number): string {
   if (now < start || now >= end) return "schedule";
-  const out = filters.find(({ seed, ranges }) => {
-    const n = bucket(seed, visitor);
-    return !ranges.some(([from, to]) => from <= n && n < to);
-  });
-  if (out) return out.seed.split("/")[0]!;
+  const out = filters.length ? parts.excludes!(filters, visitor) : "";
+  if (out) return out;
   return bucket("in/" + key, visitor) < traffic ? "" : "traffic";
 }
 
@@ -62,7 +60,7 @@ export function decide(experiment: Experiment, split: Split, visit: Visit, visit
   };
   if (broken(experiment)) run.why = "faults";
   else if (!matchPage(experiment.url, visit.url!)) run.why = "page";
-  else if (experiment.targeting && !targets(experiment.targeting, visit, now)) run.why = "targeting";
+  else if (experiment.targeting && !parts.targets!(experiment.targeting, visit, now)) run.why = "targeting";
   else if (experiment.remote && !visitor) run.why = "private";
   else if (state === "winner") run.arm = split.winner === undefined ? -1 : split.winner;
   else if (!visitor) run.why = "private";

@@ -1,8 +1,8 @@
+import { script } from "./script";
+
 /** One declaration for one selector; it is written with `!important`, so that the page's own rules do not undo it. */
 export type Rule = [selector: string, property: string, value: string];
 
-/** The tag of the runtime, which carries the nonce of a content security policy. */
-export const script = document.currentScript;
 let sheet: CSSStyleSheet | undefined;
 let drawn = "[]";
 

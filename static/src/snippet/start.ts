@@ -1,11 +1,10 @@
 import { command } from "./command";
 import type { Config } from "./config";
-import { trackGoals } from "./goal";
-import { watchHistory } from "./history";
+import { watchHistory, wrapHistory } from "./history";
 import { forget, identify } from "./identity";
-import { expectRoute, open, route, sweep } from "./page";
+import { looks, visitors } from "./part";
 import { loadPreview, previewToken } from "./preview";
-import { listen } from "./safe";
+import { listen, safe } from "./safe";
 import { address, connect } from "./transport";
 import { view, viewAgain } from "./view";
 
@@ -20,7 +19,32 @@ function admit(): string {
   return "";
 }
 
-/** Starts the runtime on this page, once; a second copy only leaves a note for `samplit("debug")`. */
+/** Tells everybody that somebody may see the page now. */
+function look(): void {
+  view();
+  looks.forEach((looked) => safe(looked)());
+}
+
+/** Starts the runtime for a visitor. */
+export function begin(visitor: string, config: Config): void {
+  address(config);
+  connect(visitor);
+  visitors.forEach((begun) => safe(begun)(visitor, config));
+  view();
+  watchHistory(view);
+  ["readystatechange", "visibilitychange", "prerenderingchange"].forEach((type) => listen(type, look));
+  listen("pageshow", (event) => {
+    if (!(event as PageTransitionEvent).persisted) return;
+    viewAgain();
+    look();
+  });
+  wrapHistory();
+}
+
+/**
+ * Starts the runtime on this page, once; a second copy only leaves a note for `samplit("debug")`. A preview is another runtime, with
+ * every part in it, which is loaded instead.
+ */
 export function start(config: Config): void {
   if (config.v !== 1) return;
   const before = window.samplit;
@@ -31,26 +55,9 @@ export function start(config: Config): void {
   const token = previewToken();
   const visitor = token ? "" : admit();
   const run = (window.samplit = command(visitor));
-  const seen = () => {
-    if (visitor) view();
-    sweep();
-  };
-  address(config);
-  if (visitor) {
-    connect(visitor);
-    trackGoals(config);
-  }
-  open(config, visitor);
   if (token) {
-    run.preview = { config, token, show: (shown) => open(shown, "") };
+    run.preview = { config, token };
     loadPreview(config.base);
-  }
-  ["readystatechange", "visibilitychange", "prerenderingchange"].forEach((type) => listen(type, seen));
-  listen("pageshow", (event) => {
-    if (!(event as PageTransitionEvent).persisted) return;
-    viewAgain();
-    seen();
-  });
-  watchHistory(expectRoute, route);
+  } else begin(visitor, config);
   for (const call of (before && before.q) || []) run(call[0] as string, call[1]);
 }

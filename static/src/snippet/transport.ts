@@ -15,7 +15,8 @@ const MAX_RETRY_AFTER = 3600;
 
 let endpoint: string;
 let token: string;
-let visitor: string;
+/** Of nobody, nothing is sent. */
+let visitor = "";
 let pending: TrackerEvent[] = [];
 let timer = 0;
 let failures = 0;
@@ -115,6 +116,7 @@ function flush(leaving?: boolean): void {
 
 /** Queues an event of this visitor; it leaves the page within half a second, or at once when the page does. */
 export function send(event: Pick<TrackerEvent, "type"> & Partial<TrackerEvent>): void {
+  if (!visitor) return;
   const t = Date.now();
   pending.push({ id: uuid(t), t, visitor_id: visitor, url: location.href.split("#")[0]!.slice(0, 2000), ...event });
   if (!timer) schedule();

@@ -1,0 +1,61 @@
+package snippet
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// needs is what a configuration says about the parts it needs.
+type needs struct {
+	X []struct {
+		State     string          `json:"state"`
+		Remote    bool            `json:"remote"`
+		Targeting json.RawMessage `json:"targeting"`
+		In        json.RawMessage `json:"in"`
+		Splits    []struct {
+			Changes [][]struct {
+				Action string `json:"action"`
+			} `json:"changes"`
+		} `json:"splits"`
+		Goals []struct {
+			Type string `json:"type"`
+		} `json:"goals"`
+	} `json:"x"`
+}
+
+// goalParts are the modules of each type of goal.
+var goalParts = map[string][]string{"click": {"goal/click"}, "url": {"goal/url"}, "custom": {"goal/custom"}, "revenue": {"goal/custom"}}
+
+// Parts are the modules that a configuration, given as JSON, needs beside those that are always there.
+func Parts(config []byte) ([]string, error) {
+	var n needs
+	if err := json.Unmarshal(config, &n); err != nil {
+		return nil, fmt.Errorf("snippet configuration: %w", err)
+	}
+	parts := map[string]bool{}
+	need := func(when bool, names ...string) {
+		for _, name := range names {
+			parts[name] = parts[name] || when
+		}
+	}
+	for _, x := range n.X {
+		need(true, "page")
+		need(x.Targeting != nil, "targeting", "visit")
+		need(x.Remote, "remote", "visit")
+		need(x.In != nil, "filter")
+		for _, s := range x.Splits {
+			for _, list := range s.Changes {
+				for _, c := range list {
+					need(true, "change/"+c.Action)
+				}
+			}
+		}
+		for _, g := range x.Goals {
+			need(x.State != "winner", goalParts[g.Type]...)
+		}
+	}
+	maps.DeleteFunc(parts, func(_ string, needed bool) bool { return !needed })
+	return slices.Sorted(maps.Keys(parts)), nil
+}
