@@ -109,11 +109,7 @@ func (d Definition) Input() ExperimentInput {
 func (v Variant) input() VariantInput {
 	in := VariantInput{Key: &v.Key, Name: &v.Name, IsControl: &v.IsControl, Weight: &v.Weight}
 	for _, c := range v.Changes {
-		change := ChangeInput{ID: &c.ID, Selector: &c.Selector, Action: &c.Action, Value: c.Value}
-		if c.Name != "" {
-			change.Name = &c.Name
-		}
-		in.Changes = append(in.Changes, change)
+		in.Changes = append(in.Changes, changeInput(c))
 	}
 	return in
 }

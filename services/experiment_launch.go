@@ -55,6 +55,22 @@ func (e *Experiments) reserve(ctx context.Context, s *db.Store, by Actor, x Expe
 	return nil
 }
 
+// withCode are the actions that bring code of their own to a page, or take visitors away from it.
+var withCode = []string{"html", "css", "js", "redirect"}
+
+// publishable returns Forbidden when x brings code to pages and the actor is neither owner nor admin. The audit entry of the launch
+// has the hash of every change list.
+func (x Experiment) publishable(by Actor) error {
+	code := func(c Change) bool { return slices.Contains(withCode, c.Action) }
+	if !slices.ContainsFunc(x.Variants(), func(v Variant) bool { return slices.ContainsFunc(v.Changes, code) }) {
+		return nil
+	}
+	if err := by.may(Admin); err != nil {
+		return &Error{Code: CodeForbidden, Reason: "code", Message: "This experiment brings HTML, CSS, JavaScript or a redirect of its own to pages: an owner or admin has to start it."}
+	}
+	return nil
+}
+
 // HeldBy names the experiment that has what another one wants.
 type HeldBy struct {
 	ID   uuid.UUID

@@ -105,6 +105,9 @@ func (e *Experiments) move(ctx context.Context, s *db.Store, by Actor, x Experim
 	var weights engine.Weights
 	var err error
 	if starts {
+		if err := x.publishable(by); err != nil {
+			return err
+		}
 		if arms, weights, err = x.launchable(); err != nil {
 			return err
 		}
