@@ -216,22 +216,24 @@ type Experiment struct {
 	AllocatorParams   json.RawMessage
 	TrafficAllocation float64
 	Status            string
-	Winner            *string
-	PlannedPerArm     int32
-	Version           int32
-	CreatedBy         uuid.UUID
-	CreatedAt         time.Time
-	UpdatedAt         time.Time
-	StartedAt         *time.Time
-	CompletedAt       *time.Time
-	ArchivedAt        *time.Time
-	ChangedXid        uint64
-	AuditSeq          *int64
-	Targeting         json.RawMessage
-	Schedule          json.RawMessage
-	Exclusions        json.RawMessage
-	Layer             json.RawMessage
-	Holdout           json.RawMessage
+	// The winning arm when completed with one; in mode independent one arm for each split, joined by dots.
+	Winner        *string
+	PlannedPerArm int32
+	Version       int32
+	CreatedBy     uuid.UUID
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	StartedAt     *time.Time
+	CompletedAt   *time.Time
+	ArchivedAt    *time.Time
+	ChangedXid    uint64
+	AuditSeq      *int64
+	Targeting     json.RawMessage
+	Schedule      json.RawMessage
+	Exclusions    json.RawMessage
+	Layer         json.RawMessage
+	Holdout       json.RawMessage
+	ExcludedPairs json.RawMessage
 }
 
 type Goal struct {

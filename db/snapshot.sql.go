@@ -109,7 +109,7 @@ func (q *Queries) SnapshotEpochs(ctx context.Context, accounts []uuid.UUID, expe
 }
 
 const snapshotExperiments = `-- name: SnapshotExperiments :many
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout, excluded_pairs FROM experiments WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 // Drafts and archived ones too; asked for by key they are not running, which is not the same as unknown.
@@ -152,6 +152,7 @@ func (q *Queries) SnapshotExperiments(ctx context.Context, since string) ([]Expe
 			&i.Exclusions,
 			&i.Layer,
 			&i.Holdout,
+			&i.ExcludedPairs,
 		); err != nil {
 			return nil, err
 		}

@@ -138,7 +138,7 @@ func (h *server) changesPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	shares := x.Shares()
+	shares := x.Elements[0].Shares()
 	m := views.Changes{Experiment: head, Who: storedRules(x.Rules)}
 	for i, v := range x.Variants() {
 		row := views.VariantChanges{Index: i, Name: v.Name, Weight: shares[i], Key: v.Key}

@@ -143,7 +143,7 @@ func storedForm(ctx context.Context, x services.Experiment, refs []views.SiteRef
 		Name: x.Name, URL: x.URL, Hypothesis: x.Hypothesis, Method: x.Allocator, Traffic: formPercent(x.TrafficAllocation), Rules: storedRules(x.Rules)}
 	goal := x.Primary()
 	m.Goal = views.GoalForm{Type: goal.Type, Selector: goal.Config.Selector, URL: goal.Config.URL, Name: goal.Name}
-	shares, even := x.Shares(), x.Even()
+	shares, even := x.Elements[0].Shares(), x.Elements[0].Even()
 	for i, v := range x.Variants() {
 		row := views.VariantForm{Key: v.Key, Name: v.Name}
 		if !even {

@@ -31,7 +31,7 @@ func (h *server) experimentSettings(c echo.Context) (m views.ExperimentSettings,
 	}
 	x = r.Experiment
 	m.Visitors, m.Traffic, m.Who = r.Visitors(), formPercent(x.TrafficAllocation), storedRules(x.Rules)
-	shares := x.Shares()
+	shares := x.Elements[0].Shares()
 	for i, v := range x.Variants() {
 		m.Weights = append(m.Weights, views.WeightField{Key: v.Key, Name: v.Name, Index: i, Value: formPercent(shares[i])})
 	}

@@ -147,7 +147,8 @@ func (x *live) choose(visitor string) []ArmOf {
 func (x *live) serveWinner() Assignment {
 	a := Assignment{Experiment: x, Winner: true}
 	for i := range x.splits {
-		a.Arms = append(a.Arms, ArmOf{split: &x.splits[i], arm: int16(x.winner)})
+		s := &x.splits[i]
+		a.Arms = append(a.Arms, ArmOf{split: s, arm: int16(max(s.winner, 0))})
 	}
 	return a
 }

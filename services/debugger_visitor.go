@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -218,10 +219,5 @@ func (x *live) explain(visitor string, a Assignment, rows []db.VisitorAssignment
 	return out
 }
 
-// armName is what people call an arm: the variant's name, or its key where several elements have variants.
-func (x *live) armName(a ArmOf) string {
-	if len(x.splits) == 1 && int(a.arm) < len(x.variants) && x.variants[a.arm].key == a.Arm() {
-		return x.variants[a.arm].name
-	}
-	return a.Arm()
-}
+// armName is what people call an arm; its key where that is not known.
+func (x *live) armName(a ArmOf) string { return cmp.Or(a.shown().name, a.Arm()) }

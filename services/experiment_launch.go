@@ -13,20 +13,41 @@ import (
 	"github.com/samplit/samplit/engine"
 )
 
-// launch freezes the arms and opens the first epoch; seq is the audit entry that says so.
-func (e *Experiments) launch(ctx context.Context, s *db.Store, by Actor, x Experiment, arms []string, w engine.Weights, now time.Time, seq int64) error {
-	if err := s.InsertSplit(ctx, db.InsertSplitParams{AccountID: by.Account, ExperimentID: x.ID, Arms: arms}); err != nil {
-		return fmt.Errorf("insert split: %w", err)
+// launch freezes the arms and opens the first epoch of every split; seq is the audit entry that says so.
+func (e *Experiments) launch(ctx context.Context, s *db.Store, by Actor, x Experiment, weights []engine.Weights, now time.Time, seq int64) error {
+	for i, split := range x.splits() {
+		at, arms := int16(i), split.keys()
+		if err := s.InsertSplit(ctx, db.InsertSplitParams{AccountID: by.Account, ExperimentID: x.ID, Split: at, Key: split.key, Arms: arms}); err != nil {
+			return fmt.Errorf("insert split: %w", err)
+		}
+		err := s.InsertEpoch(ctx, db.InsertEpochParams{AccountID: by.Account, ExperimentID: x.ID, Split: at, Epoch: 1, Weights: units(weights[i]),
+			TrafficAllocation: x.TrafficAllocation, OpenedAt: now, Reason: string(engine.ReasonInitial), AuditSeq: &seq})
+		if err != nil {
+			return fmt.Errorf("insert epoch: %w", err)
+		}
+		if !x.Learns() {
+			continue
+		}
+		if err := startLearning(ctx, s, e.keys, by.Account, x.ID, at, engine.Seed(x.Key, split.key), arms, now); err != nil {
+			return err
+		}
 	}
-	err := s.InsertEpoch(ctx, db.InsertEpochParams{AccountID: by.Account, ExperimentID: x.ID, Epoch: 1, Weights: units(w),
-		TrafficAllocation: x.TrafficAllocation, OpenedAt: now, Reason: string(engine.ReasonInitial), AuditSeq: &seq})
+	return nil
+}
+
+// waitForSplits takes the locks under which epochs of an experiment are opened, before any row of it is locked. The elements of a
+// draft may still become fewer or more: it has no epochs to wait for.
+func waitForSplits(ctx context.Context, s *db.Store, by Actor, id uuid.UUID) error {
+	splits, err := s.Splits(ctx, by.Account, []uuid.UUID{id})
 	if err != nil {
-		return fmt.Errorf("insert epoch: %w", err)
+		return fmt.Errorf("read splits: %w", err)
 	}
-	if !x.Learns() {
-		return nil
+	for at := range max(1, len(splits)) {
+		if err := s.WaitForSplit(ctx, id, int16(at)); err != nil {
+			return fmt.Errorf("wait for split: %w", err)
+		}
 	}
-	return startLearning(ctx, s, e.keys, by.Account, x.ID, 0, x.Key, arms, now)
+	return nil
 }
 
 // reserve refuses to start x while another experiment holds a part of its ranges of a layer. One that is paused may go on, and holds

@@ -88,15 +88,15 @@ func newBrowserExperiment(x *live) (browserExperiment, error) {
 	out.rules(x)
 	for i := range x.splits {
 		s := &x.splits[i]
-		if len(s.epochs) == 0 || len(s.arms) != len(x.variants) {
-			return out, fmt.Errorf("split %d has %d epochs and %d arms for %d variants", s.split, len(s.epochs), len(s.arms), len(x.variants))
+		if len(s.epochs) == 0 || slices.ContainsFunc(s.shown, func(a liveArm) bool { return len(a.parts) == 0 }) {
+			return out, fmt.Errorf("split %d has %d epochs, and arms %q", s.split, len(s.epochs), s.arms)
 		}
 		b := browserSplit{Key: s.key, Seed: s.seed, Epoch: s.current(), Arms: slices.Clone(s.arms), Weights: s.epochs[len(s.epochs)-1].weights}
-		for _, v := range x.variants {
-			b.Changes = append(b.Changes, v.changes)
+		for _, arm := range s.shown {
+			b.Changes = append(b.Changes, arm.changes)
 		}
-		if x.winner >= 0 {
-			b.Winner = &x.winner
+		if s.winner >= 0 {
+			b.Winner = &s.winner
 		}
 		out.Splits = append(out.Splits, b)
 	}
