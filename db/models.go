@@ -301,6 +301,21 @@ type Order struct {
 	ReceivedAt   time.Time
 }
 
+type PageSession struct {
+	AccountID      uuid.UUID
+	ID             uuid.UUID
+	InstallationID uuid.UUID
+	UserID         uuid.UUID
+	Hash           []byte
+	Mode           string
+	Url            string
+	Nonce          string
+	CreatedAt      time.Time
+	ExpiresAt      time.Time
+	RedeemedAt     *time.Time
+	EndedAt        *time.Time
+}
+
 type PasswordReset struct {
 	ID        []byte
 	UserID    uuid.UUID

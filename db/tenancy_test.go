@@ -44,6 +44,8 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 			s.SeeEditor(ctx, db.SeeEditorParams{AccountID: x.Account, ExperimentID: x.ID, UserID: x.User, VariantID: uuid.New(), Now: at}),
 			s.InsertEditorRevision(ctx, db.InsertEditorRevisionParams{AccountID: x.Account, ExperimentID: x.ID, Rev: 2, VariantID: uuid.New(), UserID: x.User, Now: at,
 				Request: "r", Kind: "edit", Ops: []byte("[]"), Inverse: []byte("[]"), Touched: []string{}}),
+			s.InsertPageSession(ctx, db.InsertPageSessionParams{AccountID: x.Account, ID: uuid.New(), InstallationID: x.Installation, UserID: x.User, Hash: credential[:],
+				Mode: "proxy", Url: "http://site.test/", Nonce: "n", Now: at, ExpiresAt: at.Add(time.Hour)}),
 			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),
 			s.InsertAuditEntry(ctx, db.InsertAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
 				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash}),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/samplit/samplit/locale"
 	"github.com/samplit/samplit/services"
 	"github.com/samplit/samplit/views"
 )
@@ -16,6 +17,7 @@ func (h *server) editorRoutes(g groups) {
 	g.person.GET("/experiments/:id/editor", h.editorPage)
 	g.person.GET("/experiments/:id/editor/version", h.confirmVersion)
 	g.person.POST("/experiments/:id/editor/version", h.newVersion)
+	g.person.POST("/experiments/:id/editor/frame", h.openEditorFrame)
 	g.person.GET("/experiments/:id/editor/:variant/list", h.editorList)
 	g.person.POST("/experiments/:id/editor/:variant/ops", h.saveEdits)
 	g.person.POST("/experiments/:id/editor/:variant/form", h.editByForm)
@@ -29,7 +31,13 @@ func (h *server) editorPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.render(c, http.StatusOK, views.EditorPage(h.page(c), m))
+	return h.renderEditor(c, http.StatusOK, m)
+}
+
+// renderEditor lets the page frame what is shown in the editor, and nothing else.
+func (h *server) renderEditor(c echo.Context, status int, m views.Editor) error {
+	c.Set(frameSourceKey, h.Pages.FrameSource())
+	return h.render(c, status, views.EditorPage(h.page(c), m))
 }
 
 // editor is the page as it is stored, with the variant of that id open, else the first that is not the original.
@@ -209,7 +217,7 @@ func (h *server) backToEditor(c echo.Context, err error) error {
 		return err
 	}
 	m.Notice = text
-	return h.render(c, status, views.EditorPage(h.page(c), m))
+	return h.renderEditor(c, status, m)
 }
 
 // seeEditor notes that somebody has the editor open and says who else has.
@@ -244,4 +252,27 @@ func (h *server) newVersion(c echo.Context) error {
 		return err
 	}
 	return redirect(c, "/experiments/"+x.ID.String()+"/editor")
+}
+
+// openEditorFrame opens a page of the experiment's site for the editor.
+func (h *server) openEditorFrame(c echo.Context) error {
+	f, err := form(c)
+	if err != nil {
+		return err
+	}
+	ctx, by := h.speak(c), actor(c)
+	x, err := h.Experiments.Get(ctx, by, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	s, err := h.Pages.Open(ctx, by, x.InstallationID.String(), f.Get("url"))
+	if err != nil {
+		text, status, ok := h.editProblem(c, err)
+		if !ok {
+			return err
+		}
+		return h.render(c, status, views.EditorFramed(views.EditorFrame{Problem: locale.T(ctx, text)}))
+	}
+	return h.render(c, http.StatusOK, views.EditorFramed(views.EditorFrame{URL: s.URL, Origin: s.Origin, Sandbox: s.Sandbox, Nonce: s.Nonce, Mode: s.Mode,
+		Reason: locale.T(ctx, s.Reason.Key, s.Reason.Args...)}))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine/state"
+	"github.com/samplit/samplit/proxy"
 	"github.com/samplit/samplit/services"
 )
 
@@ -27,6 +28,8 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	d.Experiments = services.NewExperiments(database, keys, d.Clock)
 	d.Previews = services.NewPreviews(d.Experiments, d.Installations, []byte("key of previews"), d.Clock)
 	d.Editor = services.NewVisualEditor(database, d.Experiments, d.Clock)
+	d.Pages = services.NewPages(database, d.Installations, proxy.New(proxy.Config{AllowPrivate: true}),
+		services.PagesConfig{BaseURL: d.BaseURL, TrackerURL: d.TrackerURL, PreviewURL: "http://*.preview.localhost:8080"}, d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
 	d.Audit = services.NewAudit(database)
 	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)

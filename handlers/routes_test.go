@@ -75,6 +75,7 @@ var routeClasses = map[string]class{
 	"GET /experiments/:id/editor":                session,
 	"GET /experiments/:id/editor/version":        session,
 	"POST /experiments/:id/editor/version":       session,
+	"POST /experiments/:id/editor/frame":         session,
 	"GET /experiments/:id/editor/:variant/list":  session,
 	"POST /experiments/:id/editor/:variant/ops":  session,
 	"POST /experiments/:id/editor/:variant/form": session,
@@ -120,6 +121,8 @@ var routeClasses = map[string]class{
 	"PATCH /api/v1/experiments/:id/status":          bearer,
 	"POST /api/v1/experiments/:id/duplicate":        bearer,
 	"POST /api/v1/experiments/:id/preview":          bearer,
+	"POST /api/v1/visual-editor/pages":              bearer,
+	"DELETE /api/v1/visual-editor/pages/:id":        bearer,
 	"GET /api/v1/analytics/experiments/:id":         bearer,
 
 	"GET /api/v1/visual-editor/:id/variants/:variant":       bearer,

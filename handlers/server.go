@@ -32,6 +32,7 @@ type Deps struct {
 	Experiments   *services.Experiments
 	Previews      *services.Previews
 	Editor        *services.VisualEditor
+	Pages         *services.Pages
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit
@@ -120,6 +121,7 @@ func New(d Deps) *echo.Echo {
 	h.analyticsAPI(g.api)
 	h.simulateAPI(g.api)
 	h.keysAPI(g.api)
+	h.pagesAPI(g.api)
 	return e
 }
 

@@ -89,12 +89,15 @@ type Shop struct {
 	Snippet func() string
 }
 
+// Handler serves the shop.
+func (s *Shop) Handler() http.Handler { return demoShop(s.Snippet) }
+
 // Root sends each request to its door: the tracker by its addresses, the demo shop, where there is one, by its host name,
 // everything else to the app.
 func Root(app, tracker http.Handler, shop *Shop) http.Handler {
 	var pages http.Handler
 	if shop != nil {
-		pages = demoShop(shop.Snippet)
+		pages = shop.Handler()
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, p := range trackerPaths {

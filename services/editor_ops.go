@@ -159,16 +159,16 @@ func (op editOp) touches(edits []Edit) []string {
 		out = append(out, "label:"+op.ID, "order:"+op.ID)
 	}
 	if i := placeOf(edits, op.ID); i >= 0 {
-		out = append(out, slotOf(edits[i].Change))
+		out = append(out, spotOf(edits[i].Change))
 	}
 	if op.Change != nil {
-		out = append(out, slotOf(*op.Change))
+		out = append(out, spotOf(*op.Change))
 	}
 	return out
 }
 
-// slotOf names the place on the page that a change writes.
-func slotOf(c Change) string {
+// spotOf names the place on the page that a change writes.
+func spotOf(c Change) string {
 	return "slot:" + c.Action + " " + c.Name + " " + c.Selector
 }
 

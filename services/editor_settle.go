@@ -58,7 +58,7 @@ func (s *settling) win(op editOp) {
 		return
 	}
 	for _, e := range s.edits {
-		if e.Change.ID != op.ID && slotOf(e.Change) == slotOf(*op.Change) && slices.Contains(s.theirs, "edit:"+e.Change.ID) {
+		if e.Change.ID != op.ID && spotOf(e.Change) == spotOf(*op.Change) && slices.Contains(s.theirs, "edit:"+e.Change.ID) {
 			s.take(editOp{Do: opRemove, ID: e.Change.ID})
 		}
 	}

@@ -21,7 +21,7 @@ var scripts = []script{
 	{name: "preview.js", entry: "preview/main.ts", limit: 20_000},
 	{name: "app.js", entry: "app/main.ts", limit: 10_000},
 	{name: "editor.js", entry: "editor/main.ts", limit: 12_000},
-	{name: "frame.js", entry: "frame/main.ts", limit: 20_000},
+	{name: "frame.js", entry: "frame/main.ts", limit: 30_000},
 	{name: "charts.js", entry: "charts/main.ts", limit: 110_000},
 }
 

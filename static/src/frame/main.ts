@@ -1,8 +1,10 @@
 // The editor's part inside the page that is edited. It draws outlines, describes elements and shows changes; the editor itself is on
 // the other side of a message port.
+import "../shim/main";
+import { page } from "../shim/page";
 import { Channel } from "./channel";
 import { childrenOf, describe, labelOf, nodesOf } from "./describe";
-import { invitation, join } from "./handshake";
+import { join } from "./handshake";
 import { writeIn } from "./inline";
 import { showChosen, showHover } from "./overlay";
 import { setEditing, setWriting, watchKeys, watchPointer } from "./pick";
@@ -24,7 +26,7 @@ class Page {
       (element) => this.write(element),
     );
     watchKeys((key) => this.editor.send({ type: "key", key }));
-    this.editor.send({ type: "ready", url: location.href.slice(0, 4_000), title: document.title.slice(0, 500), root: refOf(document.body) });
+    this.editor.send({ type: "ready", url: document.URL.slice(0, 4_000), title: document.title.slice(0, 500), root: refOf(document.body) });
   }
 
   private take(message: ToFrame): void {
@@ -95,5 +97,4 @@ class Page {
   }
 }
 
-const invited = invitation();
-if (invited && parent !== window) join(parent, invited, (port) => void new Page(port));
+if (!page.nested && page.parent !== window) join(page, (port) => void new Page(port));
