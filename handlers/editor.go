@@ -98,7 +98,7 @@ func editorListOf(experiment string, list services.EditorList) views.EditorList 
 	m := views.EditorList{Experiment: experiment, Variant: list.Variant.String(), Rev: list.Rev, Undo: list.Undo, Redo: list.Redo, Open: true, Data: list}
 	for i, e := range list.Edits {
 		c := changeOf(e.Change)
-		m.Rows = append(m.Rows, views.EditorRow{ID: e.Change.ID, Label: e.Label, Action: c.Action, Selector: c.Selector, Name: c.Name, Value: c.Value,
+		m.Rows = append(m.Rows, views.EditorRow{ID: e.Change.ID, Label: e.Label, Action: c.Action, Selector: c.Selector, Name: c.Name, Value: c.Value, Position: e.Change.Position,
 			Off: e.Off, Who: list.Names[e.By], At: e.At, First: i == 0, Last: i == len(list.Edits)-1})
 	}
 	return m

@@ -80,7 +80,16 @@ func typedChange(f url.Values, id string, c services.ChangeInput) *services.Chan
 		}
 		return nil
 	}
-	c.Selector, c.Name, c.Value = typed("selector"), typed("name"), typed("value")
+	if f.Has("selector-" + id) {
+		c.Selector = typed("selector")
+	}
+	if f.Has("name-" + id) {
+		c.Name = typed("name")
+	}
+	if f.Has("position-" + id) {
+		c.Position = typed("position")
+	}
+	c.Value = typed("value")
 	if c.Value == nil && c.Action != nil && *c.Action == "text" {
 		empty := ""
 		c.Value = &empty

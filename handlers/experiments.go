@@ -141,7 +141,7 @@ func (h *server) changesPage(c echo.Context) error {
 	shares := x.Elements[0].Shares()
 	m := views.Changes{Experiment: head, Who: storedRules(x.Rules)}
 	for i, v := range x.Variants() {
-		row := views.VariantChanges{Index: i, Name: v.Name, Weight: shares[i], Key: v.Key}
+		row := views.VariantChanges{Index: i, Name: v.Name, Weight: shares[i], Key: v.Key, ID: v.ID.String()}
 		for _, change := range v.Changes {
 			row.Changes = append(row.Changes, changeOf(change))
 		}

@@ -1,7 +1,6 @@
 package services
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -95,17 +94,8 @@ func (f Fields) editID(path, id string) {
 	}
 }
 
-// InputOf is a change as it would be sent.
-func InputOf(c Change) (in ChangeInput) {
-	raw, err := json.Marshal(c)
-	if err == nil {
-		err = json.Unmarshal(raw, &in)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("services: a change has no input: %v", err))
-	}
-	return in
-}
+// InputOf is a change as it would be sent, to be changed in parts.
+func InputOf(c Change) ChangeInput { return changeInput(c) }
 
 // Contested are the steps that an edited_elsewhere conflict names.
 func (in EditInput) Contested(conflict error) (out []EditOp) {

@@ -3,6 +3,7 @@ package services
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,8 +42,9 @@ type editOp struct {
 	New    string  `json:"new,omitempty"`    // duplicate: id of the copy
 }
 
+// placeOf finds an edit. On pages ids are told apart without regard to capitals.
 func placeOf(edits []Edit, id string) int {
-	return slices.IndexFunc(edits, func(e Edit) bool { return e.Change.ID == id })
+	return slices.IndexFunc(edits, func(e Edit) bool { return strings.EqualFold(e.Change.ID, id) })
 }
 
 // before names the edit before place i.

@@ -66,7 +66,7 @@ type VariantChanges struct {
 	Name    string
 	Weight  float64
 	Changes []Change
-	Key     string
+	Key, ID string
 }
 
 // Change is one change: action is text, style, attr, hide or any other action of the change format.
