@@ -124,22 +124,38 @@ type edit struct {
 func newApplication(page *html.Node, lists []ChangeList) *application {
 	a := &application{page: page, made: map[*html.Node]int{}, filled: map[*html.Node]*edit{}, tails: map[place]*html.Node{}}
 	for _, list := range lists {
-		for _, c := range list.Changes {
-			e := &edit{Change: c, order: len(a.edits), mark: mark(list.Seed, c.ID), state: Missed, placed: map[*html.Node]bool{}}
-			a.edits = append(a.edits, e)
-			switch {
-			case c.Deferred():
-				e.state = Left
-			case !c.safe():
-				e.state = Refused
-			case c.Action == "css":
-				e.state = Found
-			default:
-				e.selector, _ = cascadia.ParseGroup(c.Selector)
-			}
-		}
+		a.add(list)
 	}
 	return a
+}
+
+// add takes a list up. One with a selector that is none, or an action that is none, is broken and left out as a whole: half an
+// experiment is worse than none.
+func (a *application) add(list ChangeList) {
+	first, broken := len(a.edits), false
+	for _, c := range list.Changes {
+		e := &edit{Change: c, order: len(a.edits), mark: mark(list.Seed, c.ID), state: Missed, placed: map[*html.Node]bool{}}
+		a.edits = append(a.edits, e)
+		switch {
+		case c.Deferred():
+			e.state = Left
+		case !slices.Contains(actions, c.Action):
+			broken = true
+		case !c.safe():
+			e.state = Refused
+		case c.Action == "css":
+			e.state = Found
+		default:
+			var err error
+			e.selector, err = ParseSelector(c.Selector)
+			broken = broken || err != nil
+		}
+	}
+	if broken {
+		for _, e := range a.edits[first:] {
+			e.state, e.selector = Refused, nil
+		}
+	}
 }
 
 // mark names a change on the page: in the attribute that its style rules and inserted elements carry.

@@ -79,7 +79,7 @@ func (a *application) insert(e *edit, anchor *html.Node) {
 
 // move takes an element to the first target that is not inside it, and leaves a comment where it was.
 func (a *application) move(e *edit, n *html.Node) bool {
-	to, err := cascadia.ParseGroup(e.value())
+	to, err := ParseSelector(e.value())
 	if err != nil {
 		return false
 	}

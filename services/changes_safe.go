@@ -8,13 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/andybalholm/cascadia"
-)
-
-var (
-	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`)
-	// notCSS is what our parser reads and no browser does.
-	notCSS = regexp.MustCompile(`(?i):(contains|containsown|matches|matchesown|haschild|input)\b|#=`)
+	"github.com/samplit/samplit/proxy"
 )
 
 // selector checks a CSS selector by parsing it.
@@ -25,7 +19,7 @@ func (f Fields) selector(path, selector string) string {
 	}
 	if len(selector) > maxSelector {
 		f.add(path, "too_long", fmt.Sprintf("Must have at most %d bytes.", maxSelector))
-	} else if _, err := cascadia.ParseGroup(selector); err != nil || notCSS.MatchString(quoted.ReplaceAllString(selector, "")) {
+	} else if _, err := proxy.ParseSelector(selector); err != nil {
 		f.add(path, "selector", "Must be a CSS selector, such as #buy or .hero h1.")
 	}
 	return selector

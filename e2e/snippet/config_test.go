@@ -2,6 +2,8 @@
 
 package snippet_test
 
+import "github.com/samplit/samplit/proxy"
+
 // The configuration as static/src/snippet/config.ts declares it.
 type (
 	config struct {
@@ -56,13 +58,7 @@ type (
 		Name     string `json:"name,omitempty"`
 		Window   int    `json:"window_days"`
 	}
-	change struct {
-		ID       string  `json:"id"`
-		Selector string  `json:"selector"`
-		Action   string  `json:"action"`
-		Name     string  `json:"name,omitempty"`
-		Value    *string `json:"value,omitempty"`
-	}
+	change = proxy.Change
 )
 
 // always gives every visitor the arm with this index of two.

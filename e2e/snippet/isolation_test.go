@@ -15,7 +15,7 @@ import (
 func TestFaultsStayInTheirExperiment(t *testing.T) {
 	t.Parallel()
 	selector := test("selector", text("h1[", "new"), text("#title", "broken"), style("#title", "color", "rgb(1, 2, 3)"))
-	name := test("name", attr("#title", "not an attribute", "x"), text("#title", "broken"))
+	name := test("name", text("", "new"), text("#title", "broken"))
 	shape := test("shape")
 	shape.Splits[0].Arms, shape.Splits[0].Weights, shape.Splits[0].Changes = nil, nil, nil
 	elsewhere := test("elsewhere").with(func(e *experiment) { e.URL, e.Splits[0].Changes = "/elsewhere", nil })

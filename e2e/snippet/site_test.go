@@ -42,6 +42,14 @@ func (s *site) document(path, head, body string) {
 	})
 }
 
+// serve serves a document as it is.
+func (s *site) serve(path, document string) {
+	s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, document)
+	})
+}
+
 // at returns the address of path on a host name other than the default 127.0.0.1.
 func (s *site) at(host, path string) string {
 	u, err := url.Parse(s.URL)

@@ -16,7 +16,10 @@ type needs struct {
 		In        json.RawMessage `json:"in"`
 		Splits    []struct {
 			Changes [][]struct {
-				Action string `json:"action"`
+				Action      string          `json:"action"`
+				When        string          `json:"when"`
+				Scope       json.RawMessage `json:"scope"`
+				Fingerprint json.RawMessage `json:"fingerprint"`
 			} `json:"changes"`
 		} `json:"splits"`
 		Goals []struct {
@@ -49,6 +52,8 @@ func Parts(config []byte) ([]string, error) {
 			for _, list := range s.Changes {
 				for _, c := range list {
 					need(true, "change/"+c.Action)
+					need(c.When != "" || c.Scope != nil, "change/moment")
+					need(c.Fingerprint != nil, "change/heal")
 				}
 			}
 		}

@@ -1,3 +1,5 @@
+import type { Fingerprint } from "../fingerprint/fingerprint";
+
 /**
  * What the server writes into the file in place of the configuration token: everything a browser may know about the running
  * experiments of one installation. A newer server may add fields; `v` changes when an old runtime could no longer read it.
@@ -81,12 +83,17 @@ export interface Goal {
   window_days: number;
 }
 
+/** A change of the page; the Go type proxy.Change says what its fields mean. */
 export interface Change {
   id: string;
+  /** Absent for what is about the page. */
   selector: string;
-  action: "text" | "style" | "attr" | "hide";
-  /** CSS property or attribute. */
+  fingerprint?: Fingerprint;
+  action: string;
   name?: string;
-  /** Absent for an attribute means that it is removed. */
   value?: string;
+  position?: string;
+  when?: string;
+  scope?: { url?: string; min_width?: number; max_width?: number };
+  limit?: number;
 }

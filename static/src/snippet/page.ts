@@ -1,4 +1,4 @@
-import { elementsOf, mask, observed, partial, plan, type Plan } from "./change";
+import { bring, elementsOf, mask, observed, partial, plan, type Plan, states } from "./change";
 import type { Config, Experiment } from "./config";
 import { awaited, expose } from "./exposure";
 import { attempt } from "./fault";
@@ -7,8 +7,7 @@ import { watchHistory } from "./history";
 import { looks, parts, visitors } from "./part";
 import { decide, type Run } from "./run";
 import { safe } from "./safe";
-import { draw } from "./sheet";
-import { conflicts, reconcile } from "./slot";
+import { conflicts } from "./slot";
 import type { Answer } from "./transport";
 import { view } from "./view";
 
@@ -79,22 +78,21 @@ function drop(experiment: Experiment): void {
 /** Brings the page to what the runs want of it. Safe to call at any moment and any number of times. */
 function sweep(): void {
   if (location.href !== url) return route();
-  const whole: Plan = { wishes: new Map(), rules: [] };
+  const whole: Plan = { edits: [], rules: [] };
   let failed: Experiment | undefined;
   for (const run of runs) {
     const work = () => {
       if (awaited(run) || document.readyState === "loading") look(run);
-      run.split.changes[run.arm]!.forEach((change) => plan(change, run.experiment, whole, run.held));
+      run.split.changes[run.arm]!.forEach((change) => plan(change, run, whole));
     };
     if (run.asked) run.watched.forEach((change) => mask(change, whole));
     if (run.arm >= 0 && !attempt(run.experiment, work)) failed = run.experiment;
   }
-  failed = failed || reconcile(whole.wishes);
+  failed = failed || bring(whole);
   if (failed) {
     drop(failed);
     return sweep();
   }
-  draw(whole.rules);
   runs.forEach(expose);
   watch();
 }
@@ -107,9 +105,9 @@ function watch(): void {
     if (run.arm < 0) continue;
     if (awaited(run)) watching = true;
     for (const change of run.split.changes[run.arm]!) {
-      const attribute = observed(change);
-      if (attribute !== undefined) watching = true;
-      if (attribute) attributes.push(attribute);
+      const named = observed(change);
+      if (named) watching = true;
+      attributes.push(...(named || []));
     }
   }
   observe(watching, attributes, sweep);
@@ -151,7 +149,7 @@ export function open(id: string, configuration: Config): void {
 
 /** What `samplit("debug")` prints: every split with the reason why it runs or does not. */
 function report(): object[] {
-  console.log("conflicts", conflicts());
+  console.log("conflicts", conflicts().length);
   return runs.map((run) => ({
     experiment: run.experiment.key,
     split: run.split.key,
@@ -159,6 +157,7 @@ function report(): object[] {
     arm: run.arm < 0 ? undefined : run.split.arms[run.arm],
     epoch: run.epoch,
     exposed: run.counted && run.arm >= 0 && !awaited(run),
+    changes: states(run),
     missing: run.arm < 0 ? [] : run.watched.filter((change) => !elementsOf(change).length).map((change) => change.selector),
   }));
 }

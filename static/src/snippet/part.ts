@@ -1,5 +1,5 @@
 import type { Action } from "./change";
-import type { Config, HashFilter, Targeting } from "./config";
+import type { Change, Config, HashFilter, Targeting } from "./config";
 import type { Ask } from "./remote";
 import type { Visit } from "./targeting";
 
@@ -14,6 +14,12 @@ export const parts: {
   /** The word for the filter that keeps a visitor out, if one does. */
   excludes?: (filters: HashFilter[], visitor: string) => string | undefined;
   ask?: Ask;
+  /** Whether a change is to be made on this page, in this window, by now. */
+  moment?: (change: Change) => boolean;
+  /** The windows that a change is for, as a media query. */
+  media?: (change: Change) => string | undefined;
+  /** The one element that a change with a fingerprint is about, of those that can take it. */
+  recognise?: (change: Change, hits: Element[], takes: (element: Element) => boolean) => Element | undefined;
   report?: () => object[];
 } = {};
 

@@ -1,8 +1,3 @@
 import { actions } from "../part";
 
-actions.hide = {
-  plan: ({ selector }, _, { rules }) => {
-    rules.push([selector, "display", "none"]);
-    return false;
-  },
-};
+actions.hide = { rules: ({ value }) => [value === "keep" ? ["visibility", "hidden"] : ["display", "none"]] };

@@ -1,8 +1,3 @@
 import { actions } from "../part";
 
-actions.style = {
-  plan: ({ selector, name, value }, _, { rules }) => {
-    rules.push([selector, name!, value!]);
-    return false;
-  },
-};
+actions.style = { rules: ({ name, value }) => [[name!, value || ""]] };
