@@ -13,14 +13,14 @@ type Rewriter struct {
 	Target   string // origin in its place, without a slash at the end; with a path when the site shares a host with others
 	Tracker  string // origin that our own snippet is loaded from
 
-	path string // of Target
+	shown, path string // origin and path of Target
 }
 
 // NewRewriter makes one; see the fields for what the arguments are.
 func NewRewriter(upstream, target, tracker string) *Rewriter {
 	w := &Rewriter{Upstream: upstream, Target: target, Tracker: tracker}
 	if u, err := url.Parse(target); err == nil {
-		w.path = u.Path
+		w.shown, w.path = Origin(u), u.Path
 	}
 	return w
 }
@@ -128,10 +128,10 @@ func (w *Rewriter) counts(text string) bool {
 	return r.origin == w.Tracker && strings.HasPrefix(r.rest, "/s/") || countsVisits(host)
 }
 
-// foreign says whether an address leads to another site.
+// foreign says whether an address leads to another site, and to which host.
 func (w *Rewriter) foreign(text string) (host string, foreign bool) {
 	r, ok := w.split(text)
-	if !ok || r.origin == "" || w.ours(r.origin) {
+	if !ok || r.origin == "" || r.origin == w.shown || w.ours(r.origin) {
 		return "", false
 	}
 	_, host, _ = strings.Cut(r.origin, "://")

@@ -119,7 +119,7 @@ func (d *document) startTag() {
 		d.raw = ""
 	}
 	if t.changed {
-		t.write(&d.out, bytes.HasSuffix(raw, []byte("/>")))
+		t.write(&d.out, t.closes(raw))
 	} else {
 		d.out.Write(raw)
 	}
@@ -187,6 +187,19 @@ func (t *tag) disable(keys ...string) {
 func (t *tag) add(key, value string) {
 	t.attrs = append(t.attrs, tagAttribute{key, value})
 	t.changed = true
+}
+
+// closes says whether a tag closes itself, which means something in SVG. The slash may belong to a value without quotes, too.
+func (t *tag) closes(raw []byte) bool {
+	before, ok := bytes.CutSuffix(raw, []byte("/>"))
+	if !ok || len(t.attrs) == 0 {
+		return ok
+	}
+	switch before[len(before)-1] {
+	case '"', '\'', ' ', '\t', '\n', '\r', '\f':
+		return true
+	}
+	return t.attrs[len(t.attrs)-1].value == ""
 }
 
 func (t *tag) write(out *bytes.Buffer, selfClosing bool) {
