@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -178,4 +179,14 @@ func versionText(ctx context.Context, m Editor) string {
 		return t(ctx, "editor.version_live", "Count", m.Visitors)
 	}
 	return t(ctx, "editor.version_over")
+}
+
+// DoVisually is what the form's button says that saves and goes on in the visual editor.
+const DoVisually = "edit-visually"
+
+// DropBlank takes out the changes of which nothing is said: they are to be made in the visual editor.
+func (f *ExperimentForm) DropBlank() {
+	for i := range f.Variants {
+		f.Variants[i].Changes = slices.DeleteFunc(f.Variants[i].Changes, func(c Change) bool { return c.Selector == "" && c.Name == "" && c.Value == "" })
+	}
 }

@@ -92,7 +92,8 @@ export class Panel {
       const edit = this.find(action, name);
       const value = edit?.change.value ?? this.picked!.values[`${action} ${name}`] ?? "";
       field.value = unit ? String(parseFloat(value) || "") : value;
-      if (field.type === "color" && !value) field.value = "#000000";
+      const well = document.querySelector<HTMLInputElement>(`[data-colour="${field.id}"]`);
+      if (well && /^#[0-9a-f]{6}$/i.test(value)) well.value = value;
     }
   }
 
@@ -111,11 +112,19 @@ export class Panel {
   }
 
   private typed(field: Field): void {
+    if (field.dataset.colour) return this.mirror(field);
     if (field.id === "selector") return this.retarget(field.value.trim());
     if (field.id === "all-alike") return this.retarget((field as HTMLInputElement).checked ? this.picked!.alike : this.picked!.selector, true);
     const { action, name = "", unit = "" } = field.dataset;
     if (!action || !field.checkValidity()) return;
     this.set(action, name, field.value === "" ? "" : field.value + unit);
+  }
+
+  /** A colour that was chosen by eye goes into the field where it can be typed, too. */
+  private mirror(well: Field): void {
+    const field = byId<HTMLInputElement>(well.dataset.colour!);
+    field.value = well.value;
+    this.typed(field);
   }
 
   private retarget(selector: string, write = false): void {
@@ -157,7 +166,14 @@ export class Panel {
     if (name) change.name = name;
     if (value !== "" || action === "text") change.value = value;
     if (scope && !ofPage(action)) change.scope = scope;
+    const print = this.fingerprint();
+    if (print && !ofPage(action)) change.fingerprint = print;
     this.store.do({ do: edit ? "update" : "add", id, change });
+  }
+
+  /** What the chosen element looked like, when it is one: the change finds it again where the page has moved it. */
+  private fingerprint(): unknown {
+    return this.picked && this.selector === this.picked.selector ? this.picked.fingerprint : undefined;
   }
 
   /** What the frame's own typing gave. */
@@ -198,7 +214,9 @@ export class Panel {
     const value = (id: string) => byId<HTMLInputElement>(id).value;
     const html = inserted(value("insert-kind"), value("insert-text"), value("insert-href"));
     const id = freshId();
-    this.store.do({ do: "add", id, change: { id, selector: this.selector, action: "insert", position: value("insert-position"), value: html } });
+    const print = this.fingerprint();
+    const change: Change = { id, selector: this.selector, action: "insert", position: value("insert-position"), value: html };
+    this.store.do({ do: "add", id, change: print ? { ...change, fingerprint: print } : change });
     announce(say("added"));
   }
 

@@ -1,4 +1,6 @@
+import { fingerprint } from "../fingerprint/make";
 import type { Node, Picked } from "./protocol";
+import { original } from "./preview";
 import { isOurs } from "./overlay";
 import { refOf } from "./refs";
 import { alike, selectorOf } from "./selector";
@@ -69,27 +71,39 @@ function valuesOf(element: Element, text: string | undefined): Record<string, st
   return out;
 }
 
-const sibling = (element: Element | null): string => (element && !isOurs(element) && !UNSEEN.test(element.localName) ? selectorOf(element).selector : "");
+/** The nearest neighbour that somebody sees. */
+function neighbour(element: Element, way: "previousElementSibling" | "nextElementSibling"): Element | null {
+  let at = element[way];
+  while (at && (isOurs(at) || UNSEEN.test(at.localName))) at = at[way];
+  return at;
+}
+
+type Ways = Pick<Picked, "selector" | "grade" | "alike" | "previous" | "next" | "fingerprint">;
+
+/** What leads to an element and to its neighbours on the page without our changes; what only they have made has no other way. */
+function waysTo(element: Element): Ways {
+  const [previous, next] = [neighbour(element, "previousElementSibling"), neighbour(element, "nextElementSibling")];
+  const find = (): Ways => {
+    const to = (other: Element | null) => (other && other.isConnected ? selectorOf(other).selector : "");
+    return { ...selectorOf(element), alike: alike(element), previous: to(previous), next: to(next), fingerprint: fingerprint(element) };
+  };
+  const found = original(() => (element.isConnected ? find() : undefined));
+  return found ?? { ...find(), fingerprint: null };
+}
 
 export function describe(element: Element): Picked {
-  const { selector, grade } = selectorOf(element);
   const text = textOf(element);
   return {
+    ...waysTo(element),
     ref: refOf(element),
     tag: element.localName.slice(0, 64),
     label: squeezed(labelOf(element) + " " + squeezed(element.textContent ?? "", 60), 160),
     crumbs: crumbsOf(element),
-    selector,
-    grade,
     count: 1,
-    alike: alike(element),
     text: text !== undefined,
     link: /^(a|area)$/.test(element.localName),
     image: element.localName === "img",
     values: valuesOf(element, text),
-    previous: sibling(element.previousElementSibling),
-    next: sibling(element.nextElementSibling),
     warnings: warningsOf(element),
-    fingerprint: null,
   };
 }

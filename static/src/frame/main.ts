@@ -8,7 +8,7 @@ import { join } from "./handshake";
 import { writeIn } from "./inline";
 import { showChosen, showHover } from "./overlay";
 import { setEditing, setWriting, watchKeys, watchPointer } from "./pick";
-import { show } from "./preview";
+import { original, show } from "./preview";
 import { toFrame, type Change, type ToEditor, type ToFrame } from "./protocol";
 import { elementOf, refOf } from "./refs";
 import { countOf } from "./selector";
@@ -38,7 +38,7 @@ class Page {
       case "select":
         return this.choose(elementOf(message.ref));
       case "find":
-        return this.choose(countOf(message.selector) > 0 ? document.querySelector(message.selector)! : undefined);
+        return this.choose(original(() => (countOf(message.selector) > 0 ? document.querySelector(message.selector)! : undefined)));
       case "count":
         return this.editor.send({ type: "count", selector: message.selector, count: countOf(message.selector) });
       case "children": {
