@@ -20,7 +20,7 @@ import (
 // stations are how often Tab has to be pressed to come to the first element that matches, by the order of the page.
 const stations = `(selector => {
 	const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
-		.filter(e => e.tabIndex >= 0 && !e.disabled && e.type !== "hidden" && e.checkVisibility() && !e.closest("fieldset:disabled"));
+		.filter(e => e.tabIndex >= 0 && !e.disabled && e.type !== "hidden" && (e.type !== "radio" || e.checked) && e.checkVisibility() && !e.closest("fieldset:disabled"));
 	const to = all.findIndex(e => e.matches(selector)), from = all.indexOf(document.activeElement);
 	return to < 0 ? -1 : (to - from + all.length) %% all.length;
 })(%s)`

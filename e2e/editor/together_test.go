@@ -74,7 +74,7 @@ func TestScenario18(t *testing.T) {
 	d.pick(page, "header h1")
 	d.set("edit-style-color", "#112233")
 	d.state("offline")
-	d.Run(`window.onbeforeunload = null`)
+	d.Run(`addEventListener("beforeunload", event => event.stopImmediatePropagation(), true)`) // it would ask
 	page = d.edit()
 	d.saved()
 	page.Until(`getComputedStyle(document.querySelector("header h1")).color === "rgb(17, 34, 51)"`)
