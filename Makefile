@@ -27,6 +27,7 @@ test: ## run every test, with a real database, mail server and browser
 slow: ## long simulations, long chaos, long fuzzing
 	@tools/install.sh test
 	go test -p 1 -timeout 60m -tags slow ./...
+	go test -p 1 -count 1 -timeout 30m -tags "e2e slow" ./e2e/standards
 	tools/fuzz.sh 60s
 
 check: ## generated code, format, vet, staticcheck, race, TypeScript, sizes

@@ -59,6 +59,9 @@ type Assigned struct {
 	// Exposed says that the visitor has seen the variant, now or before.
 	Exposed bool
 	New     bool
+	// SeenAt is when, and Counted whether it counts; zero where that is not sure.
+	SeenAt  time.Time
+	Counted bool
 }
 
 // NewEvent is one event, or one part of an event that counts in several splits.
@@ -83,7 +86,8 @@ type NewEvent struct {
 	Value        *int64 // in units of 1/10,000; negative with an order: a refund
 	Order        string // of a conversion: counts once for its goal
 	URL          string
-	Props        []byte // JSON, or nil
+	Props        []byte  // JSON, or nil
+	Cohort       *Cohort // of a conversion: its visitor's where that is known, unless the site tells of visitors that are one person
 }
 
 // Recorded is what became of an event.
@@ -147,6 +151,9 @@ func (d *DB) Apply(ctx context.Context, b Batch) (Applied, error) {
 		queueBeats(q, b.Beats)
 		queueTallies(q, b.Tallies)
 	})
+	if err == nil && es.someClosed() {
+		err = d.send(ctx, es.all, es.queueClosed)
+	}
 	if err == nil && as.someKnown() {
 		err = d.send(ctx, nil, as.queueKnown)
 	}

@@ -22,11 +22,12 @@ var storeNew = `WITH made AS (
 SELECT account_id, experiment_id, split, visitor, ` + isWaitedFor("made", "made.visitor", "exposed_at IS NOT NULL") + ` FROM made`
 
 // storeKnown reads what visitors known before have, and marks those seen for the first time now. Seeing one name of a person exposes
-// the row that the name follows. It answers the place in the input, the arm and epoch that serve, whether they are exposed, and
-// whether conversions wait for one of them. ($12 as of storeNew)
+// the row that the name follows. It answers the place in the input, the arm and epoch that serve, whether they are exposed, since
+// when if that was before, and whether conversions wait for one of them. ($12 as of storeNew)
 var storeKnown = `WITH known AS MATERIALIZED (
   SELECT i.i, i.account_id, i.experiment_id, i.split, i.visitor AS asked_by, coalesce(o.visitor, m.visitor) AS visitor, i.at, i.exposed, i.counted, i.door, i.arm AS asked,
-    coalesce(o.arm, m.arm) AS arm, coalesce(o.epoch, m.epoch) AS epoch, CASE WHEN o.visitor IS NULL THEN m.exposed_at ELSE o.exposed_at END AS exposed_at
+    coalesce(o.arm, m.arm) AS arm, coalesce(o.epoch, m.epoch) AS epoch, coalesce(o.counted, m.counted) AS stored_counted,
+    CASE WHEN o.visitor IS NULL THEN m.exposed_at ELSE o.exposed_at END AS exposed_at
   FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::smallint[], $6::int[], $7::real[], $8::timestamptz[], $9::bool[], $10::smallint[], $11::bool[])
     WITH ORDINALITY AS i(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted, i)
   JOIN assignments m ON (m.account_id, m.experiment_id, m.split, m.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor)
@@ -42,7 +43,7 @@ var storeKnown = `WITH known AS MATERIALIZED (
   FROM known WHERE exposed AND door = 2 AND arm <> asked GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
 )
-SELECT i, arm, epoch, exposed OR exposed_at IS NOT NULL, ` + isWaitedFor("known", "known.asked_by", "exposed") + ` FROM known`
+SELECT i, arm, epoch, exposed OR exposed_at IS NOT NULL, exposed_at, stored_counted, ` + isWaitedFor("known", "known.asked_by", "exposed") + ` FROM known`
 
 // cohortOfVisitors counts newly exposed visitors of a CTE where their conversions will be counted, too.
 func cohortOfVisitors(cte string) string {
@@ -110,6 +111,9 @@ func (a *assignmentRows) queueNew(q *pgx.Batch) {
 	}
 	for i, r := range a.rows {
 		a.winners[i] = Assigned{Arm: r.Arm, Epoch: r.Epoch, Exposed: r.Exposed}
+		if r.Exposed {
+			a.winners[i].SeenAt, a.winners[i].Counted = r.At.Truncate(time.Microsecond), r.Counted
+		}
 	}
 	q.Queue(storeNew, a.columns(a.rows)...).Query(func(rows pgx.Rows) error {
 		var r NewAssignment
@@ -140,8 +144,12 @@ func (a *assignmentRows) queueKnown(q *pgx.Batch) {
 	q.Queue(storeKnown, a.columns(rows)...).Query(func(rows pgx.Rows) error {
 		var at int
 		var w Assigned
+		var seen *time.Time
 		var waiting bool
-		_, err := pgx.ForEachRow(rows, []any{&at, &w.Arm, &w.Epoch, &w.Exposed, &waiting}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&at, &w.Arm, &w.Epoch, &w.Exposed, &seen, &w.Counted, &waiting}, func() error {
+			if w.SeenAt = (time.Time{}); seen != nil {
+				w.SeenAt = *seen
+			}
 			a.winners[a.known[at-1]], a.waiting = w, a.waiting || waiting
 			return nil
 		})

@@ -63,21 +63,22 @@ SELECT account_id, event_id, part, state FROM fresh`
 
 // eventRows are the distinct events of a batch on their way to the database and back.
 type eventRows struct {
-	all    []NewEvent
-	events []NewEvent
+	all    []*NewEvent
+	events []*NewEvent
 	place  []int // of each event of the batch in events; -1 for a repeat of an id
 	states []Recorded
+	closed []bool // of known converters: was not stored, has to be looked at
 }
 
-func newEventRows(all []NewEvent) *eventRows {
-	e := &eventRows{all: all, place: make([]int, len(all)), events: make([]NewEvent, 0, len(all))}
+func newEventRows(all []*NewEvent) *eventRows {
+	e := &eventRows{all: all, place: make([]int, len(all)), events: make([]*NewEvent, 0, len(all))}
 	order := make([]int, len(all))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return compareEvents(&all[i], &all[j]) })
+	slices.SortStableFunc(order, func(i, j int) int { return compareEvents(all[i], all[j]) })
 	for _, i := range order {
-		if n := len(e.events); n > 0 && compareEvents(&e.events[n-1], &all[i]) == 0 {
+		if n := len(e.events); n > 0 && compareEvents(e.events[n-1], all[i]) == 0 {
 			e.place[i] = -1
 			continue
 		}
@@ -90,17 +91,6 @@ func newEventRows(all []NewEvent) *eventRows {
 
 func compareEvents(a, b *NewEvent) int {
 	return cmp.Or(bytes.Compare(a.Account[:], b.Account[:]), bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Part, b.Part))
-}
-
-// answers are in the order of the batch; a repeat is not fresh.
-func (e *eventRows) answers() []Recorded {
-	out := make([]Recorded, len(e.place))
-	for i, p := range e.place {
-		if p >= 0 {
-			out[i] = e.states[p]
-		}
-	}
-	return out
 }
 
 // queue adds the statement; its answers are there once the batch has run.
@@ -135,8 +125,7 @@ func (e *eventRows) columns() (args []any, before []time.Time) {
 		props                     = make([][]byte, n)
 		order                     = make([]*string, n)
 	)
-	for i := range e.events {
-		v := &e.events[i]
+	for i, v := range e.events {
 		account[i], day[i], id[i], part[i], kind[i], installation[i], split[i] = v.Account, v.Day, v.ID, v.Part, v.Kind, v.Installation, v.Split
 		experiment[i], goal[i], window[i], name[i], visitor[i] = nullUUID(v.Experiment), nullUUID(v.Goal), v.Window, optional(&v.Name), v.Visitor
 		if v.Kind == KindExposure {
@@ -159,8 +148,8 @@ func (e *eventRows) accepted() []any {
 		day     time.Time
 	}
 	sent := map[key]int64{}
-	for i := range e.all {
-		if v := &e.all[i]; v.Part == 0 {
+	for _, v := range e.all {
+		if v.Part == 0 {
 			sent[key{v.Account, v.Received.UTC().Truncate(24 * time.Hour)}]++
 		}
 	}
@@ -177,11 +166,17 @@ func (e *eventRows) read(rows pgx.Rows) error {
 	var k NewEvent
 	var state int16
 	_, err := pgx.ForEachRow(rows, []any{&k.Account, &k.ID, &k.Part, &state}, func() error {
-		i, _ := slices.BinarySearchFunc(e.events, &k, func(v NewEvent, k *NewEvent) int { return compareEvents(&v, k) })
-		e.states[i] = Recorded{Fresh: true, State: state}
+		e.states[e.find(k.Account, k.ID, k.Part)] = Recorded{Fresh: true, State: state}
 		return nil
 	})
 	return err
+}
+
+// find is the place of an event.
+func (e *eventRows) find(account, id uuid.UUID, part int16) int {
+	k := NewEvent{Account: account, ID: id, Part: part}
+	i, _ := slices.BinarySearchFunc(e.events, &k, compareEvents)
+	return i
 }
 
 // Arrays that pgx encodes without reflection.

@@ -48,66 +48,6 @@ var storeRefunds = eventsStatement(`
   RETURNING c.account_id, c.experiment_id, c.split, c.goal_id, c.epoch, c.arm, c.hour, c.n, c.value, c.last_n, c.last_value
 ), `+cohortOfDone)
 
-// eventGroups are the events of a batch, each with the statement that it needs: most name no order.
-type eventGroups struct {
-	all   []NewEvent
-	kinds []int // of each event of the batch
-	rows  [3]*eventRows
-	known []NewEvent // whose id was known before
-}
-
-// Kinds of events for storing.
-const (
-	plainEvents = iota
-	orderedEvents
-	refunds
-)
-
-func newEventGroups(all []NewEvent) *eventGroups {
-	g := &eventGroups{all: all, kinds: make([]int, len(all))}
-	var lists [3][]NewEvent
-	for i, e := range all {
-		switch {
-		case e.Order == "":
-			g.kinds[i] = plainEvents
-		case e.Value != nil && *e.Value < 0:
-			g.kinds[i] = refunds
-		default:
-			g.kinds[i] = orderedEvents
-		}
-		lists[g.kinds[i]] = append(lists[g.kinds[i]], e)
-	}
-	for kind, list := range lists {
-		g.rows[kind] = newEventRows(list)
-	}
-	return g
-}
-
-// queue stores what is bought before what is given back.
-func (g *eventGroups) queue(q *pgx.Batch) {
-	g.rows[plainEvents].queue(q)
-	if r := g.rows[orderedEvents]; len(r.events) > 0 {
-		r.queueClaims(q)
-		r.queueAs(q, storeOrdered)
-	}
-	if r := g.rows[refunds]; len(r.events) > 0 {
-		r.queueAs(q, storeRefunds)
-	}
-}
-
-// answers are in the order of the batch.
-func (g *eventGroups) answers() []Recorded {
-	var answers [3][]Recorded
-	for kind, r := range g.rows {
-		answers[kind] = r.answers()
-	}
-	out := make([]Recorded, len(g.all))
-	for i, kind := range g.kinds {
-		out[i], answers[kind] = answers[kind][0], answers[kind][1:]
-	}
-	return out
-}
-
 // queueAs adds a statement like storeDayless.
 func (e *eventRows) queueAs(q *pgx.Batch, statement string) {
 	clear(e.states)
@@ -128,39 +68,4 @@ func (e *eventRows) queueClaims(q *pgx.Batch) {
 		value[i], received[i], day[i], dayless[i] = decimal(v.Value), v.Received, v.Day, v.Dayless
 	}
 	q.Queue(claimOrders, account, goal, split, order, experiment, id, value, received, day, dayless)
-}
-
-// countConflicts counts repeats of an id that say something else than what was stored first, by the day they came.
-const countConflicts = `INSERT INTO tallies (account_id, experiment_id, day, kind, n)
-SELECT c.account_id, '00000000-0000-0000-0000-000000000000', (c.received_at AT TIME ZONE 'UTC')::date, 'id_conflict', count(*)
-FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bool[], $5::smallint[], $6::text[], $7::uuid[], $8::text[], $9::numeric[], $10::text[], $11::timestamptz[])
-    AS c(account_id, event_id, day, dayless, kind, visitor, goal_id, name, value, order_id, received_at),
-  LATERAL (SELECT e.kind, e.visitor, e.goal_id, e.name, e.value, e.order_id FROM events e
-    WHERE e.account_id = c.account_id AND e.event_id = c.event_id AND e.part = 0 AND (e.day = c.day OR c.dayless AND e.day = c.day - 1) ORDER BY e.day LIMIT 1) e
-WHERE (e.kind, e.visitor, e.goal_id, e.name, e.value, e.order_id) IS DISTINCT FROM (c.kind, c.visitor, c.goal_id, c.name, c.value, c.order_id)
-GROUP BY 1, 3 ORDER BY 1, 3
-ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n`
-
-// someKnown says whether some ids were known.
-func (g *eventGroups) someKnown() bool {
-	for i, r := range g.answers() {
-		if !r.Fresh && g.all[i].Part == 0 {
-			g.known = append(g.known, g.all[i])
-		}
-	}
-	return len(g.known) > 0
-}
-
-// queueKnown compares the repeats with what they repeat.
-func (g *eventGroups) queueKnown(q *pgx.Batch) {
-	n := len(g.known)
-	account, id, goal := make(uuids, n), make(uuids, n), make(nullUUIDs, n)
-	day, received, dayless := make([]time.Time, n), make([]time.Time, n), make([]bool, n)
-	kind, visitor, name, order, value := make([]int16, n), make([]string, n), make([]*string, n), make([]*string, n), make([]pgtype.Numeric, n)
-	for i := range g.known {
-		v := &g.known[i]
-		account[i], id[i], goal[i], day[i], received[i], dayless[i] = v.Account, v.ID, nullUUID(v.Goal), v.Day, v.Received, v.Dayless
-		kind[i], visitor[i], name[i], order[i], value[i] = v.Kind, v.Visitor, optional(&v.Name), optional(&v.Order), decimal(v.Value)
-	}
-	q.Queue(countConflicts, account, id, day, dayless, kind, visitor, goal, name, value, order, received)
 }

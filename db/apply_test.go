@@ -59,7 +59,8 @@ func TestApplyCountsAVisitorAndAConverterOnce(t *testing.T) {
 	e := conversion(x, "v1", at.Add(time.Second))
 	b := db.Batch{Now: at, Assignments: []db.NewAssignment{assignment(x, "v1", 1, at), assignment(x, "v2", 0, at)}, Events: []db.NewEvent{e}}
 	got := apply(t, d, b)
-	want := db.Applied{Assignments: []db.Assigned{{Arm: 1, Epoch: 1, Exposed: true, New: true}, {Arm: 0, Epoch: 1, Exposed: true, New: true}},
+	seen := at.Truncate(time.Microsecond)
+	want := db.Applied{Assignments: []db.Assigned{{1, 1, true, true, seen, true}, {0, 1, true, true, seen, true}},
 		Events: []db.Recorded{{Fresh: true, State: db.StateApplied}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("first batch (-want +got):\n%s", diff)

@@ -301,6 +301,16 @@ type Order struct {
 	ReceivedAt   time.Time
 }
 
+type PageCopy struct {
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+	Url            string
+	Object         string
+	Bytes          int32
+	CreatedBy      uuid.UUID
+	CreatedAt      time.Time
+}
+
 type PageSession struct {
 	AccountID      uuid.UUID
 	ID             uuid.UUID
@@ -396,6 +406,17 @@ type Tally struct {
 	Day          time.Time
 	Kind         string
 	N            int64
+}
+
+type Upload struct {
+	AccountID uuid.UUID
+	Hash      []byte
+	Kind      string
+	Width     int32
+	Height    int32
+	Bytes     int32
+	CreatedBy uuid.UUID
+	CreatedAt time.Time
 }
 
 type User struct {

@@ -46,6 +46,8 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 				Request: "r", Kind: "edit", Ops: []byte("[]"), Inverse: []byte("[]"), Touched: []string{}}),
 			s.InsertPageSession(ctx, db.InsertPageSessionParams{AccountID: x.Account, ID: uuid.New(), InstallationID: x.Installation, UserID: x.User, Hash: credential[:],
 				Mode: "proxy", Url: "http://site.test/", Nonce: "n", Now: at, ExpiresAt: at.Add(time.Hour)}),
+			s.InsertUpload(ctx, db.InsertUploadParams{AccountID: x.Account, Hash: credential[:], Kind: "png", Width: 1, Height: 1, Bytes: 1, CreatedBy: x.User, Now: at}),
+			s.SavePageCopy(ctx, db.SavePageCopyParams{AccountID: x.Account, InstallationID: x.Installation, Url: "http://site.test/", Object: "o", Bytes: 1, CreatedBy: x.User, Now: at}),
 			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),
 			s.InsertAuditEntry(ctx, db.InsertAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
 				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash}),

@@ -33,6 +33,7 @@ type Deps struct {
 	Previews      *services.Previews
 	Editor        *services.VisualEditor
 	Pages         *services.Pages
+	Uploads       *services.Uploads
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit
@@ -96,6 +97,7 @@ func New(d Deps) *echo.Echo {
 	h.healthRoutes(e)
 	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))
 
+	h.uploadRoutes(e)
 	browser := e.Group("", h.sameOrigin, compress, limitBody(bodyLimit))
 	g := groups{public: browser, person: browser.Group("", h.signedIn), api: newAPI(e, h)}
 	notFound(e, browser) // after the inner group, which registered an answer that asks to sign in
@@ -122,6 +124,7 @@ func New(d Deps) *echo.Echo {
 	h.simulateAPI(g.api)
 	h.keysAPI(g.api)
 	h.pagesAPI(g.api)
+	h.uploadsAPI(g.api)
 	return e
 }
 

@@ -16,7 +16,8 @@ import (
 // TrackerDeps is what the tracker's door stands on.
 type TrackerDeps struct {
 	Tracker        *services.Tracker
-	Limits         *services.Limits // nil: none
+	Uploads        *services.Uploads // nil: none are served
+	Limits         *services.Limits  // nil: none
 	TrustedProxies []netip.Prefix
 	Errors         func(err error, c echo.Context) // answers an error as problem JSON
 	Metrics        prometheus.Registerer
@@ -37,6 +38,9 @@ func NewTracker(d TrackerDeps) (*echo.Echo, error) {
 	(&ofrep{d.Tracker, d.Limits}).routes(e)
 	(&features{svc: d.Tracker, limits: d.Limits}).routes(e)
 	scripts.routes(e)
+	if d.Uploads != nil {
+		pictures{d.Uploads}.routes(e)
+	}
 	e.Use(newAnswers(d.Metrics, e.Routes()).count, limitBrowsers(d.Limits))
 	return e, nil
 }

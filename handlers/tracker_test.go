@@ -320,3 +320,31 @@ func TestTrackerWithoutDatabaseIsCountedNotLogged(t *testing.T) {
 		t.Errorf("the log of the whole outage is\n%s", log)
 	}
 }
+
+// TestWhatBrowsersChoseIsRemembered: a visitor whom the snippet reported is answered without a database, as one of assign is.
+func TestWhatBrowsersChoseIsRemembered(t *testing.T) {
+	t.Parallel()
+	d, line := databaseToLose(t, slog.New(slog.DiscardHandler))
+	b := newTrackerBundleOn(t, d)
+	chosen := map[string]string{}
+	for i := range 8 {
+		visitor := fmt.Sprint("v", i)
+		for _, arm := range []string{"control", "b"} { // the tracker refuses the one that the hash does not give
+			_, out := b.send("events", fmt.Sprintf(`{"installation_token":"TOKEN","events":[{"type":"exposure","visitor_id":%q,"experiment":"test","arm":%q,"epoch":1}]}`, visitor, arm))
+			if out["accepted"] == 1.0 {
+				chosen[visitor] = arm
+			}
+		}
+	}
+	line.cut()
+	for visitor, arm := range chosen {
+		_, out := b.send("assign", fmt.Sprintf(`{"installation_token":"TOKEN","experiment":"test","visitor_id":%q}`, visitor))
+		variant, _ := out["variant"].(map[string]any)
+		if variant["key"] != arm || out["stored"] != true || out["new"] != false {
+			t.Errorf("%s: got %v, want %s, stored and not new", visitor, out, arm)
+		}
+	}
+	if len(chosen) != 8 {
+		t.Errorf("%d of 8 exposures were taken", len(chosen))
+	}
+}

@@ -125,7 +125,7 @@ func (w *Rewriter) counts(text string) bool {
 		return false
 	}
 	_, host, _ := strings.Cut(r.origin, "://")
-	return r.origin == w.Tracker && strings.HasPrefix(r.rest, "/s/") || countsVisits(host)
+	return r.origin == w.Tracker && strings.HasPrefix(r.rest, "/s/inst_") || countsVisits(host)
 }
 
 // foreign says whether an address leads to another site, and to which host.

@@ -184,7 +184,7 @@ func (t *Tracker) remembered(x *live, visitor string) (arms []ArmOf, known bool)
 	arms, known = make([]ArmOf, len(x.splits)), true
 	for i := range x.splits {
 		s := &x.splits[i]
-		if h, ok := t.sticky.get(x.id, s.split, visitor); ok {
+		if h, ok := t.sticky.get(x.id, s.split, visitor); ok && int(h.arm) < len(s.arms) {
 			arms[i] = ArmOf{s, h.arm, h.epoch}
 			continue
 		}
@@ -229,8 +229,15 @@ func (t *Tracker) store(x *live, r AssignRequest, out *Assignment) {
 		if int(got.Arm) < len(a.split.arms) {
 			a.arm, a.epoch = got.Arm, got.Epoch
 		}
-		if got.Exposed {
-			t.sticky.put(x.id, a.split.split, r.Visitor, held{a.arm, a.epoch})
+	}
+	t.remember(w)
+}
+
+// remember keeps in memory what visitors of a stored work have.
+func (t *Tracker) remember(w *work) {
+	for i, got := range w.result.Assignments {
+		if a := &w.assignments[i]; got.Exposed {
+			t.sticky.put(a.Experiment, a.Split, a.Visitor, heldOf(got))
 		}
 	}
 }

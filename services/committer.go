@@ -193,7 +193,11 @@ func (c *Committer) finish(w *work, err error) {
 }
 
 func (c *Committer) apply(ctx context.Context, batch []*work) error {
-	b := db.Batch{Now: c.clock.now()}
+	assignments, events := 0, 0
+	for _, w := range batch {
+		assignments, events = assignments+len(w.assignments), events+len(w.events)
+	}
+	b := db.Batch{Now: c.clock.now(), Assignments: make([]db.NewAssignment, 0, assignments), Events: make([]db.NewEvent, 0, events)}
 	for _, w := range batch {
 		b.Assignments = append(b.Assignments, w.assignments...)
 		b.Events = append(b.Events, w.events...)

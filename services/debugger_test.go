@@ -166,7 +166,7 @@ func TestSightingsSayWhatWasNotStored(t *testing.T) {
 	seen := tr.watched(t)
 	s := tr.site0(t)
 	for cause, want := range map[error]string{&Error{Code: CodeInvalid, Reason: "quarantined"}: SeenQuarantined, db.ErrUnavailable: SeenUnavailable, errQueueFull: SeenUnavailable} {
-		in := &intake{site: s, now: time.Now(), work: &work{}}
+		in := &intake{site: s, sticky: newSticky(10), now: time.Now(), work: &work{}}
 		trace := tr.newTrace(s, SightEventsDoor, in.now)
 		good, bad := Event{Type: "pageview", Visitor: "v"}, Event{Type: "dance", Visitor: "v"}
 		for _, e := range []Event{good, bad} {
@@ -359,7 +359,7 @@ func TestSightingsAreScrubbedLikeWhatIsStored(t *testing.T) {
 	for scrubs, want := range map[bool]string{true: scrubbedEmail, false: "ana@shop.example"} {
 		s := *tr.site0(t)
 		s.scrubs, s.watched = scrubs, time.Now().Add(time.Hour)
-		in := &intake{site: &s, now: time.Now(), work: &work{}}
+		in := &intake{site: &s, sticky: newSticky(10), now: time.Now(), work: &work{}}
 		trace := tr.newTrace(&s, SightEventsDoor, in.now)
 		e := Event{Type: "dance", Visitor: "v", Name: "ana@shop.example", URL: "https://shop.example/u/ana@shop.example"}
 		trace.took(e, in.take(e), in.work)

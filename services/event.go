@@ -169,11 +169,14 @@ func ParseDecimal(text string) (Decimal, bool) {
 }
 
 // expand turns a conversion into one row for each split it counts in; the first carries the identity.
-func expand(base db.NewEvent, in []counted) []db.NewEvent {
+func (in *intake) expand(base db.NewEvent, goals []counted) []db.NewEvent {
 	var out []db.NewEvent
-	for _, c := range in {
+	for _, c := range goals {
 		for _, s := range c.experiment.splits {
 			e := base
+			if h, ok := in.sticky.get(c.experiment.id, s.split, base.Visitor); ok && !in.site.identifies {
+				e.Cohort = h.cohort()
+			}
 			e.Part, e.Experiment, e.Split, e.Goal, e.Window = int16(len(out)), c.experiment.id, s.split, c.goal.id, c.goal.windowDays
 			out = append(out, e)
 		}

@@ -36,7 +36,7 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 	if err != nil {
 		return EventReceipt{}, err
 	}
-	in := intake{site: s, now: t.clock.now(), sent: b.SentAt, visit: &b.Visit, bot: automated(b.Visit.agent()), secret: secret, work: &work{}}
+	in := intake{site: s, sticky: t.sticky, now: t.clock.now(), sent: b.SentAt, visit: &b.Visit, bot: automated(b.Visit.agent()), secret: secret, work: &work{}}
 	trace := t.newTrace(s, cmp.Or(b.door, SightEventsDoor), in.now)
 	var out EventReceipt
 	for i, e := range b.Events {
@@ -53,6 +53,7 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 	if err != nil {
 		return EventReceipt{}, err
 	}
+	t.remember(in.work)
 	for i, r := range in.work.result.Events {
 		switch {
 		case in.work.events[i].Part > 0:
@@ -67,11 +68,12 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 
 // intake turns a site's reports into rows.
 type intake struct {
-	site  *site
-	now   time.Time
-	sent  time.Time
-	visit *Visit
-	bot   bool
+	site   *site
+	sticky *sticky
+	now    time.Time
+	sent   time.Time
+	visit  *Visit
+	bot    bool
 	// secret: it came with a key of the site's account.
 	secret bool
 	work   *work
@@ -206,7 +208,7 @@ func (in *intake) conversion(e Event, base db.NewEvent) *Problem {
 		return p
 	}
 	base.Kind, base.Order = db.KindConversion, e.Order
-	in.work.events = append(in.work.events, expand(base, goals)...)
+	in.work.events = append(in.work.events, in.expand(base, goals)...)
 	return nil
 }
 

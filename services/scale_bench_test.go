@@ -93,7 +93,7 @@ func BenchmarkTenThousandExperiments(b *testing.B) {
 	before = heap()
 	remembered := newSticky(1_000_000)
 	for i := range 1_000_000 {
-		remembered.put(s.x.ID, 0, fmt.Sprint("visitor-", i), held{1, 1})
+		remembered.put(s.x.ID, 0, fmt.Sprint("visitor-", i), held{arm: 1, epoch: 1})
 	}
 	assignments := heap() - before
 	for b.Loop() {

@@ -2,15 +2,36 @@ package services
 
 import (
 	"hash/maphash"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/maypok86/otter/v2"
+
+	"github.com/samplit/samplit/db"
 )
 
 // held is what a visitor is known to have.
 type held struct {
-	arm   int16
-	epoch int32
+	arm     int16
+	counted bool
+	epoch   int32
+	seen    int64 // when, in microseconds of the epoch; 0: not sure
+}
+
+func heldOf(a db.Assigned) held {
+	h := held{arm: a.Arm, counted: a.Counted, epoch: a.Epoch}
+	if !a.SeenAt.IsZero() {
+		h.seen = a.SeenAt.UnixMicro()
+	}
+	return h
+}
+
+// cohort is where the visitor's conversions count, nil when that is not sure.
+func (h held) cohort() *db.Cohort {
+	if h.seen == 0 {
+		return nil
+	}
+	return &db.Cohort{Arm: h.arm, Epoch: h.epoch, SeenAt: time.UnixMicro(h.seen).UTC(), Counted: h.counted}
 }
 
 // sticky remembers recent assignments that are stored, so that returning visitors cost no query. It is never the truth: what it

@@ -143,10 +143,12 @@ var experiments = []struct {
 			{"attribute": "url", "op": "regex", "values": []string{`/products/\d+\?`}}}}}},
 }
 
+// visitors are new in each phase.
+const visitors = 10_000
+
 // TestClientsAgree: for new visitors the tracker, OpenFeature providers and a GrowthBook SDK give the same variant, whatever decides who
 // takes part, before and after weights changed; and a GrowthBook SDK with sticky buckets never flips.
 func TestClientsAgree(t *testing.T) {
-	const visitors, asked = 10_000, 500 // of whom so many are asked about at every door
 	p := program.New(t)
 	p.Serve()
 	o := &owner{t: t, p: p}

@@ -43,7 +43,7 @@ class Editor {
     this.store.watch(() => this.show());
     if (root.dataset.open !== undefined) watchPresence(this.store, this.saver, address);
     watchCopy(this.store, this.base);
-    watchUpload(this.panel, this.base + "/upload");
+    watchUpload(this.panel, "/uploads");
     this.watchSteps();
     this.watchStage();
   }

@@ -1,4 +1,4 @@
-import { original } from "./address";
+import { original, shown } from "./address";
 import { page } from "./page";
 import { replaceProperty } from "./replace";
 
@@ -20,17 +20,21 @@ export function muteLeaving(): void {
   addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), true);
 }
 
-/** Links that would open another tab, or replace the editor, open here. */
+/** Goes where a link leads, if that is on the site. Of another site the page says its name. */
+export function go(address: string): void {
+  const url = new URL(shown(address), document.baseURI);
+  const inside = url.origin === new URL(page.target).origin || !/^https?:$/.test(url.protocol);
+  location.assign(inside ? url.href : page.target + "/.samplit/elsewhere?host=" + encodeURIComponent(url.host));
+}
+
+/** Links that would open another tab, replace the editor or lead to another site stay here. */
 export function keepLinksHere(): void {
-  addEventListener(
-    "click",
-    (event) => {
-      const link = event.composedPath().find((node) => node instanceof HTMLAnchorElement || node instanceof HTMLAreaElement);
-      if (!link || !link.target || link.target === "_self") return;
-      const { target } = link;
-      link.target = "_self";
-      setTimeout(() => (link.target = target));
-    },
-    true,
-  );
+  addEventListener("click", (event) => {
+    const link = event.composedPath().find((node) => node instanceof HTMLAnchorElement || node instanceof HTMLAreaElement);
+    if (!link || event.defaultPrevented || !/^https?:$/.test(link.protocol)) return;
+    const inside = link.origin === new URL(page.target).origin;
+    if (inside && (!link.target || link.target === "_self")) return;
+    event.preventDefault();
+    go(link.href);
+  });
 }

@@ -1,4 +1,5 @@
 import { shown } from "./address";
+import { go } from "./frames";
 import { replaceMethod } from "./replace";
 
 /** Routers may name the address that visitors know. */
@@ -11,7 +12,7 @@ export function shimHistory(): void {
     );
   }
   replaceMethod(window, "open", () => (url) => {
-    if (url) location.assign(shown(String(url)));
+    if (url) go(String(url));
     return null;
   });
 }
