@@ -17,12 +17,13 @@ import (
 	"github.com/samplit/samplit/e2e/program"
 )
 
-// stations are how often Tab has to be pressed to come to the first element that matches, by the order of the page.
+// stations are how often Tab has to be pressed to come to the first element that matches, by the order of the page; Shift Tab where
+// negative.
 const stations = `(selector => {
 	const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
 		.filter(e => e.tabIndex >= 0 && !e.disabled && e.type !== "hidden" && (e.type !== "radio" || e.checked) && e.checkVisibility() && !e.closest("fieldset:disabled"));
 	const to = all.findIndex(e => e.matches(selector)), from = all.indexOf(document.activeElement);
-	return to < 0 ? -1 : (to - from + all.length) %% all.length;
+	return to < 0 ? 0 : to - from;
 })(%s)`
 
 // tabTo presses Tab until an element that matches has the focus. It looks where it is when the page's order says that it is there.
@@ -30,8 +31,12 @@ func (d *desk) tabTo(selector string) {
 	d.t.Helper()
 	focused := fmt.Sprintf(`document.activeElement.matches(%s)`, quote(selector))
 	for range 40 {
-		for range browser.Eval[int](d.Tab, fmt.Sprintf(stations, quote(selector))) {
+		steps := browser.Eval[int](d.Tab, fmt.Sprintf(stations, quote(selector)))
+		for range steps {
 			d.Press(kb.Tab)
+		}
+		for range -steps {
+			d.Press(kb.Tab, chromedp.ModifierShift)
 		}
 		if browser.Eval[bool](d.Tab, focused) {
 			return
@@ -61,9 +66,9 @@ func (d *desk) follow(selector, path string) {
 func (d *desk) walk(labels ...string) {
 	d.t.Helper()
 	const below = `(label => {
-		const all = [...document.querySelectorAll("#structure [role=treeitem]")].filter(e => e.checkVisibility());
+		const all = [...document.querySelectorAll("#structure [role=treeitem]")];
 		const from = all.indexOf(document.activeElement);
-		return all.slice(from).findIndex(e => e.querySelector(".tree-line code").textContent === label);
+		return all.slice(from).findIndex(e => e.querySelector("code").textContent === label);
 	})(%s)`
 	for i, label := range labels {
 		steps := browser.Eval[int](d.Tab, fmt.Sprintf(below, quote(label)))
@@ -77,7 +82,7 @@ func (d *desk) walk(labels ...string) {
 			return
 		}
 		d.Press(kb.ArrowRight)
-		d.Until(`document.activeElement.querySelector("[role=group]:not([hidden])")`)
+		d.Until(`document.activeElement.getAttribute("aria-expanded") === "true"`)
 	}
 }
 

@@ -46,6 +46,11 @@ export class Frame {
     target.postMessage({ samplit: VERSION, nonce }, origin === "null" ? "*" : origin!, [pipe.port2]);
   }
 
+  /** Lets Tab go through the page, or past it: while editing its structure is the way by keyboard. */
+  reach(yes: boolean): void {
+    if (this.iframe) this.iframe.tabIndex = yes ? 0 : -1;
+  }
+
   send(message: ToFrame): void {
     this.channel?.send(message);
   }

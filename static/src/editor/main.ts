@@ -39,7 +39,7 @@ class Editor {
     this.frame = new Frame((message) => this.take(message));
     this.panel = new Panel(this.store, this.frame);
     this.changes = new Changes(this.store, this.saver, this.frame);
-    this.tree = new Tree(this.frame, this.panel, this.store, () => this.openTab("element"));
+    this.tree = new Tree(this.frame, this.panel, () => this.openTab("element"));
     this.store.watch(() => this.show());
     if (root.dataset.open !== undefined) watchPresence(this.store, this.saver, address);
     watchCopy(this.store, this.base);
@@ -86,6 +86,7 @@ class Editor {
     });
     watchToggle("browse", (on) => {
       this.editing = !on;
+      this.frame.reach(on);
       this.frame.send({ type: "mode", edit: this.editing });
     });
     watchToggle("original", (on) => {
@@ -113,6 +114,7 @@ class Editor {
         clearTimeout(this.patience);
         document.getElementById("editor-frame")!.dataset.state = "ready";
         this.frame.send({ type: "mode", edit: this.editing });
+        this.frame.reach(!this.editing);
         this.tree.start(message.root);
         return this.show();
       case "picked":

@@ -1,19 +1,18 @@
 import type { Node } from "../frame/protocol";
 import type { Frame } from "./frame";
 import type { Panel } from "./panel";
-import type { Store } from "./store";
 import { announce, say } from "./words";
 
 /** The page's structure as a tree, by which everything that the pointer can do can be done with keys. */
 export class Tree {
   private readonly root = document.getElementById("structure")!;
   private wanted: string | undefined; // what to do once the frame has told of the element
-  private moving: number | undefined; // steps that waited when moving began
+  private moving = false;
+  private kept: number | undefined; // keeps the focus when its neighbours are read again
 
   constructor(
     private readonly frame: Frame,
     private readonly panel: Panel,
-    private readonly store: Store,
     private readonly openElement: () => void,
   ) {
     this.root.addEventListener("keydown", (event) => this.pressed(event));
@@ -35,46 +34,61 @@ export class Tree {
     this.frame.send({ type: "children", ref: root });
   }
 
-  /** Puts the children of an element in. */
+  /** Puts the children of an element in, behind it: the tree is a flat list whose items know their level. */
   fill(ref: number, nodes: Node[]): void {
-    const parent = this.root.dataset.ref === String(ref) ? this.root : this.root.querySelector<HTMLElement>(`[data-ref="${ref}"]`);
-    if (!parent) return;
-    const items = nodes.map((node) => this.item(node, Number(parent.getAttribute("aria-level") ?? 0) + 1));
-    if (parent === this.root) {
+    const parent = this.root.dataset.ref === String(ref) ? undefined : this.itemOf(ref);
+    const items = nodes.map((node) => this.item(node, parent ? level(parent) + 1 : 1));
+    if (parent) {
+      this.below(parent).forEach((item) => item.remove());
+      parent.after(...items);
+      parent.setAttribute("aria-expanded", "true");
+    } else if (this.root.dataset.ref === String(ref)) {
       this.root.replaceChildren(...items);
       if (items[0]) items[0].tabIndex = 0;
-      return;
     }
-    const group = parent.querySelector<HTMLElement>(":scope > [role='group']") ?? document.createElement("ul");
-    group.setAttribute("role", "group");
-    group.replaceChildren(...items);
-    parent.append(group);
-    parent.setAttribute("aria-expanded", "true");
+    const kept = items.find((item) => item.dataset.ref === String(this.kept));
+    if (kept) this.go(kept);
   }
 
-  private item({ ref, label, text, kids }: Node, level: number): HTMLElement {
+  private itemOf(ref: number): HTMLElement | undefined {
+    return this.root.querySelector<HTMLElement>(`[data-ref="${ref}"]`) ?? undefined;
+  }
+
+  private item({ ref, label, text, kids }: Node, depth: number): HTMLElement {
     const item = document.createElement("li");
     item.setAttribute("role", "treeitem");
-    item.setAttribute("aria-level", String(level));
+    item.setAttribute("aria-level", String(depth));
+    item.style.setProperty("--level", String(depth));
     if (kids) item.setAttribute("aria-expanded", "false");
     item.dataset.ref = String(ref);
     item.tabIndex = -1;
-    const line = document.createElement("span");
-    line.className = "tree-line";
     const name = document.createElement("code");
     name.textContent = label;
-    line.append(name, " ", text);
-    item.append(line);
-    item.setAttribute("aria-label", text ? `${label} ${text}` : label);
+    item.append(name, " ", text);
     return item;
   }
 
-  private visible(): HTMLElement[] {
-    return Array.from(this.root.querySelectorAll<HTMLElement>("[role='treeitem']")).filter((item) => item.offsetParent !== null);
+  /** The items inside one. */
+  private below(item: HTMLElement): HTMLElement[] {
+    const out: HTMLElement[] = [];
+    for (let at = item.nextElementSibling as HTMLElement | null; at && level(at) > level(item); at = at.nextElementSibling as HTMLElement | null) out.push(at);
+    return out;
   }
 
-  private go(to: HTMLElement | null | undefined): void {
+  /** The item around one. */
+  private above(item: HTMLElement): HTMLElement | undefined {
+    let at = item.previousElementSibling as HTMLElement | null;
+    while (at && level(at) >= level(item)) at = at.previousElementSibling as HTMLElement | null;
+    return at ?? undefined;
+  }
+
+  private all(): HTMLElement[] {
+    return Array.from(this.root.querySelectorAll<HTMLElement>("[role='treeitem']"));
+  }
+
+  private go(to: HTMLElement | undefined): void {
     if (!to) return;
+    this.kept = undefined;
     this.root.querySelectorAll<HTMLElement>("[tabindex='0']").forEach((item) => (item.tabIndex = -1));
     to.tabIndex = 0;
     to.focus();
@@ -92,7 +106,7 @@ export class Tree {
     this.wanted = undefined;
     if (then === "hide") this.panel.act("hide");
     if (then === "move") {
-      this.moving = this.store.waiting.length;
+      this.moving = true;
       announce(say("moving"));
     }
     if (then !== "edit") return then !== undefined;
@@ -104,14 +118,14 @@ export class Tree {
   private pressed(event: KeyboardEvent): void {
     const item = event.target as HTMLElement;
     if (item.getAttribute("role") !== "treeitem" || event.ctrlKey || event.metaKey || event.altKey) return;
-    const done = this.moving === undefined ? this.walk(item, event.key) : this.move(item, event.key);
+    const done = !this.moving ? this.walk(item, event.key) : this.move(item, event.key);
     if (!done) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
   private walk(item: HTMLElement, key: string): boolean {
-    const all = this.visible();
+    const all = this.all();
     const at = all.indexOf(item);
     switch (key) {
       case "ArrowDown":
@@ -148,38 +162,36 @@ export class Tree {
 
   private unfold(item: HTMLElement): void {
     const open = item.getAttribute("aria-expanded");
-    const group = item.querySelector<HTMLElement>(":scope > [role='group']");
-    if (open === "true") this.go(group?.querySelector<HTMLElement>("[role='treeitem']"));
-    else if (open === "false" && group) {
-      group.hidden = false;
-      item.setAttribute("aria-expanded", "true");
-    } else if (open === "false") this.frame.send({ type: "children", ref: Number(item.dataset.ref) });
+    if (open === "true") this.go(this.below(item)[0]);
+    else if (open === "false") this.frame.send({ type: "children", ref: Number(item.dataset.ref) });
   }
 
   private fold(item: HTMLElement): void {
-    const group = item.querySelector<HTMLElement>(":scope > [role='group']");
-    if (item.getAttribute("aria-expanded") === "true" && group) {
-      group.hidden = true;
-      item.setAttribute("aria-expanded", "false");
-    } else this.go(item.parentElement?.closest<HTMLElement>("[role='treeitem']"));
+    if (item.getAttribute("aria-expanded") !== "true") return this.go(this.above(item));
+    this.below(item).forEach((inner) => inner.remove());
+    item.setAttribute("aria-expanded", "false");
   }
 
   /** Arrows move the element; Enter ends, Esc takes it back. */
   private move(item: HTMLElement, key: string): boolean {
-    const sibling = key === "ArrowUp" ? item.previousElementSibling : key === "ArrowDown" ? item.nextElementSibling : null;
     if (key === "ArrowUp" || key === "ArrowDown") {
       this.panel.act(key === "ArrowUp" ? "move-up" : "move-down");
-      if (sibling) key === "ArrowUp" ? sibling.before(item) : sibling.after(item);
-      this.go(item);
+      this.reread(item);
       return true;
     }
     if (key !== "Enter" && key !== "Escape") return key !== "Tab";
-    this.moving = undefined;
-    if (key === "Escape") {
-      this.panel.set("move", "", "");
-      announce(say("stopped"));
-      this.frame.send({ type: "children", ref: Number(item.parentElement?.closest<HTMLElement>("[data-ref]")?.dataset.ref) });
-    } else announce(say("moved"));
+    this.moving = false;
+    if (key === "Escape") this.panel.set("move", "", "");
+    announce(say(key === "Escape" ? "stopped" : "moved"));
+    this.reread(item);
     return true;
   }
+
+  /** Asks for the neighbours of an item anew, and keeps the focus on it. */
+  private reread(item: HTMLElement): void {
+    this.kept = Number(item.dataset.ref);
+    this.frame.send({ type: "children", ref: Number((this.above(item) ?? this.root).dataset.ref) });
+  }
 }
+
+const level = (item: HTMLElement): number => Number(item.getAttribute("aria-level"));
