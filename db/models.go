@@ -270,6 +270,8 @@ type Installation struct {
 	WatchedUntil   *time.Time
 	AllowedOrigins []string
 	Scrubs         bool
+	Consent        string
+	Ga4            bool
 }
 
 type Member struct {

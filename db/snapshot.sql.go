@@ -213,7 +213,7 @@ func (q *Queries) SnapshotHorizon(ctx context.Context) (string, error) {
 }
 
 const snapshotInstallations = `-- name: SnapshotInstallations :many
-SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, watched_until FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, consent, ga4, watched_until FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 type SnapshotInstallationsRow struct {
@@ -225,6 +225,8 @@ type SnapshotInstallationsRow struct {
 	Identifies     bool
 	AllowedOrigins []string
 	Scrubs         bool
+	Consent        string
+	Ga4            bool
 	WatchedUntil   *time.Time
 }
 
@@ -246,6 +248,8 @@ func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]Sn
 			&i.Identifies,
 			&i.AllowedOrigins,
 			&i.Scrubs,
+			&i.Consent,
+			&i.Ga4,
 			&i.WatchedUntil,
 		); err != nil {
 			return nil, err

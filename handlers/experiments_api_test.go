@@ -254,7 +254,7 @@ func TestExperimentAPINamesWhatIsWrong(t *testing.T) {
 		{"text for a number", members{"traffic_allocation": "all"}, "traffic_allocation", "invalid"},
 		{"share of more than all", members{"traffic_allocation": 1.5}, "traffic_allocation", "range"},
 		{"factorial without elements", members{"mode": "factorial"}, "elements", "too_few_elements"},
-		{"form", members{"goals": []members{{"key": "r", "primary": true, "type": "form"}}}, "goals[0].type", "not_supported_yet"},
+		{"form", members{"goals": []members{{"key": "r", "primary": true, "type": "form"}}}, "goals[0].config.selector", "required"},
 		{"goal key", members{"goals": []members{{"key": "Buy it", "primary": true, "type": "custom"}}}, "goals[0].key", "key"},
 		{"selector", members{"variants": []members{control, {"key": "b", "changes": []members{{"selector": "h1[", "action": "hide"}}}}}, "variants[1].changes[0].selector", "selector"},
 		{"handler", members{"variants": []members{control, {"key": "b", "changes": []members{{"selector": "a", "action": "attr", "name": "onclick", "value": "x"}}}}}, "variants[1].changes[0].name", "unsafe"},

@@ -99,50 +99,11 @@ func changeInput(c views.Change) services.ChangeInput {
 	return in
 }
 
-// goalInput takes what the kind of goal uses. What is clicked or reached has a name when nobody gave it one; an event must be named,
-// because it is sent under its name.
-func goalInput(ctx context.Context, g views.GoalForm) services.GoalInput {
-	primary, config, unnamed := true, map[string]any{}, g.Name == ""
-	switch g.Type {
-	case "click":
-		config["selector"] = g.Selector
-		if unnamed {
-			g.Name = locale.T(ctx, "goal.unnamed_click")
-		}
-	case "url":
-		config["url"] = g.URL
-		if unnamed {
-			g.Name = locale.T(ctx, "goal.unnamed_url")
-		}
-	case "custom":
-		config["name"] = g.Name
-	}
-	return services.GoalInput{Name: &g.Name, Primary: &primary, Type: &g.Type, Config: config}
-}
-
-// keepUnseen keeps what the form does not show: further goals, the window and key of the first, headers, strategy and parameters stay.
-func keepUnseen(in *services.ExperimentInput, x services.Experiment) {
-	if x.Exclusions != nil {
-		in.Exclusions.Headers = x.Exclusions.Headers
-	}
-	stored := x.Input()
-	for i, g := range stored.Goals {
-		if x.Goals[i].Role != "primary" {
-			in.Goals = append(in.Goals, g)
-			continue
-		}
-		first := &in.Goals[0]
-		first.Key = g.Key
-		first.Config["window_days"] = x.Goals[i].Config.WindowDays
-	}
-}
-
 // storedForm shows a draft for editing.
 func storedForm(ctx context.Context, x services.Experiment, refs []views.SiteRef) views.ExperimentForm {
 	m := views.ExperimentForm{ID: x.ID.String(), Version: strconv.Itoa(x.Version), Sites: refs, SiteID: x.InstallationID.String(),
 		Name: x.Name, URL: x.URL, Hypothesis: x.Hypothesis, Method: x.Allocator, Traffic: formPercent(x.TrafficAllocation), Rules: storedRules(x.Rules)}
-	goal := x.Primary()
-	m.Goal = views.GoalForm{Type: goal.Type, Selector: goal.Config.Selector, URL: goal.Config.URL, Name: goal.Name}
+	m.Goal = storedGoal(x.Primary())
 	shares, even := x.Elements[0].Shares(), x.Elements[0].Even()
 	for i, v := range x.Variants() {
 		row := views.VariantForm{Key: v.Key, Name: v.Name}

@@ -25,7 +25,7 @@ type snippets struct {
 	limits      *services.Limits
 	runtime     *snippet.Runtime
 	preview     *snippetFile // the same for all sites
-	files       sync.Map     // token → *snippetFile
+	files       sync.Map     // name → *snippetFile
 	compressing sync.Mutex
 }
 
@@ -61,10 +61,11 @@ func (s *snippets) routes(e *echo.Echo) {
 }
 
 func (s *snippets) serve(c echo.Context) error {
-	token, ok := strings.CutSuffix(c.Param("file"), ".js")
+	name, ok := strings.CutSuffix(c.Param("file"), ".js")
 	if !ok {
 		return echo.ErrNotFound
 	}
+	token, loader := strings.CutSuffix(name, ".async")
 	if err := limitToken(c, s.limits, token, 1); err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (s *snippets) serve(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := s.file(token, config)
+	f, err := s.file(name, config, loader)
 	if err != nil {
 		return err
 	}
@@ -118,16 +119,16 @@ func (f *snippetFile) send(c echo.Context) error {
 }
 
 // file returns the site's script, remade when its configuration is another one.
-func (s *snippets) file(token string, config []byte) (*snippetFile, error) {
-	if f, ok := s.files.Load(token); ok && same(f.(*snippetFile).config, config) {
+func (s *snippets) file(name string, config []byte, loader bool) (*snippetFile, error) {
+	if f, ok := s.files.Load(name); ok && same(f.(*snippetFile).config, config) {
 		return f.(*snippetFile), nil
 	}
 	s.compressing.Lock()
 	defer s.compressing.Unlock()
-	if f, ok := s.files.Load(token); ok && same(f.(*snippetFile).config, config) {
+	if f, ok := s.files.Load(name); ok && same(f.(*snippetFile).config, config) {
 		return f.(*snippetFile), nil
 	}
-	plain, err := s.runtime.Script(config)
+	plain, err := s.runtime.Script(config, loader)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +137,7 @@ func (s *snippets) file(token string, config []byte) (*snippetFile, error) {
 		return nil, err
 	}
 	f.config = config
-	s.files.Store(token, f)
+	s.files.Store(name, f)
 	return f, nil
 }
 

@@ -210,18 +210,18 @@ func (f Fields) fingerprint(path string, kind changeKind, p *proxy.Fingerprint) 
 	long := func(texts ...string) bool {
 		return slices.ContainsFunc(texts, func(text string) bool { return len(text) > 500 })
 	}
-	size := len(p.Tag) + len(p.Text) + len(p.Before) + len(p.After) + len(p.Heading)
+	size := len(p.Tag) + len(p.Text) + len(p.Before) + len(p.After) + len(p.Heading) + len(p.Unit)
 	for name, value := range p.Attributes {
 		size += len(name) + len(value)
 	}
-	for _, token := range slices.Concat(p.Classes, p.Path) {
+	for _, token := range slices.Concat(p.Classes, p.Inner, p.Path) {
 		size += len(token)
 	}
 	switch {
-	case size > maxFingerprint || long(p.Tag, p.Text, p.Before, p.After, p.Heading) || len(p.Classes)+len(p.Path)+len(p.Attributes) > 200:
+	case size > maxFingerprint || long(p.Tag, p.Text, p.Unit, p.Before, p.After, p.Heading) || len(p.Classes)+len(p.Inner)+len(p.Path)+len(p.Attributes) > 200:
 		f.add(path, "too_long", fmt.Sprintf("Must have at most %d bytes.", maxFingerprint))
-	case p.Twins < 0 || p.Ordinal < 0 || p.Ordinal > p.Twins:
-		f.add(path+".ordinal", "range", "Must be less than twins.")
+	case p.Place < 0 || p.Place > p.Peers:
+		f.add(path+".place", "range", "Must be less than peers.")
 	}
 	return p
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine"
+	"github.com/samplit/samplit/proxy"
 )
 
 // VisitorReport is what is known of one visitor of a site.
@@ -189,7 +190,7 @@ func (d *Debugger) verdicts(ctx context.Context, by Actor, s *site, visitor, pag
 			a.Arms, a.Stored = known[x.id], true // what they would keep, were it not for the reason
 		}
 		out[i] = x.explain(visitor, a, rows)
-		out[i].Rules = a.Reason == NotTargeted && (page == "" || MatchPage(x.url, page))
+		out[i].Rules = a.Reason == NotTargeted && (page == "" || proxy.MatchPage(x.url, page))
 	}
 	return out, nil
 }

@@ -69,18 +69,6 @@ type Goal struct {
 	Config GoalConfig `json:"config"`
 }
 
-// GoalConfig says when a goal is reached, and which conversions it takes; which of the first three is set depends on the goal's type.
-type GoalConfig struct {
-	Selector   string `json:"selector,omitempty" doc:"click: what is clicked"`
-	URL        string `json:"url,omitempty" doc:"url: pattern of the page that is reached"`
-	Name       string `json:"name,omitempty" doc:"custom, revenue: the event's name, the goal's key when empty"`
-	WindowDays int    `json:"window_days" doc:"Days after first exposure in which a conversion counts"`
-
-	Currency string  `json:"currency,omitempty" doc:"ISO 4217 code that values are in; revenue requires one"`
-	Source   string  `json:"source,omitempty" enum:"server" doc:"server: conversions are taken with a secret key only"`
-	Cap      float64 `json:"cap,omitempty" doc:"Most that one conversion may be worth; 10^9 when left out"`
-}
-
 // Epoch is one set of weights.
 type Epoch struct {
 	Split             string             `json:"split"`

@@ -118,8 +118,13 @@ func (v Variant) input() VariantInput {
 func (g Goal) input() GoalInput {
 	config := map[string]any{"window_days": g.Config.WindowDays}
 	for name, value := range map[string]string{"selector": g.Config.Selector, "url": g.Config.URL, "name": g.Config.Name,
-		"currency": g.Config.Currency, "source": g.Config.Source} {
+		"success": g.Config.Success, "trigger": g.Config.Trigger, "currency": g.Config.Currency, "source": g.Config.Source} {
 		if value != "" {
+			config[name] = value
+		}
+	}
+	for name, value := range map[string]int{"percent": g.Config.Percent, "seconds": g.Config.Seconds} {
+		if value > 0 {
 			config[name] = value
 		}
 	}

@@ -67,7 +67,7 @@ func (f Fields) share(path string, share float64) {
 	}
 }
 
-// pattern checks a page pattern; every text is one, see MatchPage.
+// pattern checks a page pattern; every text is one, see proxy.MatchPage.
 func (f Fields) pattern(path, pattern string, required bool) string {
 	pattern = f.line(path, strings.TrimSpace(pattern), maxURL, required)
 	if len(pattern) > maxURL {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/proxy"
 )
 
 // Previews lets members see a variant on their site whatever the hash says, counted nowhere: a signed token names the experiment and
@@ -99,21 +101,21 @@ func (p *Previews) Make(ctx context.Context, by Actor, id string, force Force) (
 
 // previewURL is the page of a pattern, the site's first one where the pattern is about several.
 func previewURL(site, pattern, token string) string {
-	page := splitURL(pattern)
-	if strings.Contains(pattern, "*") || strings.HasPrefix(page.origin, "/") {
-		page = pageURL{path: "/"}
+	page := proxy.SplitPage(pattern)
+	if strings.Contains(pattern, "*") || strings.HasPrefix(page.Origin, "/") {
+		page = proxy.PageURL{Path: "/"}
 	}
-	if page.origin == "" {
-		page.origin = site
+	if page.Origin == "" {
+		page.Origin = site
 	}
-	if !strings.HasPrefix(page.path, "/") {
-		page.path = "/" + page.path
+	if !strings.HasPrefix(page.Path, "/") {
+		page.Path = "/" + page.Path
 	}
 	query := "?" + previewParam + "=" + token
-	if page.query != "" {
-		query = page.query + "&" + query[1:]
+	if page.Query != "" {
+		query = page.Query + "&" + query[1:]
 	}
-	return page.origin + page.path + query + page.hash
+	return page.Origin + page.Path + query + page.Hash
 }
 
 func (p *Previews) sign(c previewClaims) (string, error) {

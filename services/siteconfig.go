@@ -19,10 +19,13 @@ type siteConfig struct {
 }
 
 type browserConfig struct {
-	V     int                 `json:"v"`
-	Token string              `json:"token"`
-	Base  string              `json:"base"`
-	X     []browserExperiment `json:"x"`
+	V     int    `json:"v"`
+	Token string `json:"token"`
+	Base  string `json:"base"`
+	// Consent: nobody may be remembered who has not said yes.
+	Consent bool                `json:"consent,omitempty"`
+	Bridge  bool                `json:"bridge,omitempty"` // to Google Analytics
+	X       []browserExperiment `json:"x"`
 }
 
 type browserExperiment struct {
@@ -56,15 +59,19 @@ type browserGoal struct {
 	Key        string `json:"key"`
 	Type       string `json:"type"`
 	Selector   string `json:"selector,omitempty"`
+	Success    string `json:"success,omitempty"`
 	URL        string `json:"url,omitempty"`
 	Name       string `json:"name,omitempty"`
+	Trigger    string `json:"trigger,omitempty"`
+	Percent    int    `json:"percent,omitempty"`
+	Seconds    int    `json:"seconds,omitempty"`
 	WindowDays int32  `json:"window_days"`
 }
 
 // bytes returns the configuration as JSON. An experiment that cannot be told is left out, and the error says which.
 func (c *siteConfig) bytes() ([]byte, error) {
 	c.once.Do(func() {
-		out := browserConfig{V: 1, Token: c.site.token, Base: c.base, X: []browserExperiment{}}
+		out := browserConfig{V: 1, Token: c.site.token, Base: c.base, Consent: c.site.consent, Bridge: c.site.ga4, X: []browserExperiment{}}
 		for _, x := range c.site.serving {
 			b, err := newBrowserExperiment(x)
 			if err != nil {
@@ -101,6 +108,9 @@ func newBrowserExperiment(x *live) (browserExperiment, error) {
 		out.Splits = append(out.Splits, b)
 	}
 	for _, g := range x.goals {
+		if g.terms.server { // it takes nothing from browsers
+			continue
+		}
 		b := browserGoal{Key: g.key, Type: g.kind, WindowDays: g.windowDays}
 		if err := json.Unmarshal(g.config, &b); err != nil {
 			return out, fmt.Errorf("goal %s: %w", g.key, err)

@@ -21,14 +21,19 @@ type savedSite struct {
 	Identifies bool      `json:"identifies,omitempty"`
 	Origins    []string  `json:"origins,omitempty"`
 	Scrubs     bool      `json:"scrubs,omitempty"`
+	Consent    bool      `json:"consent,omitempty"`
+	GA4        bool      `json:"ga4,omitempty"`
 }
 
 func saveSite(s *site) *savedSite {
-	return &savedSite{s.account, s.id, s.token, s.url, s.identifies, s.origins, s.scrubs}
+	return &savedSite{s.account, s.id, s.token, s.url, s.identifies, s.origins, s.scrubs, s.consent, s.ga4}
 }
 
 func (s *savedSite) row() db.SnapshotInstallationsRow {
-	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies, AllowedOrigins: s.Origins, Scrubs: s.Scrubs}
+	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies, AllowedOrigins: s.Origins, Scrubs: s.Scrubs, Consent: ConsentOff, Ga4: s.GA4}
+	if s.Consent {
+		r.Consent = ConsentRequired
+	}
 	if s.Token == "" {
 		r.ArchivedAt = &time.Time{}
 	}

@@ -19,7 +19,7 @@ const (
 // ExperimentForm creates or edits an experiment: POST /experiments/new or /experiments/{id}/edit. Fields:
 //
 //	site, name, url, hypothesis, method (sequential | thompson), traffic (percent), version
-//	goals[0][type] (click | url | custom), goals[0][selector], goals[0][url], goals[0][name]
+//	goals[0][…] of GoalForm
 //	variants[i][key], variants[i][name], variants[i][weight] (percent; empty is equal)
 //	variants[i][changes][j][action] (text | style | attr | hide), …[selector], …[name], …[value]
 //	those of RulesForm
@@ -40,11 +40,6 @@ type ExperimentForm struct {
 	Variants              []VariantForm
 	Rules                 RulesForm
 	Errors                Errors
-}
-
-// GoalForm is the primary goal.
-type GoalForm struct {
-	Type, Selector, URL, Name string
 }
 
 // VariantForm is one variant as typed.
@@ -72,8 +67,7 @@ func ParseExperimentForm(v url.Values, sites []SiteRef) ExperimentForm {
 		Sites: sites, SiteID: v.Get("site"), Version: v.Get("version"),
 		Name: strings.TrimSpace(v.Get("name")), URL: strings.TrimSpace(v.Get("url")), Hypothesis: strings.TrimSpace(v.Get("hypothesis")),
 		Method: v.Get("method"), Traffic: strings.TrimSpace(v.Get("traffic")),
-		Goal: GoalForm{Type: v.Get("goals[0][type]"), Selector: strings.TrimSpace(v.Get("goals[0][selector]")),
-			URL: strings.TrimSpace(v.Get("goals[0][url]")), Name: strings.TrimSpace(v.Get("goals[0][name]"))},
+		Goal: parseGoal(v),
 	}
 	for i := range maxFormVariants {
 		prefix := variantField(i, "")
@@ -187,14 +181,6 @@ func formActions(ctx context.Context, current string) []option {
 		options = append(options, option{Value: current, Label: word(ctx, actionWords, current)})
 	}
 	return options
-}
-
-func goalOptions(ctx context.Context) []option {
-	return []option{
-		{"click", t(ctx, "goal.click"), t(ctx, "goal.click_help")},
-		{"url", t(ctx, "goal.url"), t(ctx, "goal.url_help")},
-		{"custom", t(ctx, "goal.custom"), t(ctx, "goal.custom_help")},
-	}
 }
 
 func methodOptions(ctx context.Context) []option {

@@ -36,10 +36,11 @@ type Site struct {
 	Install       Install
 	Experiments   []ExperimentRow
 
-	// POST /sites/{ID}/rules with origins (one a line) and scrub (on).
+	// POST /sites/{ID}/rules with origins (one a line), scrub, consent and ga4 (on).
 	Origins      string
 	OriginsWrong bool
 	Scrubs       bool
+	Consent, GA4 bool
 	CanEdit      bool
 }
 

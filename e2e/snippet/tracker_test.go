@@ -107,10 +107,10 @@ func (tr *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
 	switch {
-	case r.Method == http.MethodGet && r.URL.Path == "/s/"+token+".js":
+	case r.Method == http.MethodGet && (r.URL.Path == "/s/"+token+".js" || r.URL.Path == "/s/"+token+".async.js"):
 		time.Sleep(tr.delay)
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		io.WriteString(w, tr.script())
+		io.WriteString(w, tr.script(strings.HasSuffix(r.URL.Path, ".async.js")))
 	case r.Method == http.MethodGet && r.URL.Path == "/s/preview.js":
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		http.ServeFile(w, r, "../../static/js/preview.js")
@@ -125,14 +125,14 @@ func (tr *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // script is what the server serves: the parts of the committed runtime that the configuration needs.
-func (tr *tracker) script() string {
+func (tr *tracker) script(loader bool) string {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	inline, err := json.Marshal(tr.config)
 	if err != nil {
 		tr.t.Error(err)
 	}
-	return script(tr.t, string(inline))
+	return script(tr.t, string(inline), loader)
 }
 
 // built is the committed runtime with all its parts.
@@ -145,13 +145,13 @@ func built(t testing.TB) string {
 }
 
 // script is the runtime for a configuration.
-func script(t testing.TB, config string) string {
+func script(t testing.TB, config string, loader bool) string {
 	runtime, err := snippet.Parse([]byte(built(t)))
 	if err != nil {
 		t.Error(err)
 		return ""
 	}
-	code, err := runtime.Script([]byte(config))
+	code, err := runtime.Script([]byte(config), loader)
 	if err != nil {
 		t.Error(err)
 	}

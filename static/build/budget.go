@@ -18,7 +18,7 @@ type budget struct {
 
 var budgets = []budget{
 	{"no experiment", "empty.json", 5_500, 5_000},
-	{"5 experiments, 20 changes", "five.json", 9_000, 0},
+	{"5 experiments, 20 changes", "five.json", 9_600, 0},
 }
 
 // weigh holds the built runtime to its budgets.
@@ -32,7 +32,7 @@ func weigh(out io.Writer, root string, built []byte) error {
 		if err != nil {
 			return err
 		}
-		code, err := runtime.Script([]byte(strings.TrimSpace(string(config))))
+		code, err := runtime.Script([]byte(strings.TrimSpace(string(config))), false)
 		if err != nil {
 			return err
 		}

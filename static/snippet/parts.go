@@ -9,7 +9,9 @@ import (
 
 // needs is what a configuration says about the parts it needs.
 type needs struct {
-	X []struct {
+	Consent bool `json:"consent"`
+	Bridge  bool `json:"bridge"`
+	X       []struct {
 		State     string          `json:"state"`
 		Remote    bool            `json:"remote"`
 		Targeting json.RawMessage `json:"targeting"`
@@ -22,14 +24,25 @@ type needs struct {
 				Fingerprint json.RawMessage `json:"fingerprint"`
 			} `json:"changes"`
 		} `json:"splits"`
-		Goals []struct {
-			Type string `json:"type"`
-		} `json:"goals"`
+		Goals []goalNeeds `json:"goals"`
 	} `json:"x"`
 }
 
-// goalParts are the modules of each type of goal.
-var goalParts = map[string][]string{"click": {"goal/click"}, "url": {"goal/url"}, "custom": {"goal/custom"}, "revenue": {"goal/custom"}}
+type goalNeeds struct {
+	Type    string `json:"type"`
+	Trigger string `json:"trigger"`
+}
+
+// part is the module that reaches the goal.
+func (g goalNeeds) part() string {
+	switch {
+	case g.Trigger != "":
+		return "goal/" + g.Trigger
+	case g.Type == "revenue":
+		return "goal/custom"
+	}
+	return "goal/" + g.Type
+}
 
 // Parts are the modules that a configuration, given as JSON, needs beside those that are always there.
 func Parts(config []byte) ([]string, error) {
@@ -43,6 +56,8 @@ func Parts(config []byte) ([]string, error) {
 			parts[name] = parts[name] || when
 		}
 	}
+	need(n.Consent, "consent-mode")
+	need(n.Bridge && len(n.X) > 0, "bridge")
 	for _, x := range n.X {
 		need(true, "page")
 		need(x.Targeting != nil, "targeting", "visit")
@@ -58,7 +73,7 @@ func Parts(config []byte) ([]string, error) {
 			}
 		}
 		for _, g := range x.Goals {
-			need(x.State != "winner", goalParts[g.Type]...)
+			need(x.State != "winner", g.part())
 		}
 	}
 	maps.DeleteFunc(parts, func(_ string, needed bool) bool { return !needed })

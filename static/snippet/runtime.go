@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -60,11 +61,15 @@ func Parse(built []byte) (*Runtime, error) {
 	return r, nil
 }
 
-// Script returns the runtime for a configuration: with it and with the parts that it needs.
-func (r *Runtime) Script(config []byte) ([]byte, error) {
+// Script returns the runtime for a configuration: with it and with the parts that it needs, and for pages that load it without waiting
+// with the one that speaks with their loader.
+func (r *Runtime) Script(config []byte, loader bool) ([]byte, error) {
 	parts, err := Parts(config)
 	if err != nil {
 		return nil, err
+	}
+	if loader && slices.Contains(parts, "page") {
+		parts = append(parts, "mask")
 	}
 	code, err := r.with(parts)
 	if err != nil {

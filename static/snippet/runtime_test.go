@@ -14,6 +14,7 @@ const small = `(()=>{` +
 	`/*! change/c: b d */c();` +
 	`/*! d: change/c */d();` +
 	`/*! page: a */page();` +
+	`/*! mask:  */mask();` +
 	`/*! main:  */start("__SAMPLIT_CONFIG__");})();`
 
 func parsed(t *testing.T, built string) *Runtime {
@@ -34,14 +35,17 @@ func TestScriptHoldsWhatItNeeds(t *testing.T) {
 		`{"x":[{}]}`: `(()=>{let a=1;page();start({"x":[{}]});})();`,
 		`{"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]}`: `(()=>{let a=1;b(a);c();d();page();start({"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]});})();`,
 	} {
-		if got, err := r.Script([]byte(config)); err != nil || string(got) != want {
+		if got, err := r.Script([]byte(config), false); err != nil || string(got) != want {
 			t.Errorf("%s: got %s (%v), want %s", config, got, err, want)
 		}
 	}
-	if _, err := r.Script([]byte(`{"x":[{"splits":[{"changes":[[{"action":"unheard"}]]}]}]}`)); err == nil {
+	if _, err := r.Script([]byte(`{"x":[{"splits":[{"changes":[[{"action":"unheard"}]]}]}]}`), false); err == nil {
 		t.Error("a part that is not there is left out without a word")
 	}
-	if _, err := r.Script([]byte(`{`)); err == nil {
+	if got, err := r.Script([]byte(`{"x":[{}]}`), true); err != nil || !strings.Contains(string(got), "mask();") {
+		t.Errorf("for a loader: got %s (%v)", got, err)
+	}
+	if _, err := r.Script([]byte(`{`), false); err == nil {
 		t.Error("half a configuration is served")
 	}
 }
@@ -84,6 +88,8 @@ func TestPartsAreThoseOfTheRuntime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	got = append(got, "mask") // of the loader
+	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("a configuration with everything needs %q, want the parts %q", got, want)
@@ -94,9 +100,12 @@ func TestPartsAreThoseOfTheRuntime(t *testing.T) {
 }
 
 // everything is a configuration that needs every part.
-const everything = `{"x":[{"state":"running","remote":true,"targeting":{"conditions":[]},"in":[{}],
-	"splits":[{"changes":[[],[{"action":"text"},{"action":"attr"},{"action":"style"},{"action":"hide"}]]}],
-	"goals":[{"type":"click"},{"type":"url"},{"type":"custom"},{"type":"revenue"}]}]}`
+const everything = `{"consent":true,"bridge":true,"x":[{"state":"running","remote":true,"targeting":{"conditions":[]},"in":[{}],
+	"splits":[{"changes":[[],[{"action":"text"},{"action":"attr"},{"action":"style"},{"action":"hide"},{"action":"redirect"},
+	{"action":"class"},{"action":"css"},{"action":"html"},{"action":"image"},{"action":"insert"},{"action":"js"},{"action":"link"},{"action":"move"},
+	{"action":"remove"},{"action":"show"},{"action":"text","when":"ready","fingerprint":{}}]]}],
+	"goals":[{"type":"click"},{"type":"url"},{"type":"form"},{"type":"custom"},{"type":"revenue"},{"type":"revenue","trigger":"datalayer"},
+	{"type":"custom","trigger":"scroll"},{"type":"custom","trigger":"engaged"},{"type":"custom","trigger":"seen"}]}]}`
 
 func TestPartsOfAWinner(t *testing.T) {
 	t.Parallel()

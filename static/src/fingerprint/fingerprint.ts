@@ -9,21 +9,37 @@ export interface Fingerprint {
   /** Those that name it or what it leads to. */
   attributes?: Record<string, string>;
   classes?: string[];
+  /** Tags and classes of the elements in it. */
+  inner?: string[];
   /** Tags, ids and classes of the elements around it. */
   path?: string[];
+  /** The id and the first words of what it is a part of. */
+  unit?: string;
   /** The texts before and after it, and the heading above it. */
   before?: string;
   after?: string;
   heading?: string;
-  /** How many elements of the page were like it, itself included; absent is 1. */
+  /** How many elements of the page held the same, itself included; absent is 1. */
   twins?: number;
-  /** Which of them it was, from 0. */
-  ordinal?: number;
+  /** How many of them were part of something that said the same. */
+  units?: number;
+  /** How like it the most similar other element was, in percent. */
+  rival?: number;
+  /** How many elements of its tag the page had, and which of them it was, from 0. */
+  peers?: number;
+  place?: number;
+}
+
+/** An element with a fingerprint that knows of no others. */
+export interface Described extends Required<Omit<Fingerprint, "twins" | "units" | "rival" | "peers" | "place">> {
+  element: Element;
 }
 
 const TEXT_WORDS = 16;
+const UNIT_WORDS = 24;
 const NEAR_WORDS = 8;
 const PATH_DEPTH = 4;
+const INNER_MOST = 12;
 
 /** Attributes that name an element or what it leads to; the others only say what sort it is. */
 export const TELLING = ["id", "name", "for", "href", "src", "action", "alt", "aria-label", "placeholder", "data-testid", "data-test", "data-cy"];
@@ -40,8 +56,12 @@ export function words(text: string): string[] {
     .filter(Boolean);
 }
 
-function first(text: string | null, count: number): string {
-  return words(text || "").slice(0, count).join(" ");
+function first(all: string[], count: number): string {
+  return all.slice(0, count).join(" ");
+}
+
+function wordsOf(element: Element): string[] {
+  return words(element.textContent || "");
 }
 
 /** The part of an attribute's value that a new release of the page is likely to keep. */
@@ -89,34 +109,61 @@ function outside(node: Node): Node | null {
 function textBefore(element: Element): string {
   let at = previous(element);
   while (at && !readable(at)) at = previous(at);
-  return at ? first((at as Text).data, NEAR_WORDS) : "";
+  return at ? first(words((at as Text).data), NEAR_WORDS) : "";
 }
 
 function textAfter(element: Element): string {
   let at = outside(element);
   while (at && !readable(at)) at = at.firstChild || outside(at);
-  return at ? first((at as Text).data, NEAR_WORDS) : "";
+  return at ? first(words((at as Text).data), NEAR_WORDS) : "";
 }
 
 function headingBefore(element: Element): string {
   const headings = Array.from(document.querySelectorAll("h1,h2,h3,h4,h5,h6"));
   const above = headings.filter((heading) => heading.compareDocumentPosition(element) & 4 && !heading.contains(element)).pop();
-  return above ? first(above.textContent, NEAR_WORDS) : "";
+  return above ? first(wordsOf(above), NEAR_WORDS) : "";
 }
 
-/** A fingerprint without twins. */
-export function describe(element: Element): Required<Omit<Fingerprint, "twins" | "ordinal">> {
+/** The id of the nearest element around one that has one, and the first words of the nearest that says more than it does. */
+function unitOf(element: Element, own: number): string {
+  let id: string[] = [];
+  let text: string[] = [];
+  for (let at = element.parentElement; at && (!id.length || !text.length); at = at.parentElement) {
+    if (!id.length) id = words(stable("id", at.getAttribute("id")));
+    if (!text.length) {
+      const all = wordsOf(at);
+      if (all.length > own) text = all;
+    }
+  }
+  return first(id.concat(text), UNIT_WORDS);
+}
+
+/** Tags and classes of the elements in one. */
+function innerOf(element: Element): string[] {
+  const inner: string[] = [];
+  for (const child of Array.from(element.querySelectorAll("*"))) {
+    inner.push(child.localName, ...classes(child).map((name) => "." + name));
+    if (inner.length >= INNER_MOST) break;
+  }
+  return inner.slice(0, INNER_MOST);
+}
+
+export function describe(element: Element): Described {
   const attributes: Record<string, string> = {};
   TELLING.concat(KINDS).forEach((name) => {
     const value = stable(name, element.getAttribute(name));
     if (value) attributes[name] = value;
   });
+  const text = wordsOf(element);
   return {
+    element,
     tag: element.localName,
-    text: first(element.textContent, TEXT_WORDS),
+    text: first(text, TEXT_WORDS),
     attributes,
     classes: classes(element),
+    inner: innerOf(element),
     path: pathOf(element),
+    unit: unitOf(element, text.length),
     before: textBefore(element),
     after: textAfter(element),
     heading: headingBefore(element),

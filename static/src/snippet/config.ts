@@ -10,6 +10,8 @@ export interface Config {
   token: string;
   /** URL of the tracker without a trailing slash. */
   base: string;
+  /** Nobody may be remembered who has not said yes. */
+  consent?: boolean;
   x: Experiment[];
 }
 
@@ -75,10 +77,18 @@ export interface Split {
 
 export interface Goal {
   key: string;
-  type: "click" | "url" | "custom";
+  type: "click" | "url" | "form" | "custom" | "revenue";
+  /** What is clicked, sent or seen. */
   selector?: string;
+  /** Of a form: what shows that it was taken; without it, sending it is enough. */
+  success?: string;
   url?: string;
+  /** Name of the event, the goal's key when absent. */
   name?: string;
+  /** What reaches a custom or revenue goal by itself, in place of a call. */
+  trigger?: "scroll" | "engaged" | "seen" | "datalayer";
+  percent?: number;
+  seconds?: number;
   /** The server applies the window; the browser only reports what happened. */
   window_days: number;
 }

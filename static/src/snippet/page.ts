@@ -5,6 +5,7 @@ import { attempt } from "./fault";
 import { observe } from "./observer";
 import { watchHistory } from "./history";
 import { looks, parts, visitors } from "./part";
+import { report } from "./report";
 import { decide, type Run } from "./run";
 import { safe } from "./safe";
 import { conflicts } from "./slot";
@@ -21,6 +22,13 @@ let url = "";
 let runs: Run[] = [];
 let watching = false;
 
+/** Shows the page as it is on this view, which does not count. */
+function miss(run: Run): void {
+  run.arm = -1;
+  run.why = "deadline";
+  report(run.experiment, "mask_timeout");
+}
+
 /** Keeps partial text, and what the server is asked for, from sight for at most ms. What is then still open, and was not counted, is
  * not shown at all. */
 function hold(run: Run, ms: number): void {
@@ -31,8 +39,7 @@ function hold(run: Run, ms: number): void {
       run.spent = run.partial;
       if (run.asked || (run.partial && awaited(run))) {
         run.asked = false;
-        run.arm = -1;
-        run.why = "deadline";
+        miss(run);
       }
       sweep();
     }),
@@ -94,6 +101,7 @@ function sweep(): void {
     return sweep();
   }
   runs.forEach(expose);
+  if (parts.leave) runs.some(parts.leave);
   watch();
 }
 
@@ -131,11 +139,13 @@ function route(): void {
     attempt(experiment, () => {
       const own = experiment.splits.map((split) => decide(experiment, split, visit, visitor));
       runs = runs.concat(own);
+      if (parts.late && experiment.state !== "winner") own.forEach((run) => run.arm >= 0 && miss(run));
       const asked = own.some((run) => run.asked);
       if (asked || (document.readyState === "loading" && left > 0)) own.forEach((run) => hold(run, left > 0 ? left : DEADLINE));
       if (asked) parts.ask!(experiment, visit, visitor, (answer) => settle(own, answer));
     });
   }
+  parts.late = false;
   sweep();
 }
 
@@ -148,7 +158,7 @@ export function open(id: string, configuration: Config): void {
 }
 
 /** What `samplit("debug")` prints: every split with the reason why it runs or does not. */
-function report(): object[] {
+function rows(): object[] {
   console.log("conflicts", conflicts().length);
   return runs.map((run) => ({
     experiment: run.experiment.key,
@@ -162,7 +172,7 @@ function report(): object[] {
   }));
 }
 
-parts.report = report;
+parts.report = rows;
 visitors.push(open);
 looks.push(sweep);
 watchHistory(route, expectRoute);

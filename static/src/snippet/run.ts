@@ -40,6 +40,16 @@ function refusal({ key, traffic, start = 0, end = Infinity, in: filters = [] }: 
   return bucket("in/" + key, visitor) < traffic ? "" : "traffic";
 }
 
+/** The arm that a visitor has of a split, from an earlier visit or as somebody new; -1, and why, for nobody's. */
+export function assigned(experiment: Experiment, split: Split, visitor: string, now: number): { arm: number; epoch: number; why: string } {
+  const { state } = experiment;
+  const known = remembered(split.seed);
+  const arm = known ? split.arms.indexOf(known[1]) : -1;
+  if (known && arm >= 0) return { arm, epoch: known[2], why: state };
+  const why = state === "running" ? refusal(experiment, visitor, now) : state;
+  return { arm: why ? -1 : pick(bucket(split.seed, visitor), split.weights), epoch: split.epoch, why: why || state };
+}
+
 /** Decides what a visitor ("" for one who may not be remembered) gets of a split on a visit. */
 export function decide(experiment: Experiment, split: Split, visit: Visit, visitor: string): Run {
   const now = Date.now();
@@ -64,18 +74,7 @@ export function decide(experiment: Experiment, split: Split, visit: Visit, visit
   else if (experiment.remote && !visitor) run.why = "private";
   else if (state === "winner") run.arm = split.winner === undefined ? -1 : split.winner;
   else if (!visitor) run.why = "private";
-  else {
-    const known = remembered(split.seed);
-    const arm = known ? split.arms.indexOf(known[1]) : -1;
-    if (known && arm >= 0) {
-      run.arm = arm;
-      run.epoch = known[2];
-    } else if (state === "running") {
-      const reason = refusal(experiment, visitor, now);
-      if (reason) run.why = reason;
-      else run.arm = pick(bucket(split.seed, visitor), split.weights);
-    }
-  }
+  else Object.assign(run, assigned(experiment, split, visitor, now));
   if (run.arm >= 0) {
     run.watched = ([] as Change[]).concat(...split.changes);
     if (experiment.remote) {

@@ -1,23 +1,12 @@
 import { command } from "./command";
 import type { Config } from "./config";
+import { admit } from "./consent";
 import { watchHistory, wrapHistory } from "./history";
-import { forget, identify } from "./identity";
-import { looks, visitors } from "./part";
+import { looks, parts, visitors } from "./part";
 import { loadPreview, previewToken } from "./preview";
 import { listen, safe } from "./safe";
-import { address, connect } from "./transport";
+import { address, connect, who } from "./transport";
 import { view, viewAgain } from "./view";
-
-/** Returns the id of a visitor who may be remembered. Global Privacy Control is a no, and takes back an earlier yes. */
-function admit(): string {
-  try {
-    if ((navigator as Navigator & { globalPrivacyControl?: boolean }).globalPrivacyControl !== true) return identify();
-    forget();
-  } catch {
-    // Storage is refused altogether.
-  }
-  return "";
-}
 
 /** Tells everybody that somebody may see the page now. */
 function look(): void {
@@ -25,13 +14,19 @@ function look(): void {
   looks.forEach((looked) => safe(looked)());
 }
 
+/** Makes somebody the visitor of this page, "" for one who may not be remembered and of whom nothing is sent. */
+function become(visitor: string, config: Config): void {
+  connect(visitor);
+  viewAgain();
+  visitors.forEach((begun) => safe(begun)(visitor, config));
+  view();
+}
+
 /** Starts the runtime for a visitor. */
 export function begin(visitor: string, config: Config): void {
   address(config);
-  connect(visitor);
-  visitors.forEach((begun) => safe(begun)(visitor, config));
-  view();
   watchHistory(view);
+  become(visitor, config);
   ["readystatechange", "visibilitychange", "prerenderingchange"].forEach((type) => listen(type, look));
   listen("pageshow", (event) => {
     if (!(event as PageTransitionEvent).persisted) return;
@@ -39,6 +34,7 @@ export function begin(visitor: string, config: Config): void {
     look();
   });
   wrapHistory();
+  if (parts.consentMode) parts.consentMode();
 }
 
 /**
@@ -52,12 +48,13 @@ export function start(config: Config): void {
     before.copies!++;
     return;
   }
+  parts.late = !!before && before.late === true;
   const token = previewToken();
-  const visitor = token ? "" : admit();
-  const run = (window.samplit = command(visitor));
+  const run = (window.samplit = command());
   if (token) {
     run.preview = { config, token };
     loadPreview(config.base);
-  } else begin(visitor, config);
-  for (const call of (before && before.q) || []) run(call[0] as string, call[1]);
+  } else begin(admit(config, (visitor) => visitor !== who() && become(visitor, config)), config);
+  if (before && before.m) before.m();
+  for (const call of (before && before.q) || []) run(call[0] as string, call[1], call[2]);
 }

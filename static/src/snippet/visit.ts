@@ -1,3 +1,4 @@
+import { referrer } from "./hop";
 import { returning } from "./identity";
 import { parts } from "./part";
 import { readList, writeList } from "./storage";
@@ -37,7 +38,7 @@ function cookies(): Record<string, string> {
 
 /** What the browser knows of the visit to the page url. A visitor is new on the day (UTC) of the first visit. */
 parts.visit = (url, visitor) => {
-  const visit: Visit = { url, referrer: document.referrer, device: device(), utm: campaign(url, !!visitor), cookies: cookies() };
+  const visit: Visit = { url, referrer: referrer(), device: device(), utm: campaign(url, !!visitor), cookies: cookies() };
   if (visitor) visit.returning = returning;
   return visit;
 };

@@ -3,7 +3,7 @@ import { listen } from "../safe";
 
 function clicked(event: Event): void {
   const path = event.composedPath();
-  reach("click", ({ selector }) => path.some((target) => target instanceof Element && target.matches(selector!)));
+  reach(({ type, selector }) => type === "click" && path.some((target) => target instanceof Element && target.matches(selector!)));
 }
 
 listen("click", clicked);
