@@ -41,7 +41,14 @@ func (h *server) typedForm(c echo.Context, id string) (m views.ExperimentForm, d
 	if f.Get("do") == views.DoVisually {
 		m.DropBlank()
 	}
-	if m.Apply(f.Get("do")) {
+	if do := f.Get("do"); m.Apply(do) {
+		wrong, err := h.plan(c, &m)
+		if err != nil {
+			return m, true, err
+		}
+		if do == "plan" && len(wrong) > 0 {
+			return m, true, h.refuseForm(c, m, http.StatusUnprocessableEntity, wrong)
+		}
 		return m, true, h.showForm(c, http.StatusOK, m)
 	}
 	return m, false, nil
@@ -91,7 +98,11 @@ func (h *server) editExperiment(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.showForm(c, http.StatusOK, storedForm(h.speak(c), x, refs))
+	m := storedForm(h.speak(c), x, refs)
+	if _, err := h.plan(c, &m); err != nil {
+		return err
+	}
+	return h.showForm(c, http.StatusOK, m)
 }
 
 func (h *server) updateExperiment(c echo.Context) error {

@@ -34,7 +34,8 @@ func formPercent(share float64) string {
 // formInput turns a typed form into what the service takes; the errors are what cannot even be read.
 func formInput(ctx context.Context, m views.ExperimentForm) (services.ExperimentInput, views.Errors) {
 	wrong := views.Errors{}
-	in := services.ExperimentInput{InstallationID: &m.SiteID, Name: &m.Name, URL: &m.URL, Hypothesis: &m.Hypothesis,
+	single := services.ModeSingle
+	in := services.ExperimentInput{Mode: &single, InstallationID: &m.SiteID, Name: &m.Name, URL: &m.URL, Hypothesis: &m.Hypothesis,
 		Goals: []services.GoalInput{goalInput(ctx, m.Goal)}}
 	if m.Method != "" {
 		in.Allocator = &m.Method
@@ -66,6 +67,7 @@ func formInput(ctx context.Context, m views.ExperimentForm) (services.Experiment
 		}
 		in.Variants = append(in.Variants, variant)
 	}
+	elementsInput(ctx, m.Elements, &in)
 	in.Rules = rulesInput(m.Rules, wrong)
 	return in, wrong
 }
@@ -104,6 +106,11 @@ func storedForm(ctx context.Context, x services.Experiment, refs []views.SiteRef
 	m := views.ExperimentForm{ID: x.ID.String(), Version: strconv.Itoa(x.Version), Sites: refs, SiteID: x.InstallationID.String(),
 		Name: x.Name, URL: x.URL, Hypothesis: x.Hypothesis, Method: x.Allocator, Traffic: formPercent(x.TrafficAllocation), Rules: storedRules(x.Rules)}
 	m.Goal = storedGoal(x.Primary())
+	m.Elements = storedElements(x)
+	if x.Mode != services.ModeSingle {
+		m.Variants = views.NewExperimentForm(nil).Variants
+		return m
+	}
 	shares, even := x.Elements[0].Shares(), x.Elements[0].Even()
 	for i, v := range x.Variants() {
 		row := views.VariantForm{Key: v.Key, Name: v.Name}
@@ -143,6 +150,10 @@ func formErrors(ctx context.Context, m views.ExperimentForm, errs views.Errors) 
 			field := strings.TrimPrefix(strings.TrimPrefix(path, "goals[0]."), "config.")
 			out["goals[0]["+field+"]"] = text
 		default:
+			if name, ok := elementField(m.Elements, path); ok {
+				out[name] = text
+				continue
+			}
 			if name, line, ok := ruleField(m.Rules, path); ok {
 				ruleError(ctx, out, name, line, text)
 				continue
@@ -156,10 +167,15 @@ func formErrors(ctx context.Context, m views.ExperimentForm, errs views.Errors) 
 // lineByLine sorts the second before the tenth.
 func lineByLine(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
 
+// number reads digits; too many of them are 0.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
 // changeField names the row that a change was typed in: empty rows were not sent.
 func changeField(m views.ExperimentForm, at []string) string {
-	i, _ := strconv.Atoi(at[1])
-	j, _ := strconv.Atoi(at[2])
+	i, j := number(at[1]), number(at[2])
 	if i < len(m.Variants) {
 		if rows := filledChanges(m.Variants[i]); j < len(rows) {
 			j = rows[j]

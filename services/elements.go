@@ -145,3 +145,29 @@ func (d Definition) pairsColumn() (json.RawMessage, error) {
 	}
 	return b, nil
 }
+
+// Cell is one combination of all elements' variants.
+type Cell struct {
+	Key      string   // of the arm
+	Names    []string // of its variants, by element
+	Excluded bool
+}
+
+// Cells are all combinations in the order of the arms, the excluded ones among them.
+func (d Definition) Cells() []Cell {
+	all := planSplits(ModeFactorial, d.Elements, nil)[0]
+	cells := make([]Cell, len(all.arms))
+	for i, arm := range all.arms {
+		cells[i] = Cell{Key: arm.key, Excluded: arm.excluded(all.elements, d.Elements, d.ExcludedPairs)}
+		for e, level := range arm.levels {
+			cells[i].Names = append(cells[i].Names, d.Elements[e].Variants[level].Name)
+		}
+	}
+	return cells
+}
+
+// Alone is the key of the arm that shows one variant of one element and the originals of the others.
+func (d Definition) Alone(element, variant string) string {
+	key, _ := d.armKey(map[string]string{element: variant})
+	return key
+}

@@ -34,8 +34,7 @@ func (f Fields) severalElements(in ExperimentInput, site string) []Element {
 	}
 	for i := range out {
 		if out[i].Key == "" {
-			out[i].Key = freeKey(slug(out[i].Name, "element"), taken)
-			taken[out[i].Key] = true
+			out[i].Key = NewKey(out[i].Name, "element", taken)
 		}
 	}
 	for i, others := range overlaps(out) {

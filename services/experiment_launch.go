@@ -83,7 +83,8 @@ var withCode = []string{"html", "css", "js", "redirect"}
 // has the hash of every change list.
 func (x Experiment) publishable(by Actor) error {
 	code := func(c Change) bool { return slices.Contains(withCode, c.Action) }
-	if !slices.ContainsFunc(x.Variants(), func(v Variant) bool { return slices.ContainsFunc(v.Changes, code) }) {
+	coded := func(v Variant) bool { return slices.ContainsFunc(v.Changes, code) }
+	if !slices.ContainsFunc(x.Elements, func(e Element) bool { return slices.ContainsFunc(e.Variants, coded) }) {
 		return nil
 	}
 	if err := by.may(Admin); err != nil {

@@ -139,8 +139,7 @@ func (f Fields) variants(path, site string, in []VariantInput) []Variant {
 	f.weights(path, in, out)
 	for i := range out {
 		if out[i].Key == "" {
-			out[i].Key = freeKey(slug(out[i].Name, "variant"), taken)
-			taken[out[i].Key] = true
+			out[i].Key = NewKey(out[i].Name, "variant", taken)
 		}
 	}
 	// The control is variant 0 wherever it was listed.

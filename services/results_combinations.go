@@ -2,12 +2,14 @@ package services
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine"
 	"github.com/samplit/samplit/engine/stats"
+	"github.com/samplit/samplit/locale"
 )
 
 // Interaction is a pair of variants of two elements that depend on each other.
@@ -166,4 +168,42 @@ func (r Results) bestProven() string {
 // BestCombination is the one that the model finds best.
 func (r Results) BestCombination() VariantResult {
 	return slices.MaxFunc(r.Combinations, func(a, b VariantResult) int { return cmp.Compare(a.ProbBest, b.ProbBest) })
+}
+
+// BestText names the best combination and what it brings.
+func (r Results) BestText(ctx context.Context) string {
+	v := r.BestCombination()
+	chance := locale.Chance(ctx, v.ProbBest)
+	if v.IsControl || v.Lift == nil {
+		return locale.T(ctx, "combination.original", "Chance", chance)
+	}
+	return locale.T(ctx, "combination.best", "Name", v.Name, "Lift", locale.SignedPercent(ctx, v.Lift.Mean, 0), "Low", locale.SignedPercent(ctx, v.Lift.Low, 0),
+		"High", locale.SignedPercent(ctx, v.Lift.High, 0), "Chance", chance)
+}
+
+// TogetherTexts say which versions depend on each other; one sentence says that none does.
+func (r Results) TogetherTexts(ctx context.Context) []string {
+	if len(r.Interactions) == 0 {
+		return []string{locale.T(ctx, "combination.apart")}
+	}
+	var out []string
+	for _, in := range r.Interactions {
+		id := "combination.better"
+		if in.Lift.Mean < 0 {
+			id = "combination.worse"
+		}
+		out = append(out, locale.T(ctx, id, "A", r.versionName(in, 0), "B", r.versionName(in, 1), "Lift", locale.SignedPercent(ctx, in.Lift.Mean, 0),
+			"Low", locale.SignedPercent(ctx, in.Lift.Low, 0), "High", locale.SignedPercent(ctx, in.Lift.High, 0)))
+	}
+	return out
+}
+
+func (r Results) versionName(in Interaction, side int) string {
+	e := r.Experiment.element(in.Elements[side])
+	for _, v := range e.Variants {
+		if v.Key == in.Variants[side] {
+			return v.Name
+		}
+	}
+	return in.Variants[side]
 }

@@ -33,6 +33,15 @@ func (d Definition) armNames(split plannedSplit) []string {
 	return names
 }
 
+// ArmNames are what people call the arms of the only split; nil where there are several.
+func (d Definition) ArmNames() []string {
+	splits := d.splits()
+	if len(splits) != 1 {
+		return nil
+	}
+	return d.armNames(splits[0])
+}
+
 // ArmName is what people call the arm with a key, or one arm of each split joined by dots; the key when there is none.
 func (d Definition) ArmName(key string) string {
 	arms := d.armsOf(key)
@@ -157,4 +166,26 @@ func (r Results) elementsHeadline(ctx context.Context) string {
 		return locale.T(ctx, "headline.elements_none")
 	}
 	return locale.T(ctx, "headline.elements_open", "Count", len(r.Elements))
+}
+
+// ElementText is a finished sentence about one element: its verdict, or what its best version does whatever the others show.
+func (r Results) ElementText(ctx context.Context, e ElementResult) string {
+	switch {
+	case e.Results != nil && r.Progress.Enough:
+		return e.Verdict.Headline
+	case e.Results != nil || !r.Progress.Enough:
+		return ""
+	}
+	best := -1
+	for i, v := range e.Variants[1:] {
+		if v.Lift != nil && v.Lift.Low > 0 && (best < 0 || v.Lift.Mean > e.Variants[best].Lift.Mean) {
+			best = i + 1
+		}
+	}
+	if best < 0 {
+		return locale.T(ctx, "element.no_effect")
+	}
+	v := e.Variants[best]
+	return locale.T(ctx, "element.effect", "Variant", v.Name, "Lift", locale.SignedPercent(ctx, v.Lift.Mean, 0),
+		"Low", locale.SignedPercent(ctx, v.Lift.Low, 0), "High", locale.SignedPercent(ctx, v.Lift.High, 0))
 }

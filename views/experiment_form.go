@@ -22,7 +22,7 @@ const (
 //	goals[0][…] of GoalForm
 //	variants[i][key], variants[i][name], variants[i][weight] (percent; empty is equal)
 //	variants[i][changes][j][action] (text | style | attr | hide), …[selector], …[name], …[value]
-//	those of RulesForm
+//	those of RulesForm and of ElementsForm
 //	do: add-variant, remove-variant:i, add-change:i, remove-change:i:j — show the form again with that row more or less;
 //	    anything else — store
 //
@@ -38,6 +38,7 @@ type ExperimentForm struct {
 	Traffic               string
 	Goal                  GoalForm
 	Variants              []VariantForm
+	Elements              ElementsForm
 	Rules                 RulesForm
 	Errors                Errors
 }
@@ -53,6 +54,7 @@ func NewExperimentForm(sites []SiteRef) ExperimentForm {
 	f := ExperimentForm{
 		Sites: sites, Method: "sequential", Traffic: "100", Goal: GoalForm{Type: "click"},
 		Variants: []VariantForm{{Key: "control"}, {Key: "b", Changes: []Change{{Action: "text"}}}},
+		Elements: newElementsForm(),
 	}
 	if len(sites) > 0 {
 		f.SiteID = sites[0].ID
@@ -86,6 +88,7 @@ func ParseExperimentForm(v url.Values, sites []SiteRef) ExperimentForm {
 		}
 		f.Variants = append(f.Variants, variant)
 	}
+	f.Elements = parseElements(v)
 	f.Rules = parseRules(v)
 	return f
 }
@@ -93,7 +96,7 @@ func ParseExperimentForm(v url.Values, sites []SiteRef) ExperimentForm {
 // Apply carries out the form's "do" when it only adds or removes a row, and says whether it did; the caller then shows the
 // form again. A row that does not exist, or one too many, changes nothing.
 func (f *ExperimentForm) Apply(do string) bool {
-	if f.Rules.apply(do) {
+	if f.Rules.apply(do) || f.Elements.apply(do) {
 		return true
 	}
 	verb, args, _ := strings.Cut(do, ":")

@@ -81,8 +81,11 @@ func (d *desk) walk(labels ...string) {
 		if i+1 == len(labels) {
 			return
 		}
-		d.Press(kb.ArrowRight)
-		d.Until(`document.activeElement.getAttribute("aria-expanded") === "true"`)
+		const unfolded = `document.activeElement.getAttribute("aria-expanded") === "true"`
+		if !browser.Eval[bool](d.Tab, unfolded) {
+			d.Press(kb.ArrowRight)
+			d.Until(unfolded)
+		}
 	}
 }
 
