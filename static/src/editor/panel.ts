@@ -56,7 +56,7 @@ export class Panel {
     const all = byId<HTMLInputElement>("all-alike");
     all.checked = false;
     all.closest("label")!.hidden = !element.alike;
-    byId<HTMLInputElement>("selector").value = element.selector;
+    byId<HTMLInputElement>("element-selector").value = element.selector;
     byId("selector-grade").textContent = say(element.grade);
     byId("crumbs").replaceChildren(
       ...element.crumbs.map(({ ref, label }) => {
@@ -113,7 +113,7 @@ export class Panel {
 
   private typed(field: Field): void {
     if (field.dataset.colour) return this.mirror(field);
-    if (field.id === "selector") return this.retarget(field.value.trim());
+    if (field.id === "element-selector") return this.retarget(field.value.trim());
     if (field.id === "all-alike") return this.retarget((field as HTMLInputElement).checked ? this.picked!.alike : this.picked!.selector, true);
     const { action, name = "", unit = "" } = field.dataset;
     if (!action || !field.checkValidity()) return;
@@ -129,7 +129,7 @@ export class Panel {
 
   private retarget(selector: string, write = false): void {
     this.selector = selector;
-    if (write) byId<HTMLInputElement>("selector").value = selector;
+    if (write) byId<HTMLInputElement>("element-selector").value = selector;
     this.frame.send({ type: "count", selector: selector.slice(0, 500) });
     this.fill();
   }

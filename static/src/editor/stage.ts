@@ -6,7 +6,7 @@ export class Stage {
   private readonly custom = document.getElementById("device-width") as HTMLInputElement;
 
   constructor(private readonly frame: Frame) {
-    this.device.addEventListener("change", () => this.fit());
+    this.device.addEventListener("input", () => this.fit());
     this.custom.addEventListener("input", () => this.fit());
     addEventListener("resize", () => this.fit());
   }
