@@ -9,6 +9,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/samplit/samplit/services"
+	"github.com/samplit/samplit/static"
+	"github.com/samplit/samplit/static/snippet"
 	"github.com/samplit/samplit/views"
 )
 
@@ -131,6 +133,11 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 	m := views.Site{ID: site.ID.String(), Name: site.Name, URL: site.SiteURL, Token: site.Token, Snippet: site.Snippet, Install: installOf(site, check),
 		Origins: strings.Join(site.AllowedOrigins, "\n"), Scrubs: site.Scrub,
 		Consent: site.Consent == services.ConsentRequired, GA4: site.GA4, CanEdit: by.MayEdit() == nil}
+	loader, err := static.FS.ReadFile("js/loader.js")
+	if err != nil {
+		return m, err
+	}
+	m.SnippetAsync = snippet.Async(loader, site.Snippet)
 	list, err := h.Experiments.List(ctx, by, services.ExperimentFilter{Site: site.ID, Paging: services.Paging{PerPage: 20}})
 	if err != nil {
 		return m, err

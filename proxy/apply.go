@@ -272,3 +272,18 @@ func (a *application) result(lists []ChangeList) Applied {
 	}
 	return out
 }
+
+// Matches says whether a page holds an element that some change of a list is about, whoever is to make it. It changes nothing.
+func Matches(page *html.Node, list []Change) bool {
+	for _, c := range list {
+		if c.Selector == "" {
+			return true // it is about the page
+		}
+		c.When, c.Scope = "", nil
+		a := newApplication(page, []ChangeList{{Changes: []Change{c}}})
+		if e := a.edits[0]; e.selector != nil && len(a.resolve(e)) > 0 {
+			return true
+		}
+	}
+	return false
+}

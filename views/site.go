@@ -33,6 +33,7 @@ type Site struct {
 	ID, Name, URL string
 	Token         string
 	Snippet       string // the script element to paste
+	SnippetAsync  string // the elements to paste where the page shall not wait
 	Install       Install
 	Experiments   []ExperimentRow
 

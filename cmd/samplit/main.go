@@ -46,6 +46,7 @@ type commands struct {
 	Recount  recountCommand  `cmd:"" help:"Recompute all counts from raw events and print differences."`
 	Calc     calcCommand     `cmd:"" offline:"" help:"Answer statistical questions, JSON lines on standard input."`
 	Analyze  analyzeCommand  `cmd:"" offline:"" help:"Judge a test from a CSV file."`
+	Edge     edgeCommand     `cmd:"" offline:"" help:"Serve a site's experiments in its HTML, as a proxy before it."`
 	Simulate simulateCommand `cmd:"" offline:"" help:"Play a scenario with known rates through the engine, many times."`
 }
 

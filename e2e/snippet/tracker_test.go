@@ -36,6 +36,8 @@ type tracker struct {
 	questions []question
 	// delay holds the script file back.
 	delay time.Duration
+	// hold, when set, holds it back until it is closed.
+	hold chan struct{}
 }
 
 // request is one POST of the snippet.
@@ -64,17 +66,20 @@ type question struct {
 }
 
 type event struct {
-	ID         string `json:"id"`
-	Type       string `json:"type"`
-	T          int64  `json:"t"`
-	VisitorID  string `json:"visitor_id"`
-	Experiment string `json:"experiment"`
-	Split      string `json:"split"`
-	Arm        string `json:"arm"`
-	Epoch      int    `json:"epoch"`
-	Goal       string `json:"goal"`
-	Name       string `json:"name"`
-	URL        string `json:"url"`
+	ID         string   `json:"id"`
+	Type       string   `json:"type"`
+	T          int64    `json:"t"`
+	VisitorID  string   `json:"visitor_id"`
+	Experiment string   `json:"experiment"`
+	Split      string   `json:"split"`
+	Arm        string   `json:"arm"`
+	Epoch      int      `json:"epoch"`
+	Goal       string   `json:"goal"`
+	Name       string   `json:"name"`
+	Value      *float64 `json:"value"`
+	Currency   string   `json:"currency"`
+	Order      string   `json:"order"`
+	URL        string   `json:"url"`
 }
 
 func newTracker(t testing.TB, experiments ...experiment) *tracker {
@@ -96,6 +101,13 @@ func (tr *tracker) reconfigure(experiments ...experiment) {
 	tr.config.X = experiments
 }
 
+// holdScript holds the script file back until hold is closed; nil does not.
+func (tr *tracker) holdScript(hold chan struct{}) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.hold = hold
+}
+
 // respond sets how event requests are answered from now on; nil accepts them.
 func (tr *tracker) respond(answer func(request, http.ResponseWriter) int) {
 	tr.mu.Lock()
@@ -109,6 +121,12 @@ func (tr *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodGet && (r.URL.Path == "/s/"+token+".js" || r.URL.Path == "/s/"+token+".async.js"):
 		time.Sleep(tr.delay)
+		tr.mu.Lock()
+		hold := tr.hold
+		tr.mu.Unlock()
+		if hold != nil {
+			<-hold
+		}
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		io.WriteString(w, tr.script(strings.HasSuffix(r.URL.Path, ".async.js")))
 	case r.Method == http.MethodGet && r.URL.Path == "/s/preview.js":

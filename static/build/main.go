@@ -42,6 +42,9 @@ func run(out io.Writer, root string, check bool) error {
 		if size.gzip > s.limit {
 			return fmt.Errorf("%s is %d bytes gzipped, over its limit of %d", s.name, size.gzip, s.limit)
 		}
+		if s.raw > 0 && size.raw > s.raw {
+			return fmt.Errorf("%s is %d bytes, over its limit of %d", s.name, size.raw, s.raw)
+		}
 		if s.runtime {
 			if err := weigh(out, root, code); err != nil {
 				return err

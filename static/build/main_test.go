@@ -83,6 +83,7 @@ func TestRunRefuses(t *testing.T) {
 		script script
 	}{
 		"too large":       {"console.log('hello')", script{limit: 10}},
+		"too long":        {"console.log('hello')", script{limit: 1000, raw: 10}},
 		"syntax":          {"console.log(", script{limit: 1000}},
 		"not the runtime": {`console.log("__SAMPLIT_CONFIG__")`, script{limit: 1000, runtime: true}},
 		"missing library": {"import 'nowhere'", script{limit: 1000}},

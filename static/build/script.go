@@ -13,11 +13,13 @@ type script struct {
 	name    string // in static/js
 	entry   string // in static/src
 	limit   int    // bytes after gzip -9
+	raw     int    // bytes as they are; 0 is no limit
 	runtime bool   // cut into modules, see package snippet
 }
 
 var scripts = []script{
 	{name: "snippet.js", entry: "snippet/main.ts", limit: 20_000, runtime: true},
+	{name: "loader.js", entry: "loader/main.ts", limit: 500, raw: 700},
 	{name: "preview.js", entry: "preview/main.ts", limit: 20_000},
 	{name: "app.js", entry: "app/main.ts", limit: 10_000},
 	{name: "editor.js", entry: "editor/main.ts", limit: 12_000},

@@ -120,7 +120,8 @@ export function observed(change: Change): string[] | undefined {
 }
 
 /** Adds a change of a run to the plan. */
-export function plan(change: Change, { experiment, split, held }: Run, whole: Plan): void {
+export function plan(change: Change, { experiment, split, held, served }: Run, whole: Plan): void {
+  if (served && served.states[change.id] !== "left") return;
   if (parts.moment && !parts.moment(change)) return;
   const { safe } = actions[change.action]!;
   const known = edits.get(change);
@@ -226,8 +227,8 @@ export function bring(whole: Plan): Experiment | undefined {
 }
 
 /** What became of the changes of a run: one that moves nothing for want of a target has missed. */
-export function states({ split, arm }: Run): Record<string, State> {
-  const out: Record<string, State> = {};
+export function states({ split, arm, served }: Run): Record<string, string> {
+  const out: Record<string, string> = { ...(served && served.states) };
   (arm < 0 ? [] : split.changes[arm]!).forEach((change) => {
     const edit = edits.get(change);
     if (edit) out[change.id] = edit.claimed.length && actions[change.action]!.place && !edit.placed.size ? "missed" : edit.state;

@@ -28,7 +28,7 @@ export function admit({ consent }: Config, changed: (visitor: string) => void): 
   const said = word();
   try {
     if (said === "granted" || !(required || said || refusedByBrowser())) return identify();
-    if (said || refusedByBrowser()) forget();
+    if (!said && refusedByBrowser()) forget();
   } catch {
     // Storage is refused altogether.
   }

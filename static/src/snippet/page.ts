@@ -49,6 +49,7 @@ function hold(run: Run, ms: number): void {
 
 /** Finds out whether the elements of a run, those of all its arms, are on the page and complete. */
 function look(run: Run): void {
+  if (run.served) return;
   run.matched = run.partial = false;
   for (const change of run.watched) {
     const elements = elementsOf(change);
@@ -141,7 +142,7 @@ function route(): void {
       runs = runs.concat(own);
       if (parts.late && experiment.state !== "winner") own.forEach((run) => run.arm >= 0 && miss(run));
       const asked = own.some((run) => run.asked);
-      if (asked || (document.readyState === "loading" && left > 0)) own.forEach((run) => hold(run, left > 0 ? left : DEADLINE));
+      if (asked || (document.readyState === "loading" && left > 0)) own.forEach((run) => run.served || hold(run, left > 0 ? left : DEADLINE));
       if (asked) parts.ask!(experiment, visit, visitor, (answer) => settle(own, answer));
     });
   }

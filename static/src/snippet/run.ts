@@ -3,6 +3,7 @@ import type { Change, Experiment, Split } from "./config";
 import { broken } from "./fault";
 import { bucket, pick } from "./hash";
 import { parts } from "./part";
+import { served, type ServedSplit, servedTo } from "./served";
 import type { Visit } from "./targeting";
 import { matchPage } from "./url";
 
@@ -30,6 +31,8 @@ export interface Run {
   held: boolean;
   /** The limit passed in vain; there is no second one. */
   spent: boolean;
+  /** What a server has made of the page already. */
+  served?: ServedSplit | undefined;
 }
 
 /** Why an experiment takes no new visitor in like this one, "" when it does. */
@@ -75,6 +78,14 @@ export function decide(experiment: Experiment, split: Split, visit: Visit, visit
   else if (state === "winner") run.arm = split.winner === undefined ? -1 : split.winner;
   else if (!visitor) run.why = "private";
   else Object.assign(run, assigned(experiment, split, visitor, now));
+  run.served = served(split.seed);
+  if (run.served) {
+    // Of an id that only the browser knew the page is another visitor's, and counts for nobody.
+    run.arm = state === "winner" || servedTo === visitor ? split.arms.indexOf(run.served.arm) : -1;
+    run.epoch = run.served.epoch;
+    run.matched = run.served.matched;
+    run.why = "served";
+  }
   if (run.arm >= 0) {
     run.watched = ([] as Change[]).concat(...split.changes);
     if (experiment.remote) {
