@@ -101,7 +101,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		}
 		a.tracker.LocateBy(a.places)
 	}
-	pages := services.NewPages(d.DB, installations, a.fetcher(c), services.PagesConfig{BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, PreviewURL: c.PreviewURL}, clock)
+	pages := services.NewPages(d.DB, installations, a.fetcher(c), objects, services.PagesConfig{BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, PreviewURL: c.PreviewURL}, clock)
 	uploads := services.NewUploads(d.DB, objects, c.TrackerURL, clock)
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
 	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers())
@@ -121,7 +121,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Pressure: a.committer.Pressure, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}, {Name: "ingest", Run: a.ingesting, Note: a.backlog}},
 	})
-	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Uploads: uploads, Limits: a.limits, TrustedProxies: c.proxies,
+	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Uploads: uploads, Pages: pages, Limits: a.limits, TrustedProxies: c.proxies,
 		Errors: app.HTTPErrorHandler, Metrics: registry})
 	if err != nil {
 		return nil, err

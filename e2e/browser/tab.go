@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -76,6 +77,15 @@ func (tab *Tab) OnNewDocument(script string) {
 	_, err := chromedp.Call(tab.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 	if err != nil {
 		tab.t.Fatalf("add script: %v", err)
+	}
+}
+
+// WithoutScripts makes the tab that of somebody who lets no page run any.
+func (tab *Tab) WithoutScripts() {
+	tab.t.Helper()
+	_, err := chromedp.Call(tab.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	if err != nil {
+		tab.t.Fatalf("disable scripts: %v", err)
 	}
 }
 
