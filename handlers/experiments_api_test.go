@@ -27,6 +27,7 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	d.Installations = services.NewInstallations(database, d.TrackerURL, d.Clock)
 	d.Experiments = services.NewExperiments(database, keys, d.Clock)
 	d.Previews = services.NewPreviews(d.Experiments, d.Installations, []byte("key of previews"), d.Clock)
+	d.Editor = services.NewVisualEditor(database, d.Experiments, d.Clock)
 	objects, err := services.OpenObjects("", t.TempDir())
 	if err != nil {
 		t.Fatal(err)

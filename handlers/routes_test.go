@@ -82,6 +82,17 @@ var routeClasses = map[string]class{
 	"POST /quarantine/retry":          session,
 	"POST /quarantine/discard":        session,
 
+	"GET /experiments/:id/editor":                session,
+	"GET /experiments/:id/editor/version":        session,
+	"POST /experiments/:id/editor/version":       session,
+	"POST /experiments/:id/editor/frame":         session,
+	"GET /experiments/:id/editor/:variant/list":  session,
+	"POST /experiments/:id/editor/:variant/ops":  session,
+	"POST /experiments/:id/editor/:variant/form": session,
+	"POST /experiments/:id/editor/:variant/undo": session,
+	"POST /experiments/:id/editor/:variant/redo": session,
+	"POST /experiments/:id/editor/:variant/here": session,
+
 	"GET /dev/mail":          dev,
 	"GET /dev/mail/:id":      dev,
 	"GET /dev/mail/:id/html": dev,
@@ -116,6 +127,11 @@ var routeClasses = map[string]class{
 	"DELETE /api/v1/visual-editor/pages/:id":        bearer,
 	"POST /api/v1/visual-editor/uploads":            bearer,
 	"GET /api/v1/analytics/experiments/:id":         bearer,
+
+	"GET /api/v1/visual-editor/:id/variants/:variant":       bearer,
+	"POST /api/v1/visual-editor/:id/variants/:variant/ops":  bearer,
+	"POST /api/v1/visual-editor/:id/variants/:variant/undo": bearer,
+	"POST /api/v1/visual-editor/:id/variants/:variant/redo": bearer,
 }
 
 // routes lists the router's routes, without the catch-alls for what does not exist.

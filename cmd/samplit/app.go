@@ -114,6 +114,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	a.admin = handlers.Admin(registry)
 	app := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
+		Editor:        services.NewVisualEditor(d.DB, experiments, clock),
 		Installations: installations, Experiments: experiments, Previews: previews, Pages: pages, Uploads: uploads, Analytics: analytics, Audit: audit,
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
