@@ -117,8 +117,6 @@ func (r EditorRow) located() bool {
 	return r.Action != "css" && r.Action != "js" && r.Action != "redirect"
 }
 
-var editorModes = map[string]string{"on_page": "editor.mode_on_page", "snapshot": "editor.mode_snapshot"}
-
 // devices are the widths that the page can be looked at in; 0 is all there is.
 var devices = []int{0, 1280, 768, 390, 360}
 

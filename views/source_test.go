@@ -17,7 +17,7 @@ var neutral = regexp.MustCompile(`^[^\pL]*(?:Samplit|Ctrl|K|Esc|UTC)?[^\pL]*$`)
 var spoken = map[string]bool{"placeholder": true, "title": true, "alt": true, "aria-label": true, "aria-description": true, "label": true, "content": false}
 
 // TestTemplatesHoldNoSentences keeps every word a person reads in the catalogues, and everything the page's policy forbids out
-// of the templates.
+// of the templates. What frame.templ shows is served by hosts that have no style sheet.
 func TestTemplatesHoldNoSentences(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.templ")
@@ -48,7 +48,7 @@ func checkNodes(t *testing.T, file string, nodes []parser.Node) {
 		case *parser.Element:
 			checkAttributes(t, file, n.Attributes)
 		case *parser.RawElement:
-			if n.Name == "style" || n.Name == "script" && strings.TrimSpace(n.Contents) != "" {
+			if n.Name == "style" && file != "frame.templ" || n.Name == "script" && strings.TrimSpace(n.Contents) != "" {
 				t.Errorf("%s has an inline %s", file, n.Name)
 			}
 		case *parser.ScriptElement:
