@@ -41,8 +41,10 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 			s.SaveLook(ctx, db.SaveLookParams{AccountID: x.Account, ExperimentID: x.ID, GoalID: x.Goal, Arm: 1, P: .5, Now: at}),
 			s.InsertAPIKey(ctx, db.InsertAPIKeyParams{AccountID: x.Account, ID: uuid.New(), Name: "Shop", Hash: credential[:], Ending: "abcd", Role: "editor", CreatedBy: x.User, Now: at}),
 			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),
-			s.InsertAuditEntry(ctx, db.InsertAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
-				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash}),
+			s.AppendAuditEntry(ctx, db.AppendAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
+				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash, Peaks: hash, Levels: []int16{1}, Places: []int64{0}, Hashes: [][]byte{hash}}),
+			s.InsertAuditCheckpoint(ctx, db.InsertAuditCheckpointParams{AccountID: x.Account, Size: 1, Note: "n", At: at}),
+			s.InsertAuditDecisions(ctx, db.InsertAuditDecisionsParams{AccountID: x.Account, Minute: at.Truncate(time.Minute), Salt: hash, Leaves: hash}),
 		)
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ type Deps struct {
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit
+	Notary        *services.Notary
 	Simulator     *services.Simulator
 	Debugger      *services.Debugger
 	Quarantine    *services.Quarantine
