@@ -89,16 +89,21 @@ func (l Leaves) Root() Hash {
 
 // Prove returns the path from the i-th leaf to the root.
 func (l Leaves) Prove(i int64) ([]Hash, error) {
-	nodes := map[Node]Hash{}
+	levels := make([][]Hash, 1, 64)
 	var f Frontier
 	for n := range l.Len() {
-		nodes[Node{N: n}] = l.At(n)
-		f.add(l.At(n), func(made Node) { nodes[Node{Level: made.Level, N: made.N}] = made.Hash })
+		levels[0] = append(levels[0], l.At(n))
+		f.add(l.At(n), func(made Node) {
+			if made.Level == len(levels) {
+				levels = append(levels, nil)
+			}
+			levels[made.Level] = append(levels[made.Level], made.Hash)
+		})
 	}
 	return ProveInclusion(func(wanted []Node) ([]Hash, error) {
 		out := make([]Hash, len(wanted))
 		for i, w := range wanted {
-			out[i] = nodes[w]
+			out[i] = levels[w.Level][w.N]
 		}
 		return out, nil
 	}, i, l.Len())

@@ -149,15 +149,17 @@ func (v *Verifier) settle() *Fault {
 			return fault(BadSignature, -1, "the checkpoint of %d entries is not signed by the key", p.Size)
 		}
 	}
-	good := int64(0) // so many entries are vouched for
+	size, good := int64(0), int64(0) // of the last checkpoint that holds, and of the last smaller one
 	for _, p := range v.promised {
+		if p.Size > size {
+			size, good = p.Size, size
+		}
 		switch {
 		case p.Size > v.chain.Size:
 			return fault(Rollback, v.chain.Size, "a checkpoint vouches for %d entries and there are %d: the record was taken back", p.Size, v.chain.Size)
 		case p.found != p.Root:
 			return fault(Fork, good, "the entries are not those that the checkpoint of %d entries vouches for; those before entry %d are", p.Size, good)
 		}
-		good = p.Size
 	}
 	return nil
 }

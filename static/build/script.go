@@ -14,17 +14,19 @@ const configToken = `"__SAMPLIT_CONFIG__"`
 
 // script is one file that pages load.
 type script struct {
-	name   string // in static/js
-	entry  string // in static/src
-	limit  int    // bytes after gzip -9
-	brotli int    // bytes after brotli; 0 is no limit
-	tokens int    // how often configToken must occur
+	name   string     // in static/js
+	entry  string     // in static/src
+	limit  int        // bytes after gzip -9
+	brotli int        // bytes after brotli; 0 is no limit
+	tokens int        // how often configToken must occur
+	target api.Target // 0 is ES2018
 }
 
 var scripts = []script{
 	{name: "snippet.js", entry: "snippet/main.ts", limit: 7_000, brotli: 6_300, tokens: 1},
 	{name: "preview.js", entry: "preview/main.ts", limit: 1_500},
 	{name: "app.js", entry: "app/main.ts", limit: 10_000},
+	{name: "verifier.js", entry: "verifier/main.ts", limit: 4_500, target: api.ES2020},
 	{name: "charts.js", entry: "charts/main.ts", limit: 110_000},
 }
 
@@ -34,7 +36,7 @@ func (s script) bundle(entry string) ([]byte, error) {
 		EntryPoints:       []string{entry},
 		Bundle:            true,
 		Format:            api.FormatIIFE,
-		Target:            api.ES2018,
+		Target:            max(s.target, api.ES2018),
 		Charset:           api.CharsetUTF8,
 		LegalComments:     api.LegalCommentsEndOfFile,
 		MinifyWhitespace:  true,
