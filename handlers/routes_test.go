@@ -73,6 +73,11 @@ var routeClasses = map[string]class{
 	"POST /experiments/:id/status":    session,
 	"POST /experiments/:id/duplicate": session,
 	"GET /audit":                      session,
+	"POST /audit/verify":              session,
+	"GET /audit/bundle":               session,
+	"GET /audit/checkpoint":           session,
+	"GET /audit/key":                  session,
+	"GET /audit/certificate":          session,
 	"GET /debugger":                   session,
 	"GET /debugger/:id":               session,
 	"GET /debugger/:id/stream":        session,
@@ -112,6 +117,14 @@ var routeClasses = map[string]class{
 	"POST /api/v1/experiments/:id/duplicate":        bearer,
 	"POST /api/v1/experiments/:id/preview":          bearer,
 	"GET /api/v1/analytics/experiments/:id":         bearer,
+	"GET /api/v1/audit/entries":                     bearer,
+	"GET /api/v1/audit/checkpoint":                  bearer,
+	"GET /api/v1/audit/bundle":                      bearer,
+	"GET /api/v1/audit/proof/inclusion":             bearer,
+	"GET /api/v1/audit/proof/consistency":           bearer,
+	"GET /api/v1/audit/proof/decision":              bearer,
+	"POST /api/v1/audit/verify":                     bearer,
+	"POST /api/v1/audit/erasures":                   bearer,
 }
 
 // routes lists the router's routes, without the catch-alls for what does not exist.

@@ -116,6 +116,7 @@ func New(d Deps) *echo.Echo {
 	h.quarantineAPI(g.api)
 	h.experimentsAPI(g.api)
 	h.analyticsAPI(g.api)
+	h.auditAPI(g.api)
 	h.simulateAPI(g.api)
 	h.keysAPI(g.api)
 	return e
@@ -162,7 +163,7 @@ func limitBody(limit int64) echo.MiddlewareFunc {
 // deadline bounds how long a request may work. It is the outermost, since what answers an error needs the context, too.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Path() == debuggerStream { // which bounds itself
+		if c.Path() == debuggerStream || strings.HasSuffix(c.Path(), auditBundle) { // which bound themselves
 			return next(c)
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 20*time.Second)

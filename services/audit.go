@@ -115,16 +115,7 @@ func (a *Audit) Find(ctx context.Context, by Actor, f AuditFilter, before int64,
 	if err != nil {
 		return nil, fmt.Errorf("list audit entries: %w", err)
 	}
-	out := make([]AuditRecord, len(rows))
-	for i, r := range rows {
-		out[i] = AuditRecord{Seq: r.Seq, At: r.At, Actor: r.Actor, Action: r.Action, Object: r.Object, Hash: r.Hash, ErasedAt: r.ErasedAt}
-		if r.Payload != nil {
-			if err := json.Unmarshal(r.Payload, &out[i].Payload); err != nil {
-				return nil, fmt.Errorf("read audit payload: %w", err)
-			}
-		}
-	}
-	return out, nil
+	return readRecords(rows)
 }
 
 // auditRow is a stored entry as the format has it.
@@ -174,4 +165,30 @@ func eachEntry(ctx context.Context, d *db.DB, account uuid.UUID, size int64, fn 
 		}
 	}
 	return nil
+}
+
+// Entries lists entries in order, from a number on. Any member may.
+func (a *Audit) Entries(ctx context.Context, by Actor, from int64, take int) ([]AuditRecord, error) {
+	var rows []db.AuditEntry
+	err := a.db.InTx(ctx, by.Account, func(s *db.Store) (err error) {
+		rows, err = s.AuditChain(ctx, db.AuditChainParams{AccountID: by.Account, Since: max(from, 0), Before: math.MaxInt64, Take: int32(min(max(take, 1), 200))})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list audit entries: %w", err)
+	}
+	return readRecords(rows)
+}
+
+func readRecords(rows []db.AuditEntry) ([]AuditRecord, error) {
+	out := make([]AuditRecord, len(rows))
+	for i, r := range rows {
+		out[i] = AuditRecord{Seq: r.Seq, At: r.At, Actor: r.Actor, Action: r.Action, Object: r.Object, Hash: r.Hash, ErasedAt: r.ErasedAt}
+		if r.Payload != nil {
+			if err := json.Unmarshal(r.Payload, &out[i].Payload); err != nil {
+				return nil, fmt.Errorf("read audit payload: %w", err)
+			}
+		}
+	}
+	return out, nil
 }

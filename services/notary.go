@@ -47,6 +47,46 @@ func (n *Notary) Checkpoint(ctx context.Context, by Actor) (Signed, error) {
 	return n.sign(ctx, by.Account)
 }
 
+// Standing is how an account's record stands, without reading all of it.
+type Standing struct {
+	Entries int64  // in the record
+	Sealed  Signed // the newest checkpoint; zero when there is none yet
+	Problem string // why nothing may be signed any more, as a Reason; empty when all is well
+}
+
+// Standing looks whether the record goes on from what was signed last. Any member may.
+func (n *Notary) Standing(ctx context.Context, by Actor) (st Standing, err error) {
+	last := ""
+	if n.key == nil {
+		st.Problem = "audit_no_key"
+	} else if last, err = n.key.newest(by.Account); err != nil {
+		return st, fmt.Errorf("AUDIT_KEY: %w", err)
+	}
+	err = n.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		head, err := s.AuditHead(ctx, by.Account)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read audit head: %w", err)
+		}
+		st.Entries = head.Size
+		stored, err := s.AuditCheckpoints(ctx, by.Account, 1)
+		if err != nil || len(stored) == 0 || n.key == nil {
+			return err
+		}
+		c, _ := audit.ParseCheckpoint(stored[0].Note) // one that cannot be read is not signed by the key either
+		st.Sealed = Signed{c, stored[0].Note, stored[0].At}
+		_, err = n.survey(ctx, s, by.Account, last)
+		return err
+	})
+	var refused *Error
+	if errors.As(err, &refused) && refused.Code == CodeConflict {
+		st.Problem, err = refused.Reason, nil
+	}
+	return st, err
+}
+
 // PublicKey checks the checkpoints; empty when there is no key.
 func (n *Notary) PublicKey() string {
 	if n.key == nil {

@@ -31,13 +31,28 @@ var ErrNoAuditKey = errors.New("there is no key, but checkpoints were signed wit
 // LoadAuditKey reads the key, or makes one when nothing was signed yet. The file is readable by its owner alone; the public half lies
 // beside it as PATH.pub.
 func LoadAuditKey(ctx context.Context, d *db.DB, path string) (*AuditKey, error) {
-	private, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeAuditKey(ctx, d, path); err != nil {
-			return nil, fmt.Errorf("AUDIT_KEY %s: %w", path, err)
-		}
-		private, err = os.ReadFile(path)
+	switch _, err := os.Stat(path); {
+	case err == nil:
+		return readAuditKey(path)
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("AUDIT_KEY: %w", err)
 	}
+	signed := false
+	err := d.AsSystem(ctx, func(s *db.Store) (err error) {
+		signed, err = s.AuditSignedOnce(ctx)
+		return err
+	})
+	if err == nil && signed {
+		err = ErrNoAuditKey
+	}
+	if err != nil {
+		return nil, fmt.Errorf("AUDIT_KEY %s: %w", path, err)
+	}
+	return GenerateAuditKey(path)
+}
+
+func readAuditKey(path string) (*AuditKey, error) {
+	private, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("AUDIT_KEY: %w", err)
 	}
@@ -60,33 +75,26 @@ func parseAuditKey(private, path string) (*AuditKey, error) {
 	return &AuditKey{signer, public, path + ".signed"}, nil
 }
 
-func makeAuditKey(ctx context.Context, d *db.DB, path string) error {
-	signed := false
-	err := d.AsSystem(ctx, func(s *db.Store) (err error) {
-		signed, err = s.AuditSignedOnce(ctx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if signed {
-		return ErrNoAuditKey
-	}
-	return writeAuditKey(path)
-}
-
-func writeAuditKey(path string) error {
+// GenerateAuditKey makes a key, or reads the one that somebody else has just made.
+func GenerateAuditKey(path string) (*AuditKey, error) {
 	private, public, err := note.GenerateKey(rand.Reader, audit.KeyName)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o755)
+	}
+	if err == nil {
+		err = writeDurably(path, private+"\n"+public+"\n", 0o600, os.Link)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("AUDIT_KEY: %w", err)
+	}
+	k, err := readAuditKey(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
+	if err := writeDurably(path+".pub", string(k.public)+"\n", 0o644, os.Rename); err != nil {
+		return nil, fmt.Errorf("AUDIT_KEY: %w", err)
 	}
-	if err := writeDurably(path, private+"\n"+public+"\n", 0o600, os.Link); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return writeDurably(path+".pub", public+"\n", 0o644, os.Rename)
+	return k, nil
 }
 
 // Public is the key that checks what this one signed.

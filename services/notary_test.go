@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -39,14 +38,7 @@ func (a archivist) SendCheckpoint(_ context.Context, to Recipient, _ string, siz
 
 func newArchivist(t testing.TB, d *db.DB) archivist {
 	t.Helper()
-	// Its own key, whatever others have signed in the package's database.
-	path := filepath.Join(t.TempDir(), "audit.key")
-	key, err := LoadAuditKey(t.Context(), d, path)
-	if errors.Is(err, ErrNoAuditKey) {
-		if err = writeAuditKey(path); err == nil {
-			key, err = LoadAuditKey(t.Context(), d, path)
-		}
-	}
+	key, err := GenerateAuditKey(filepath.Join(t.TempDir(), "audit.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
