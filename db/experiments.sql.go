@@ -197,7 +197,7 @@ func (q *Queries) Epochs(ctx context.Context, accountID uuid.UUID, experiments [
 }
 
 const experiment = `-- name: Experiment :one
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE account_id = $1 AND id = $2
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout, excluded_pairs FROM experiments WHERE account_id = $1 AND id = $2
 `
 
 func (q *Queries) Experiment(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) (Experiment, error) {
@@ -233,12 +233,13 @@ func (q *Queries) Experiment(ctx context.Context, accountID uuid.UUID, iD uuid.U
 		&i.Exclusions,
 		&i.Layer,
 		&i.Holdout,
+		&i.ExcludedPairs,
 	)
 	return i, err
 }
 
 const experimentByKey = `-- name: ExperimentByKey :one
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE account_id = $1 AND key = $2
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout, excluded_pairs FROM experiments WHERE account_id = $1 AND key = $2
 `
 
 func (q *Queries) ExperimentByKey(ctx context.Context, accountID uuid.UUID, key string) (Experiment, error) {
@@ -274,6 +275,7 @@ func (q *Queries) ExperimentByKey(ctx context.Context, accountID uuid.UUID, key 
 		&i.Exclusions,
 		&i.Layer,
 		&i.Holdout,
+		&i.ExcludedPairs,
 	)
 	return i, err
 }
@@ -304,7 +306,7 @@ func (q *Queries) ExperimentKeysLike(ctx context.Context, accountID uuid.UUID, b
 }
 
 const experiments = `-- name: Experiments :many
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE account_id = $1
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout, excluded_pairs FROM experiments WHERE account_id = $1
   AND ($2::text IS NULL OR status = $2)
   AND ($2::text IS NOT NULL OR status <> 'archived')
   AND ($3::uuid IS NULL OR installation_id = $3)
@@ -375,6 +377,7 @@ func (q *Queries) Experiments(ctx context.Context, arg ExperimentsParams) ([]Exp
 			&i.Exclusions,
 			&i.Layer,
 			&i.Holdout,
+			&i.ExcludedPairs,
 		); err != nil {
 			return nil, err
 		}
@@ -519,11 +522,11 @@ func (q *Queries) InsertEpoch(ctx context.Context, arg InsertEpochParams) error 
 
 const insertExperiment = `-- name: InsertExperiment :exec
 INSERT INTO experiments (account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy,
-  allocator_params, traffic_allocation, targeting, schedule, exclusions, layer, holdout, planned_per_arm, created_by, created_at,
-  updated_at, changed_xid)
+  allocator_params, traffic_allocation, targeting, schedule, exclusions, layer, holdout, planned_per_arm, excluded_pairs, created_by,
+  created_at, updated_at, changed_xid)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
   $11, $12, $13, $14, $15, $16,
-  $17, $18, $19, $20, $20, pg_current_xact_id())
+  $17, $18, $19, $20, $21, $21, pg_current_xact_id())
 `
 
 type InsertExperimentParams struct {
@@ -545,6 +548,7 @@ type InsertExperimentParams struct {
 	Layer             json.RawMessage
 	Holdout           json.RawMessage
 	PlannedPerArm     int32
+	ExcludedPairs     json.RawMessage
 	CreatedBy         uuid.UUID
 	Now               time.Time
 }
@@ -569,6 +573,7 @@ func (q *Queries) InsertExperiment(ctx context.Context, arg InsertExperimentPara
 		arg.Layer,
 		arg.Holdout,
 		arg.PlannedPerArm,
+		arg.ExcludedPairs,
 		arg.CreatedBy,
 		arg.Now,
 	)
@@ -692,7 +697,7 @@ func (q *Queries) LastEpoch(ctx context.Context, arg LastEpochParams) (Epoch, er
 }
 
 const lockExperiment = `-- name: LockExperiment :one
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE account_id = $1 AND id = $2 FOR UPDATE
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout, excluded_pairs FROM experiments WHERE account_id = $1 AND id = $2 FOR UPDATE
 `
 
 func (q *Queries) LockExperiment(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) (Experiment, error) {
@@ -728,6 +733,7 @@ func (q *Queries) LockExperiment(ctx context.Context, accountID uuid.UUID, iD uu
 		&i.Exclusions,
 		&i.Layer,
 		&i.Holdout,
+		&i.ExcludedPairs,
 	)
 	return i, err
 }
@@ -793,8 +799,8 @@ UPDATE experiments SET installation_id = $1, key = $2, name = $3, hypothesis = $
   allocator = $7, strategy = $8, allocator_params = $9,
   traffic_allocation = $10, targeting = $11, schedule = $12,
   exclusions = $13, layer = $14, holdout = $15, planned_per_arm = $16,
-  version = version + 1, updated_at = $17, audit_seq = $18
-WHERE account_id = $19 AND id = $20
+  excluded_pairs = $17, version = version + 1, updated_at = $18, audit_seq = $19
+WHERE account_id = $20 AND id = $21
 `
 
 type UpdateExperimentDraftParams struct {
@@ -814,6 +820,7 @@ type UpdateExperimentDraftParams struct {
 	Layer             json.RawMessage
 	Holdout           json.RawMessage
 	PlannedPerArm     int32
+	ExcludedPairs     json.RawMessage
 	Now               time.Time
 	AuditSeq          *int64
 	AccountID         uuid.UUID
@@ -838,6 +845,7 @@ func (q *Queries) UpdateExperimentDraft(ctx context.Context, arg UpdateExperimen
 		arg.Layer,
 		arg.Holdout,
 		arg.PlannedPerArm,
+		arg.ExcludedPairs,
 		arg.Now,
 		arg.AuditSeq,
 		arg.AccountID,

@@ -50,7 +50,7 @@ func (q *Queries) InsertInstallation(ctx context.Context, arg InsertInstallation
 }
 
 const installation = `-- name: Installation :one
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, h.last_at, h.url AS last_url FROM installations i
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, h.last_at, h.url AS last_url FROM installations i
 LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.id = $2
 `
@@ -69,6 +69,8 @@ type InstallationRow struct {
 	WatchedUntil   *time.Time
 	AllowedOrigins []string
 	Scrubs         bool
+	Consent        string
+	Ga4            bool
 	LastAt         *time.Time
 	LastUrl        *string
 }
@@ -90,6 +92,8 @@ func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid
 		&i.WatchedUntil,
 		&i.AllowedOrigins,
 		&i.Scrubs,
+		&i.Consent,
+		&i.Ga4,
 		&i.LastAt,
 		&i.LastUrl,
 	)
@@ -128,7 +132,7 @@ func (q *Queries) InstallationNames(ctx context.Context, accountID uuid.UUID, ta
 }
 
 const installations = `-- name: Installations :many
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, h.last_at, h.url AS last_url,
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, h.last_at, h.url AS last_url,
   (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running
 FROM installations i LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.archived_at IS NULL
@@ -155,6 +159,8 @@ type InstallationsRow struct {
 	WatchedUntil   *time.Time
 	AllowedOrigins []string
 	Scrubs         bool
+	Consent        string
+	Ga4            bool
 	LastAt         *time.Time
 	LastUrl        *string
 	Running        int64
@@ -183,6 +189,8 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 			&i.WatchedUntil,
 			&i.AllowedOrigins,
 			&i.Scrubs,
+			&i.Consent,
+			&i.Ga4,
 			&i.LastAt,
 			&i.LastUrl,
 			&i.Running,
@@ -198,8 +206,8 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 }
 
 const updateInstallation = `-- name: UpdateInstallation :execrows
-UPDATE installations SET name = $1, site_url = $2, allowed_origins = $3, scrubs = $4, audit_seq = $5
-WHERE account_id = $6 AND id = $7 AND archived_at IS NULL
+UPDATE installations SET name = $1, site_url = $2, allowed_origins = $3, scrubs = $4, consent = $5, ga4 = $6, audit_seq = $7
+WHERE account_id = $8 AND id = $9 AND archived_at IS NULL
 `
 
 type UpdateInstallationParams struct {
@@ -207,6 +215,8 @@ type UpdateInstallationParams struct {
 	SiteUrl        string
 	AllowedOrigins []string
 	Scrubs         bool
+	Consent        string
+	Ga4            bool
 	AuditSeq       *int64
 	AccountID      uuid.UUID
 	ID             uuid.UUID
@@ -218,6 +228,8 @@ func (q *Queries) UpdateInstallation(ctx context.Context, arg UpdateInstallation
 		arg.SiteUrl,
 		arg.AllowedOrigins,
 		arg.Scrubs,
+		arg.Consent,
+		arg.Ga4,
 		arg.AuditSeq,
 		arg.AccountID,
 		arg.ID,

@@ -215,22 +215,24 @@ type Experiment struct {
 	AllocatorParams   json.RawMessage
 	TrafficAllocation float64
 	Status            string
-	Winner            *string
-	PlannedPerArm     int32
-	Version           int32
-	CreatedBy         uuid.UUID
-	CreatedAt         time.Time
-	UpdatedAt         time.Time
-	StartedAt         *time.Time
-	CompletedAt       *time.Time
-	ArchivedAt        *time.Time
-	ChangedXid        uint64
-	AuditSeq          *int64
-	Targeting         json.RawMessage
-	Schedule          json.RawMessage
-	Exclusions        json.RawMessage
-	Layer             json.RawMessage
-	Holdout           json.RawMessage
+	// The winning arm when completed with one; in mode independent one arm for each split, joined by dots.
+	Winner        *string
+	PlannedPerArm int32
+	Version       int32
+	CreatedBy     uuid.UUID
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	StartedAt     *time.Time
+	CompletedAt   *time.Time
+	ArchivedAt    *time.Time
+	ChangedXid    uint64
+	AuditSeq      *int64
+	Targeting     json.RawMessage
+	Schedule      json.RawMessage
+	Exclusions    json.RawMessage
+	Layer         json.RawMessage
+	Holdout       json.RawMessage
+	ExcludedPairs json.RawMessage
 }
 
 type Goal struct {
@@ -267,6 +269,8 @@ type Installation struct {
 	WatchedUntil   *time.Time
 	AllowedOrigins []string
 	Scrubs         bool
+	Consent        string
+	Ga4            bool
 }
 
 type Member struct {
@@ -296,6 +300,31 @@ type Order struct {
 	Taken        float64
 	Credit       *string
 	ReceivedAt   time.Time
+}
+
+type PageCopy struct {
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+	Url            string
+	Object         string
+	Bytes          int32
+	CreatedBy      uuid.UUID
+	CreatedAt      time.Time
+}
+
+type PageSession struct {
+	AccountID      uuid.UUID
+	ID             uuid.UUID
+	InstallationID uuid.UUID
+	UserID         uuid.UUID
+	Hash           []byte
+	Mode           string
+	Url            string
+	Nonce          string
+	CreatedAt      time.Time
+	ExpiresAt      time.Time
+	RedeemedAt     *time.Time
+	EndedAt        *time.Time
 }
 
 type PasswordReset struct {
@@ -378,6 +407,17 @@ type Tally struct {
 	Day          time.Time
 	Kind         string
 	N            int64
+}
+
+type Upload struct {
+	AccountID uuid.UUID
+	Hash      []byte
+	Kind      string
+	Width     int32
+	Height    int32
+	Bytes     int32
+	CreatedBy uuid.UUID
+	CreatedAt time.Time
 }
 
 type User struct {

@@ -13,8 +13,8 @@ import (
 )
 
 const looks = `-- name: Looks :many
-SELECT experiment_id, arm, p FROM sequential_looks
-WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) AND split = 0 AND goal_id = ANY($3::uuid[]) ORDER BY experiment_id, arm
+SELECT experiment_id, split, arm, p FROM sequential_looks
+WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) AND goal_id = ANY($3::uuid[]) ORDER BY experiment_id, split, arm
 `
 
 type LooksParams struct {
@@ -25,6 +25,7 @@ type LooksParams struct {
 
 type LooksRow struct {
 	ExperimentID uuid.UUID
+	Split        int16
 	Arm          int16
 	P            float64
 }
@@ -38,7 +39,12 @@ func (q *Queries) Looks(ctx context.Context, arg LooksParams) ([]LooksRow, error
 	items := []LooksRow{}
 	for rows.Next() {
 		var i LooksRow
-		if err := rows.Scan(&i.ExperimentID, &i.Arm, &i.P); err != nil {
+		if err := rows.Scan(
+			&i.ExperimentID,
+			&i.Split,
+			&i.Arm,
+			&i.P,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -65,14 +71,14 @@ func (q *Queries) MostVisitors(ctx context.Context, accountID uuid.UUID) (int64,
 }
 
 const resultCells = `-- name: ResultCells :many
-SELECT experiment_id, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
+SELECT experiment_id, split, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
   coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
   coalesce(sum(converters) FILTER (WHERE goal_id = ANY($1::uuid[])), 0)::bigint AS converters,
   coalesce(sum(value) FILTER (WHERE goal_id = ANY($1::uuid[])), 0)::float8 AS value,
   coalesce(sum(value_sq) FILTER (WHERE goal_id = ANY($1::uuid[])), 0)::float8 AS value_sq
-FROM rollups WHERE account_id = $2 AND experiment_id = ANY($3::uuid[]) AND split = 0
+FROM rollups WHERE account_id = $2 AND experiment_id = ANY($3::uuid[])
   AND (goal_id = '00000000-0000-0000-0000-000000000000' OR goal_id = ANY($1::uuid[]))
-GROUP BY experiment_id, epoch, arm, day ORDER BY experiment_id, epoch, day, arm
+GROUP BY experiment_id, split, epoch, arm, day ORDER BY experiment_id, split, epoch, day, arm
 `
 
 type ResultCellsParams struct {
@@ -83,6 +89,7 @@ type ResultCellsParams struct {
 
 type ResultCellsRow struct {
 	ExperimentID uuid.UUID
+	Split        int16
 	Epoch        int32
 	Arm          int16
 	Day          time.Time
@@ -92,7 +99,7 @@ type ResultCellsRow struct {
 	ValueSq      float64
 }
 
-// Visitors, and what they did about the given goals, by epoch, arm and UTC day of first exposure.
+// Visitors, and what they did about the given goals, by split, epoch, arm and UTC day of first exposure.
 func (q *Queries) ResultCells(ctx context.Context, arg ResultCellsParams) ([]ResultCellsRow, error) {
 	rows, err := q.db.Query(ctx, resultCells, arg.Goals, arg.AccountID, arg.Experiments)
 	if err != nil {
@@ -104,6 +111,7 @@ func (q *Queries) ResultCells(ctx context.Context, arg ResultCellsParams) ([]Res
 		var i ResultCellsRow
 		if err := rows.Scan(
 			&i.ExperimentID,
+			&i.Split,
 			&i.Epoch,
 			&i.Arm,
 			&i.Day,
@@ -124,7 +132,7 @@ func (q *Queries) ResultCells(ctx context.Context, arg ResultCellsParams) ([]Res
 
 const saveLook = `-- name: SaveLook :exec
 INSERT INTO sequential_looks AS l (account_id, experiment_id, split, goal_id, arm, p, looked_at)
-VALUES ($1, $2, 0, $3, $4, $5, $6)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (account_id, experiment_id, split, goal_id, arm)
 DO UPDATE SET p = excluded.p, looked_at = excluded.looked_at WHERE excluded.p < l.p
 `
@@ -132,6 +140,7 @@ DO UPDATE SET p = excluded.p, looked_at = excluded.looked_at WHERE excluded.p < 
 type SaveLookParams struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
+	Split        int16
 	GoalID       uuid.UUID
 	Arm          int16
 	P            float64
@@ -143,6 +152,7 @@ func (q *Queries) SaveLook(ctx context.Context, arg SaveLookParams) error {
 	_, err := q.db.Exec(ctx, saveLook,
 		arg.AccountID,
 		arg.ExperimentID,
+		arg.Split,
 		arg.GoalID,
 		arg.Arm,
 		arg.P,

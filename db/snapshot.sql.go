@@ -109,7 +109,7 @@ func (q *Queries) SnapshotEpochs(ctx context.Context, accounts []uuid.UUID, expe
 }
 
 const snapshotExperiments = `-- name: SnapshotExperiments :many
-SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout FROM experiments WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy, allocator_params, traffic_allocation, status, winner, planned_per_arm, version, created_by, created_at, updated_at, started_at, completed_at, archived_at, changed_xid, audit_seq, targeting, schedule, exclusions, layer, holdout, excluded_pairs FROM experiments WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 // Drafts and archived ones too; asked for by key they are not running, which is not the same as unknown.
@@ -152,6 +152,7 @@ func (q *Queries) SnapshotExperiments(ctx context.Context, since string) ([]Expe
 			&i.Exclusions,
 			&i.Layer,
 			&i.Holdout,
+			&i.ExcludedPairs,
 		); err != nil {
 			return nil, err
 		}
@@ -212,7 +213,7 @@ func (q *Queries) SnapshotHorizon(ctx context.Context) (string, error) {
 }
 
 const snapshotInstallations = `-- name: SnapshotInstallations :many
-SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, watched_until FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, consent, ga4, watched_until FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 type SnapshotInstallationsRow struct {
@@ -224,6 +225,8 @@ type SnapshotInstallationsRow struct {
 	Identifies     bool
 	AllowedOrigins []string
 	Scrubs         bool
+	Consent        string
+	Ga4            bool
 	WatchedUntil   *time.Time
 }
 
@@ -245,6 +248,8 @@ func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]Sn
 			&i.Identifies,
 			&i.AllowedOrigins,
 			&i.Scrubs,
+			&i.Consent,
+			&i.Ga4,
 			&i.WatchedUntil,
 		); err != nil {
 			return nil, err

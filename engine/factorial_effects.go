@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 
 	"github.com/samplit/samplit/engine/stats"
 )
@@ -21,11 +22,7 @@ type Effect struct {
 func (c *Combinations) Effects(level float64) []Effect {
 	var effects []Effect
 	for element, base := range c.base {
-		highest := 0
-		for _, levels := range c.levels {
-			highest = max(highest, levels[element])
-		}
-		for l := range highest + 1 {
+		for l := range c.highest(element) + 1 {
 			if l != base {
 				effects = append(effects, c.effect(element, l, level))
 			}
@@ -47,18 +44,96 @@ func (c *Combinations) effect(element, l int, level float64) Effect {
 	if len(pairs) == 0 {
 		return e
 	}
+	e.Lift, e.ProbPositive = c.judge(pairs, level)
+	return e
+}
+
+// judge returns the geometric mean of a/b over pairs of arms, less 1, and the probability that it is above 0: 0.5 where
+// the lift is not OK.
+func (c *Combinations) judge(pairs [][2]int, level float64) (lift stats.Lift, positive float64) {
 	logs := make([]stats.Normal, len(c.fields))
 	for f := range c.fields {
 		logs[f] = c.logRatio(f, pairs)
+		positive += c.weight[f] * logs[f].ProbPositive()
 	}
-	e.Lift = c.lift(logs, level)
-	if e.Lift.OK {
-		e.ProbPositive = 0
-		for f, n := range logs {
-			e.ProbPositive += c.weight[f] * n.ProbPositive()
+	if lift = c.lift(logs, level); !lift.OK {
+		return lift, 0.5
+	}
+	return lift, positive
+}
+
+// Interaction is what two variants of two elements do together beyond what each does alone: the ratio of the lifts
+//
+//	(p_ab / p_0b) / (p_a0 / p_00) - 1,
+//
+// the geometric mean over what the other elements show. 0: they do not depend on each other.
+type Interaction struct {
+	Elements, Levels [2]int
+	Lift             stats.Lift // not OK when exclusions leave nothing to compare
+	ProbPositive     float64    // 0.5 when the lift is not OK
+}
+
+// Interactions returns those of all pairs of variants but the control's, in the order of elements, then levels.
+func (c *Combinations) Interactions(level float64) []Interaction {
+	var out []Interaction
+	for e := range c.base {
+		for f := e + 1; f < len(c.base); f++ {
+			for l := range c.highest(e) + 1 {
+				for m := range c.highest(f) + 1 {
+					if l != c.base[e] && m != c.base[f] {
+						out = append(out, c.interaction([2]int{e, f}, [2]int{l, m}, level))
+					}
+				}
+			}
 		}
 	}
-	return e
+	return out
+}
+
+func (c *Combinations) interaction(elements, levels [2]int, level float64) Interaction {
+	out := Interaction{Elements: elements, Levels: levels, ProbPositive: 0.5}
+	base := [2]int{c.base[elements[0]], c.base[elements[1]]}
+	var pairs [][2]int // p_ab against p_0b, and p_00 against p_a0: the logarithms of all of them add up
+	for i, a := range c.levels {
+		if a[elements[0]] != levels[0] || a[elements[1]] != levels[1] {
+			continue
+		}
+		one, other, none := c.at(a, elements, [2]int{levels[0], base[1]}), c.at(a, elements, [2]int{base[0], levels[1]}), c.at(a, elements, base)
+		if one >= 0 && other >= 0 && none >= 0 {
+			pairs = append(pairs, [2]int{i, other}, [2]int{none, one})
+		}
+	}
+	if len(pairs) == 0 {
+		return out
+	}
+	// Each quadruple made two pairs of the mean, so that it is half of the logarithm sought.
+	logs := make([]stats.Normal, len(c.fields))
+	out.ProbPositive = 0
+	for f := range c.fields {
+		half := c.logRatio(f, pairs)
+		logs[f] = stats.Normal{Mean: 2 * half.Mean, Variance: 4 * half.Variance}
+		out.ProbPositive += c.weight[f] * logs[f].ProbPositive()
+	}
+	if out.Lift = c.lift(logs, level); !out.Lift.OK {
+		out.ProbPositive = 0.5
+	}
+	return out
+}
+
+// at returns the place of the arm that shows other levels of two elements and is like another one in the rest; -1 when
+// it is excluded.
+func (c *Combinations) at(like []int, elements, levels [2]int) int {
+	want := slices.Clone(like)
+	want[elements[0]], want[elements[1]] = levels[0], levels[1]
+	return slices.IndexFunc(c.levels, func(l []int) bool { return slices.Equal(l, want) })
+}
+
+// highest is the last level of an element.
+func (c *Combinations) highest(element int) (highest int) {
+	for _, levels := range c.levels {
+		highest = max(highest, levels[element])
+	}
+	return highest
 }
 
 func differOnlyIn(element int, a, b []int) bool {
@@ -127,6 +202,8 @@ type CombinationEstimate struct {
 	Mean, Low, High float64
 	// Lift is relative to the control; not OK for the control itself, and where there is nothing to divide by.
 	Lift stats.Lift
+	// ProbBeatsControl is the probability that the lift is above 0; 0.5 where it is not OK.
+	ProbBeatsControl float64
 }
 
 // Arms returns the model's estimate of every arm. The best combination is the one with the highest ProbBest.
@@ -138,16 +215,15 @@ func (c *Combinations) Arms(level float64) []CombinationEstimate {
 		}
 	}
 	for at, i := range c.order {
-		parts, logs := make([]stats.Normal, len(c.fields)), make([]stats.Normal, len(c.fields))
+		parts := make([]stats.Normal, len(c.fields))
 		for f, field := range c.fields {
 			parts[f] = field.At(at)
-			logs[f] = c.logRatio(f, [][2]int{{at, control}})
 		}
 		n := c.mix(parts)
 		low, high := n.Interval(level)
-		estimates[i] = CombinationEstimate{Mean: c.unit(n.Mean), Low: c.unit(low), High: c.unit(high)}
+		estimates[i] = CombinationEstimate{Mean: c.unit(n.Mean), Low: c.unit(low), High: c.unit(high), ProbBeatsControl: 0.5}
 		if at != control {
-			estimates[i].Lift = c.lift(logs, level)
+			estimates[i].Lift, estimates[i].ProbBeatsControl = c.judge([][2]int{{at, control}}, level)
 		}
 	}
 	return estimates

@@ -301,3 +301,35 @@ func BenchmarkCombinations(b *testing.B) {
 		})
 	}
 }
+
+// TestInteractionsAreFound: the ratio of lifts that made the data is found, whatever the third element shows, and none where effects
+// only add up.
+func TestInteractionsAreFound(t *testing.T) {
+	t.Parallel()
+	for _, together := range []float64{0, 0.3} {
+		f := factorial(2, 3, 2)
+		for i, a := range f.Arms {
+			x := -2.5 + 0.2*float64(a.Levels[0]) + 0.1*float64(a.Levels[1])
+			if a.Levels[0] == 1 && a.Levels[1] == 2 {
+				x += together
+			}
+			f.visit(i, 200_000, math.Round(200_000/(1+math.Exp(-x))))
+		}
+		list := NewCombinations(f).Interactions(0.95)
+		if len(list) != 5 {
+			t.Fatalf("got %d interactions, want those of 1×2, 1×1 and 2×1 variants", len(list))
+		}
+		for _, in := range list {
+			named := in.Elements == [2]int{0, 1} && in.Levels == [2]int{1, 2}
+			if !in.Lift.OK || (in.Lift.Low > 0) != (named && together > 0) {
+				t.Errorf("together %v: got %+v", together, in)
+			}
+		}
+	}
+	f := factorial(2, 2)
+	f.Arms = f.Arms[:3]
+	f.visit(0, 1000, 100)
+	if in := NewCombinations(f).Interactions(0.95); in[0].Lift.OK || in[0].ProbPositive != 0.5 {
+		t.Errorf("without the pair: got %+v", in)
+	}
+}

@@ -53,7 +53,7 @@ type statusInput struct {
 	InputVersion
 	Body struct {
 		Status string `json:"status" doc:"running, paused, completed or archived"`
-		Winner any    `json:"winner,omitempty" doc:"Key of the variant that everybody sees from now on; only with completed"`
+		Winner any    `json:"winner,omitempty" doc:"What everybody sees from now on, only with completed: the key of a variant or combination, or variants by element"`
 	}
 }
 
@@ -100,8 +100,10 @@ func (h *server) apiExperimentStatus(ctx context.Context, by services.Actor, in 
 	case nil:
 	case string:
 		change.Winner = &winner
+	case map[string]any:
+		change.Winners = texts(winner)
 	default:
-		change.WinnerPerElement = true
+		return nil, fieldError("winner", "unknown", "Must be the key of a variant, or variants by element.")
 	}
 	return experimentReply(h.Experiments.SetStatus(ctx, by, in.ID, change))
 }
@@ -110,10 +112,19 @@ func (h *server) apiDuplicateExperiment(ctx context.Context, by services.Actor, 
 	return experimentReply(h.Experiments.Duplicate(ctx, by, in.ID))
 }
 
+// texts are the members that are strings; others are empty, which is no variant's key.
+func texts(members map[string]any) map[string]string {
+	out := make(map[string]string, len(members))
+	for name, value := range members {
+		out[name], _ = value.(string)
+	}
+	return out
+}
+
 type previewInput struct {
 	InputID
 	Body *struct {
-		Force any `json:"force,omitempty" doc:"Key of the variant to show; left out, it is named where the token is used"`
+		Force any `json:"force,omitempty" doc:"Key of the variant or combination to show, or variants by element; left out, it is named where the token is used"`
 	}
 }
 
@@ -132,10 +143,7 @@ func (h *server) apiPreviewExperiment(ctx context.Context, by services.Actor, in
 	case string:
 		force = services.Force{"": f}
 	case map[string]any:
-		force = services.Force{}
-		for element, arm := range f {
-			force[element], _ = arm.(string)
-		}
+		force = services.Force(texts(f))
 	default:
 		return nil, fieldError("force", "unknown", "Must be the key of one of its variants.")
 	}

@@ -149,11 +149,7 @@ func (h *server) experimentHistoryPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var arms []string
-	for _, v := range x.Variants() {
-		arms = append(arms, v.Name)
-	}
-	m, err := h.history(c, services.AuditFilter{Object: "experiment:" + x.ID.String()}, arms, "/experiments/"+x.ID.String()+"/history")
+	m, err := h.history(c, services.AuditFilter{Object: "experiment:" + x.ID.String()}, x.ArmNames(), "/experiments/"+x.ID.String()+"/history")
 	if err != nil {
 		return err
 	}
@@ -244,7 +240,7 @@ var fieldWords = map[string]string{
 	"name": "field.name", "key": "field.key", "hypothesis": "field.hypothesis", "url": "field.url", "site_url": "field.site_url",
 	"installation": "field.installation", "mode": "field.mode", "allocator": "field.allocator", "strategy": "field.strategy",
 	"allocator_params": "field.allocator_params", "traffic_allocation": "field.traffic_allocation", "variants": "field.variants",
-	"goals": "field.goals", "winner": "field.winner",
+	"goals": "field.goals", "winner": "field.winner", "excluded_pairs": "field.excluded_pairs",
 }
 
 func fieldName(ctx context.Context, name string) string {

@@ -119,11 +119,7 @@ func (h *server) experiment(c echo.Context, x services.Experiment) (views.Experi
 		SiteID: x.InstallationID.String(), Site: siteHost(refs, x.InstallationID), URL: x.URL, Goal: x.Primary().Name,
 		Started: timeOr(x.StartedAt), Ended: timeOr(x.CompletedAt), Version: x.Version, CanEdit: actor(c).MayEdit() == nil}
 	if x.Winner != nil {
-		for _, v := range x.Variants() {
-			if v.Key == *x.Winner {
-				m.Winner = v.Name
-			}
-		}
+		m.Winner = x.ArmName(*x.Winner)
 	}
 	return m, nil
 }
@@ -138,14 +134,23 @@ func (h *server) changesPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	shares := x.Shares()
 	m := views.Changes{Experiment: head, Who: storedRules(x.Rules)}
-	for i, v := range x.Variants() {
-		row := views.VariantChanges{Index: i, Name: v.Name, Weight: shares[i], Key: v.Key}
-		for _, change := range v.Changes {
-			row.Changes = append(row.Changes, changeOf(change))
+	for _, e := range x.Elements {
+		shares := e.Shares()
+		for i, v := range e.Variants {
+			row := views.VariantChanges{Index: i, Name: v.Name, Weight: shares[i], Key: v.Key}
+			if x.Mode != services.ModeSingle {
+				row.Element, row.Key = e.Name, x.Alone(e.Key, v.Key)
+			}
+			for _, change := range v.Changes {
+				row.Changes = append(row.Changes, changeOf(change))
+			}
+			m.Variants = append(m.Variants, row)
 		}
-		m.Variants = append(m.Variants, row)
+	}
+	if x.Mode != services.ModeSingle {
+		m.Matrix = matrixOf(x.Definition)
+		m.Combinations = x.Combinations()
 	}
 	return h.render(c, http.StatusOK, views.ChangesPage(h.page(c), m))
 }

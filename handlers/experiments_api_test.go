@@ -14,6 +14,7 @@ import (
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine/state"
+	"github.com/samplit/samplit/proxy"
 	"github.com/samplit/samplit/services"
 )
 
@@ -27,6 +28,13 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	d.Installations = services.NewInstallations(database, d.TrackerURL, d.Clock)
 	d.Experiments = services.NewExperiments(database, keys, d.Clock)
 	d.Previews = services.NewPreviews(d.Experiments, d.Installations, []byte("key of previews"), d.Clock)
+	d.Pages = services.NewPages(database, d.Installations, proxy.New(proxy.Config{AllowPrivate: true}),
+		services.PagesConfig{BaseURL: d.BaseURL, TrackerURL: d.TrackerURL, PreviewURL: "http://*.preview.localhost:8080"}, d.Clock)
+	objects, err := services.OpenObjects("", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Uploads = services.NewUploads(database, objects, d.TrackerURL, d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
 	d.Audit = services.NewAudit(database)
 	seal, err := services.GenerateAuditKey(filepath.Join(t.TempDir(), "audit.key"))
@@ -204,9 +212,9 @@ func TestExperimentAPILife(t *testing.T) {
 		t.Errorf("epochs %v", epochs)
 	}
 	p.call(http.MethodDelete, "/experiments/"+id, nil, http.StatusConflict)
-	for want, body := range map[string]members{"unknown": {"status": "completed", "winner": "z"}, "not_supported_yet": {"status": "completed", "winner": members{"page": "b"}}} {
-		if got := problems(p.status(x, body, http.StatusUnprocessableEntity))["winner"]; got != want {
-			t.Errorf("winner %v: got %q, want %q", body["winner"], got, want)
+	for _, winner := range []any{"z", members{"page": "z"}, members{"footer": "b"}, 7} {
+		if got := problems(p.status(x, members{"status": "completed", "winner": winner}, http.StatusUnprocessableEntity))["winner"]; got != "unknown" {
+			t.Errorf("winner %v: got %q, want unknown", winner, got)
 		}
 	}
 	x = p.status(x, members{"status": "completed", "winner": "b"}, http.StatusOK)
@@ -250,8 +258,8 @@ func TestExperimentAPINamesWhatIsWrong(t *testing.T) {
 		{"unknown member inside", members{"variants": []members{control, {"key": "b", "colour": "red"}}}, "variants[1].colour", "unknown_field"},
 		{"text for a number", members{"traffic_allocation": "all"}, "traffic_allocation", "invalid"},
 		{"share of more than all", members{"traffic_allocation": 1.5}, "traffic_allocation", "range"},
-		{"factorial", members{"mode": "factorial"}, "mode", "not_supported_yet"},
-		{"form", members{"goals": []members{{"key": "r", "primary": true, "type": "form"}}}, "goals[0].type", "not_supported_yet"},
+		{"factorial without elements", members{"mode": "factorial"}, "elements", "too_few_elements"},
+		{"form", members{"goals": []members{{"key": "r", "primary": true, "type": "form"}}}, "goals[0].config.selector", "required"},
 		{"goal key", members{"goals": []members{{"key": "Buy it", "primary": true, "type": "custom"}}}, "goals[0].key", "key"},
 		{"selector", members{"variants": []members{control, {"key": "b", "changes": []members{{"selector": "h1[", "action": "hide"}}}}}, "variants[1].changes[0].selector", "selector"},
 		{"handler", members{"variants": []members{control, {"key": "b", "changes": []members{{"selector": "a", "action": "attr", "name": "onclick", "value": "x"}}}}}, "variants[1].changes[0].name", "unsafe"},

@@ -38,7 +38,14 @@ func (h *server) typedForm(c echo.Context, id string) (m views.ExperimentForm, d
 	}
 	m = views.ParseExperimentForm(f, refs)
 	m.ID = id
-	if m.Apply(f.Get("do")) {
+	if do := f.Get("do"); m.Apply(do) {
+		wrong, err := h.plan(c, &m)
+		if err != nil {
+			return m, true, err
+		}
+		if do == "plan" && len(wrong) > 0 {
+			return m, true, h.refuseForm(c, m, http.StatusUnprocessableEntity, wrong)
+		}
 		return m, true, h.showForm(c, http.StatusOK, m)
 	}
 	return m, false, nil
@@ -79,7 +86,11 @@ func (h *server) editExperiment(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.showForm(c, http.StatusOK, storedForm(h.speak(c), x, refs))
+	m := storedForm(h.speak(c), x, refs)
+	if _, err := h.plan(c, &m); err != nil {
+		return err
+	}
+	return h.showForm(c, http.StatusOK, m)
 }
 
 func (h *server) updateExperiment(c echo.Context) error {

@@ -34,7 +34,8 @@ func formPercent(share float64) string {
 // formInput turns a typed form into what the service takes; the errors are what cannot even be read.
 func formInput(ctx context.Context, m views.ExperimentForm) (services.ExperimentInput, views.Errors) {
 	wrong := views.Errors{}
-	in := services.ExperimentInput{InstallationID: &m.SiteID, Name: &m.Name, URL: &m.URL, Hypothesis: &m.Hypothesis,
+	single := services.ModeSingle
+	in := services.ExperimentInput{Mode: &single, InstallationID: &m.SiteID, Name: &m.Name, URL: &m.URL, Hypothesis: &m.Hypothesis,
 		Goals: []services.GoalInput{goalInput(ctx, m.Goal)}}
 	if m.Method != "" {
 		in.Allocator = &m.Method
@@ -66,6 +67,7 @@ func formInput(ctx context.Context, m views.ExperimentForm) (services.Experiment
 		}
 		in.Variants = append(in.Variants, variant)
 	}
+	elementsInput(ctx, m.Elements, &in)
 	in.Rules = rulesInput(m.Rules, wrong)
 	return in, wrong
 }
@@ -99,51 +101,17 @@ func changeInput(c views.Change) services.ChangeInput {
 	return in
 }
 
-// goalInput takes what the kind of goal uses. What is clicked or reached has a name when nobody gave it one; an event must be named,
-// because it is sent under its name.
-func goalInput(ctx context.Context, g views.GoalForm) services.GoalInput {
-	primary, config, unnamed := true, map[string]any{}, g.Name == ""
-	switch g.Type {
-	case "click":
-		config["selector"] = g.Selector
-		if unnamed {
-			g.Name = locale.T(ctx, "goal.unnamed_click")
-		}
-	case "url":
-		config["url"] = g.URL
-		if unnamed {
-			g.Name = locale.T(ctx, "goal.unnamed_url")
-		}
-	case "custom":
-		config["name"] = g.Name
-	}
-	return services.GoalInput{Name: &g.Name, Primary: &primary, Type: &g.Type, Config: config}
-}
-
-// keepUnseen keeps what the form does not show: further goals, the window and key of the first, headers, strategy and parameters stay.
-func keepUnseen(in *services.ExperimentInput, x services.Experiment) {
-	if x.Exclusions != nil {
-		in.Exclusions.Headers = x.Exclusions.Headers
-	}
-	stored := x.Input()
-	for i, g := range stored.Goals {
-		if x.Goals[i].Role != "primary" {
-			in.Goals = append(in.Goals, g)
-			continue
-		}
-		first := &in.Goals[0]
-		first.Key = g.Key
-		first.Config["window_days"] = x.Goals[i].Config.WindowDays
-	}
-}
-
 // storedForm shows a draft for editing.
 func storedForm(ctx context.Context, x services.Experiment, refs []views.SiteRef) views.ExperimentForm {
 	m := views.ExperimentForm{ID: x.ID.String(), Version: strconv.Itoa(x.Version), Sites: refs, SiteID: x.InstallationID.String(),
 		Name: x.Name, URL: x.URL, Hypothesis: x.Hypothesis, Method: x.Allocator, Traffic: formPercent(x.TrafficAllocation), Rules: storedRules(x.Rules)}
-	goal := x.Primary()
-	m.Goal = views.GoalForm{Type: goal.Type, Selector: goal.Config.Selector, URL: goal.Config.URL, Name: goal.Name}
-	shares, even := x.Shares(), x.Even()
+	m.Goal = storedGoal(x.Primary())
+	m.Elements = storedElements(x)
+	if x.Mode != services.ModeSingle {
+		m.Variants = views.NewExperimentForm(nil).Variants
+		return m
+	}
+	shares, even := x.Elements[0].Shares(), x.Elements[0].Even()
 	for i, v := range x.Variants() {
 		row := views.VariantForm{Key: v.Key, Name: v.Name}
 		if !even {
@@ -182,6 +150,10 @@ func formErrors(ctx context.Context, m views.ExperimentForm, errs views.Errors) 
 			field := strings.TrimPrefix(strings.TrimPrefix(path, "goals[0]."), "config.")
 			out["goals[0]["+field+"]"] = text
 		default:
+			if name, ok := elementField(m.Elements, path); ok {
+				out[name] = text
+				continue
+			}
 			if name, line, ok := ruleField(m.Rules, path); ok {
 				ruleError(ctx, out, name, line, text)
 				continue
@@ -195,10 +167,15 @@ func formErrors(ctx context.Context, m views.ExperimentForm, errs views.Errors) 
 // lineByLine sorts the second before the tenth.
 func lineByLine(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
 
+// number reads digits; too many of them are 0.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
 // changeField names the row that a change was typed in: empty rows were not sent.
 func changeField(m views.ExperimentForm, at []string) string {
-	i, _ := strconv.Atoi(at[1])
-	j, _ := strconv.Atoi(at[2])
+	i, j := number(at[1]), number(at[2])
 	if i < len(m.Variants) {
 		if rows := filledChanges(m.Variants[i]); j < len(rows) {
 			j = rows[j]

@@ -71,7 +71,7 @@ func TestGoalsWithoutAName(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	o := b.owner().withSite()
-	for kind, want := range map[string]string{"click": "Clicked", "url": "Reached the page", "custom": ""} {
+	for kind, want := range map[string]string{"click": "Clicked", "url": "Reached the page", "form": "Sent the form", "custom": ""} {
 		f := typedExperiment(o)
 		f.Set("goals[0][type]", kind)
 		f.Set("goals[0][url]", "/thanks")
@@ -95,7 +95,7 @@ func TestExperimentFormNamesWhatIsWrong(t *testing.T) {
 	for _, c := range []struct{ name, value, field string }{
 		{"name", "", "name"}, {"name", strings.Repeat("x", 256), "name"}, {"url", "/" + strings.Repeat("x", 2000), "url"},
 		{"hypothesis", strings.Repeat("x", 4097), "hypothesis"}, {"traffic", "many", "traffic"}, {"traffic", "101", "traffic"}, {"traffic", "0", "traffic"},
-		{"method", "coin", "method"}, {"goals[0][type]", "form", "goals-0-type"}, {"goals[0][selector]", "a[", "goals-0-selector"}, {"goals[0][name]", strings.Repeat("x", 256), "goals-0-name"},
+		{"method", "coin", "method"}, {"goals[0][type]", "smell", "goals-0-type"}, {"goals[0][selector]", "a[", "goals-0-selector"}, {"goals[0][name]", strings.Repeat("x", 256), "goals-0-name"},
 		{"variants[1][changes][0][selector]", "h1[", "variants-1-changes-0-selector"}, {"variants[1][changes][0][action]", "js", "variants-1-changes-0-action"},
 		{"variants[1][changes][1][value]", "x", "variants-1-changes-1-selector"}, {"variants[1][name]", strings.Repeat("x", 256), "variants-1-name"},
 	} {

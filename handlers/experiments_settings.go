@@ -31,12 +31,15 @@ func (h *server) experimentSettings(c echo.Context) (m views.ExperimentSettings,
 	}
 	x = r.Experiment
 	m.Visitors, m.Traffic, m.Who = r.Visitors(), formPercent(x.TrafficAllocation), storedRules(x.Rules)
-	shares := x.Shares()
+	m.Experiment, err = h.experiment(c, x)
+	if err != nil || x.Mode != services.ModeSingle { // the shares of several elements are changed by the API
+		return m, x, err
+	}
+	shares := x.Elements[0].Shares()
 	for i, v := range x.Variants() {
 		m.Weights = append(m.Weights, views.WeightField{Key: v.Key, Name: v.Name, Index: i, Value: formPercent(shares[i])})
 	}
-	m.Experiment, err = h.experiment(c, x)
-	return m, x, err
+	return m, x, nil
 }
 
 // changeTraffic changes how many visitors take part and, in a fair split, how they are divided.
@@ -60,7 +63,7 @@ func (h *server) changeTraffic(c echo.Context) error {
 	} else {
 		typed.Errors["traffic"] = "error.percent"
 	}
-	if f.Has("weights[" + m.Weights[0].Key + "]") {
+	if len(m.Weights) > 0 && f.Has("weights["+m.Weights[0].Key+"]") {
 		in.Variants = typedWeights(&typed, m, x, f.Get)
 	}
 	if len(typed.Errors) > 0 {
@@ -112,7 +115,7 @@ func (h *server) refusedTraffic(c echo.Context, m views.ExperimentSettings, err 
 	}
 	m.Errors = views.Errors{}
 	for path, text := range renamed(refused, map[string]string{"traffic_allocation": "traffic"}) {
-		if at := variantPath.FindStringSubmatch(path); at != nil {
+		if at := variantPath.FindStringSubmatch(path); at != nil && len(m.Weights) > 0 {
 			i, _ := strconv.Atoi(at[1])
 			path = "weights[" + m.Weights[min(i, len(m.Weights)-1)].Key + "]"
 		}

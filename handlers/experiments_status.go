@@ -60,6 +60,7 @@ func (h *server) confirmation(c echo.Context, target, winner string) (m views.St
 		return m, err
 	}
 	m.Target = target
+	m.Elements = elementChoices(r)
 	all := r.Visitors()
 	for i, v := range r.Variants {
 		if v.Key == winner {
@@ -89,6 +90,14 @@ func (h *server) changeStatus(c echo.Context) error {
 	before, err := h.Experiments.Get(ctx, by, id)
 	if err != nil {
 		return err
+	}
+	for _, e := range before.Elements {
+		if key := f.Get("winner[" + e.Key + "]"); key != "" {
+			if change.Winners == nil {
+				change.Winners = map[string]string{}
+			}
+			change.Winners[e.Key] = key
+		}
 	}
 	x, err := h.Experiments.SetStatus(ctx, by, id, change)
 	if err != nil {

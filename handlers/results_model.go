@@ -29,6 +29,10 @@ func resultsOf(ctx context.Context, r services.Results) views.Results {
 	for i, v := range r.Variants {
 		m.Variants = append(m.Variants, variantOf(i, v, v.Key == leader && r.Progress.Enough))
 	}
+	m.Elements, m.Combinations = elementsOf(ctx, r), combinationsOf(ctx, r)
+	if len(m.Elements) > 0 {
+		return m
+	}
 	for _, p := range r.Rates() {
 		m.Rates = append(m.Rates, views.RatePoint{Day: p.Day, Variant: p.Variant, Visitors: p.Visitors, Conversions: p.Conversions,
 			Rate: p.Rate, Low: p.Interval.Low, High: p.Interval.High})
@@ -59,15 +63,17 @@ func launchOf(r services.Results) *views.Launch {
 	x := r.Experiment
 	edit := "/experiments/" + x.ID.String() + "/edit"
 	l := &views.Launch{}
-	changed, all := 0, x.Variants()[1:]
-	for _, v := range all {
-		if len(v.Changes) > 0 {
-			changed++
+	changed, all := 0, 0
+	for _, e := range x.Elements {
+		for _, v := range e.Variants[1:] {
+			if all++; len(v.Changes) > 0 {
+				changed++
+			}
 		}
 	}
 	if changed > 0 {
 		l.Steps = append(l.Steps, views.LaunchStep{Key: "install", Done: !r.LastSeen.IsZero(), URL: "/sites/" + x.InstallationID.String()},
-			views.LaunchStep{Key: "changes", Done: changed == len(all), URL: edit})
+			views.LaunchStep{Key: "changes", Done: changed == all, URL: edit})
 	}
 	l.Steps = append(l.Steps, views.LaunchStep{Key: "goal", Done: true, URL: edit})
 	return l

@@ -31,6 +31,8 @@ type Deps struct {
 	Installations *services.Installations
 	Experiments   *services.Experiments
 	Previews      *services.Previews
+	Pages         *services.Pages
+	Uploads       *services.Uploads
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit
@@ -95,6 +97,7 @@ func New(d Deps) *echo.Echo {
 	h.healthRoutes(e)
 	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(static.Handler()))
 
+	h.uploadRoutes(e)
 	browser := e.Group("", h.sameOrigin, compress, limitBody(bodyLimit))
 	g := groups{public: browser, person: browser.Group("", h.signedIn), api: newAPI(e, h)}
 	notFound(e, browser) // after the inner group, which registered an answer that asks to sign in
@@ -119,6 +122,8 @@ func New(d Deps) *echo.Echo {
 	h.auditAPI(g.api)
 	h.simulateAPI(g.api)
 	h.keysAPI(g.api)
+	h.pagesAPI(g.api)
+	h.uploadsAPI(g.api)
 	return e
 }
 

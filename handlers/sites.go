@@ -9,6 +9,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/samplit/samplit/services"
+	"github.com/samplit/samplit/static"
+	"github.com/samplit/samplit/static/snippet"
 	"github.com/samplit/samplit/views"
 )
 
@@ -129,7 +131,13 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 		return views.Site{}, err
 	}
 	m := views.Site{ID: site.ID.String(), Name: site.Name, URL: site.SiteURL, Token: site.Token, Snippet: site.Snippet, Install: installOf(site, check),
-		Origins: strings.Join(site.AllowedOrigins, "\n"), Scrubs: site.Scrub, CanEdit: by.MayEdit() == nil}
+		Origins: strings.Join(site.AllowedOrigins, "\n"), Scrubs: site.Scrub,
+		Consent: site.Consent == services.ConsentRequired, GA4: site.GA4, CanEdit: by.MayEdit() == nil}
+	loader, err := static.FS.ReadFile("js/loader.js")
+	if err != nil {
+		return m, err
+	}
+	m.SnippetAsync = snippet.Async(loader, site.Snippet)
 	list, err := h.Experiments.List(ctx, by, services.ExperimentFilter{Site: site.ID, Paging: services.Paging{PerPage: 20}})
 	if err != nil {
 		return m, err
@@ -195,15 +203,18 @@ func watchedSince(c echo.Context) time.Time {
 	return time.UnixMicro(at)
 }
 
-// saveSiteRules keeps which pages may send, and whether personal data is taken out.
+// saveSiteRules keeps what a site's snippet does, which pages may send, and whether personal data is taken out.
 func (h *server) saveSiteRules(c echo.Context) error {
 	f, err := form(c)
 	if err != nil {
 		return err
 	}
-	origins, scrub := strings.Fields(f.Get("origins")), f.Get("scrub") == "on"
+	origins, scrub, ga4, consent := strings.Fields(f.Get("origins")), f.Get("scrub") == "on", f.Get("ga4") == "on", services.ConsentOff
+	if f.Get("consent") == "on" {
+		consent = services.ConsentRequired
+	}
 	id := c.Param("id")
-	_, err = h.Installations.Update(c.Request().Context(), actor(c), id, services.InstallationInput{AllowedOrigins: &origins, Scrub: &scrub})
+	_, err = h.Installations.Update(c.Request().Context(), actor(c), id, services.InstallationInput{AllowedOrigins: &origins, Scrub: &scrub, Consent: &consent, GA4: &ga4})
 	if err != nil {
 		_, status, ok := h.refusal(c, err)
 		if !ok {
@@ -214,6 +225,7 @@ func (h *server) saveSiteRules(c echo.Context) error {
 			return err
 		}
 		m.Origins, m.Scrubs, m.OriginsWrong = f.Get("origins"), scrub, true
+		m.Consent, m.GA4 = consent == services.ConsentRequired, ga4
 		return h.render(c, status, views.SitePage(h.page(c), m))
 	}
 	if err := h.flash(c, "good", "flash.saved"); err != nil {

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,19 +15,17 @@ import (
 
 	"github.com/samplit/samplit/services"
 	"github.com/samplit/samplit/static"
+	"github.com/samplit/samplit/static/snippet"
 )
 
-// configMark stands in the built runtime where a site's configuration goes.
-const configMark = `"__SAMPLIT_CONFIG__"`
-
-// snippets serves each site's script: the runtime with the site's configuration in it, compressed when first asked for after a
-// change and kept until the next.
+// snippets serves each site's script: the parts of the runtime that the site needs with its configuration in them, compressed when
+// first asked for after a change and kept until the next.
 type snippets struct {
 	svc         *services.Tracker
 	limits      *services.Limits
-	head, tail  []byte
+	runtime     *snippet.Runtime
 	preview     *snippetFile // the same for all sites
-	files       sync.Map     // token → *snippetFile
+	files       sync.Map     // name → *snippetFile
 	compressing sync.Mutex
 }
 
@@ -40,20 +37,20 @@ type snippetFile struct {
 }
 
 func newSnippets(svc *services.Tracker, l *services.Limits) (*snippets, error) {
-	runtime, err := static.FS.ReadFile("js/snippet.js")
+	built, err := static.FS.ReadFile("js/snippet.js")
 	if err != nil {
 		return nil, fmt.Errorf("read snippet runtime: %w", err)
 	}
-	head, tail, ok := bytes.Cut(runtime, []byte(configMark))
-	if !ok || bytes.Contains(tail, []byte(configMark)) {
-		return nil, errors.New("the snippet runtime must hold its configuration mark exactly once")
+	runtime, err := snippet.Parse(built)
+	if err != nil {
+		return nil, err
 	}
 	preview, err := static.FS.ReadFile("js/preview.js")
 	if err != nil {
 		return nil, fmt.Errorf("read preview script: %w", err)
 	}
 	f, err := newSnippetFile(preview)
-	return &snippets{svc: svc, limits: l, head: head, tail: tail, preview: f}, err
+	return &snippets{svc: svc, limits: l, runtime: runtime, preview: f}, err
 }
 
 func (s *snippets) routes(e *echo.Echo) {
@@ -64,10 +61,11 @@ func (s *snippets) routes(e *echo.Echo) {
 }
 
 func (s *snippets) serve(c echo.Context) error {
-	token, ok := strings.CutSuffix(c.Param("file"), ".js")
+	name, ok := strings.CutSuffix(c.Param("file"), ".js")
 	if !ok {
 		return echo.ErrNotFound
 	}
+	token, loader := strings.CutSuffix(name, ".async")
 	if err := limitToken(c, s.limits, token, 1); err != nil {
 		return err
 	}
@@ -78,7 +76,7 @@ func (s *snippets) serve(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := s.file(token, config)
+	f, err := s.file(name, config, loader)
 	if err != nil {
 		return err
 	}
@@ -121,21 +119,25 @@ func (f *snippetFile) send(c echo.Context) error {
 }
 
 // file returns the site's script, remade when its configuration is another one.
-func (s *snippets) file(token string, config []byte) (*snippetFile, error) {
-	if f, ok := s.files.Load(token); ok && same(f.(*snippetFile).config, config) {
+func (s *snippets) file(name string, config []byte, loader bool) (*snippetFile, error) {
+	if f, ok := s.files.Load(name); ok && same(f.(*snippetFile).config, config) {
 		return f.(*snippetFile), nil
 	}
 	s.compressing.Lock()
 	defer s.compressing.Unlock()
-	if f, ok := s.files.Load(token); ok && same(f.(*snippetFile).config, config) {
+	if f, ok := s.files.Load(name); ok && same(f.(*snippetFile).config, config) {
 		return f.(*snippetFile), nil
 	}
-	f, err := newSnippetFile(bytes.Join([][]byte{s.head, config, s.tail}, nil))
+	plain, err := s.runtime.Script(config, loader)
+	if err != nil {
+		return nil, err
+	}
+	f, err := newSnippetFile(plain)
 	if err != nil {
 		return nil, err
 	}
 	f.config = config
-	s.files.Store(token, f)
+	s.files.Store(name, f)
 	return f, nil
 }
 

@@ -163,12 +163,15 @@ type assignReply struct {
 func renderAssignment(a services.Assignment) []byte {
 	out := assignReply{Assigned: true, Winner: a.Winner, Forced: a.Forced, ID: a.ExperimentID().String(), Key: a.ExperimentKey(), Changes: a.Changes()}
 	for _, arm := range a.Arms {
-		r := armReply{Element: arm.Element(), Variant: arm.Arm(), Arm: arm.Arm()}
+		r := armReply{Arm: arm.Arm()}
 		if !a.Winner && !a.Forced {
 			epoch, propensity := arm.Epoch(), arm.Propensity()
 			r.Epoch, r.Propensity = &epoch, &propensity
 		}
-		out.Arms = append(out.Arms, r)
+		for _, part := range arm.Parts() {
+			r.Element, r.Variant = part.Element, part.Variant
+			out.Arms = append(out.Arms, r)
+		}
 	}
 	if a.Forced {
 		out.Page = a.PagePattern()

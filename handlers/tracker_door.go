@@ -16,7 +16,8 @@ import (
 // TrackerDeps is what the tracker's door stands on.
 type TrackerDeps struct {
 	Tracker        *services.Tracker
-	Limits         *services.Limits // nil: none
+	Uploads        *services.Uploads // nil: none are served
+	Limits         *services.Limits  // nil: none
 	TrustedProxies []netip.Prefix
 	Errors         func(err error, c echo.Context) // answers an error as problem JSON
 	Metrics        prometheus.Registerer
@@ -37,6 +38,9 @@ func NewTracker(d TrackerDeps) (*echo.Echo, error) {
 	(&ofrep{d.Tracker, d.Limits}).routes(e)
 	(&features{svc: d.Tracker, limits: d.Limits}).routes(e)
 	scripts.routes(e)
+	if d.Uploads != nil {
+		pictures{d.Uploads}.routes(e)
+	}
 	e.Use(newAnswers(d.Metrics, e.Routes()).count, limitBrowsers(d.Limits))
 	return e, nil
 }
@@ -89,12 +93,15 @@ type Shop struct {
 	Snippet func() string
 }
 
+// Handler serves the shop.
+func (s *Shop) Handler() http.Handler { return demoShop(s.Snippet) }
+
 // Root sends each request to its door: the tracker by its addresses, the demo shop, where there is one, by its host name,
 // everything else to the app.
 func Root(app, tracker http.Handler, shop *Shop) http.Handler {
 	var pages http.Handler
 	if shop != nil {
-		pages = demoShop(shop.Snippet)
+		pages = shop.Handler()
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, p := range trackerPaths {

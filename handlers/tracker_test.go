@@ -19,6 +19,7 @@ import (
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/db/dbtest"
 	"github.com/samplit/samplit/services"
+	"github.com/samplit/samplit/static/snippet"
 )
 
 // trackerBundle is the tracker's door over one running experiment: arms control and b, goal buy.
@@ -209,7 +210,7 @@ func TestSnippetIsServedFreshAndSmall(t *testing.T) {
 	}
 	path := "/s/" + b.x.Token + ".js"
 	w := get(path)
-	if w.Code != 200 || !strings.Contains(w.Body.String(), b.x.ID.String()) || strings.Contains(w.Body.String(), configMark) {
+	if w.Code != 200 || !strings.Contains(w.Body.String(), b.x.ID.String()) || strings.Contains(w.Body.String(), snippet.ConfigMark) {
 		t.Fatalf("status %d, body of %d bytes", w.Code, w.Body.Len())
 	}
 	if cc := w.Header().Get("Cache-Control"); !strings.Contains(cc, "max-age=60") || !strings.Contains(cc, "stale-if-error") {
@@ -222,7 +223,7 @@ func TestSnippetIsServedFreshAndSmall(t *testing.T) {
 	if br.Header().Get("Content-Encoding") != "br" || br.Body.Len() >= w.Body.Len() || br.Header().Get("ETag") == w.Header().Get("ETag") {
 		t.Errorf("brotli: %v, %d of %d bytes", br.Header(), br.Body.Len(), w.Body.Len())
 	}
-	if zipped := get(path, "Accept-Encoding", "gzip"); zipped.Body.Len() > 7000+500 {
+	if zipped := get(path, "Accept-Encoding", "gzip"); zipped.Body.Len() > 9000 {
 		t.Errorf("gzip: %d bytes", zipped.Body.Len())
 	}
 	preview := get("/s/preview.js", "Accept-Encoding", "br")
@@ -317,5 +318,33 @@ func TestTrackerWithoutDatabaseIsCountedNotLogged(t *testing.T) {
 	}
 	if got := strings.Count(log.String(), "\n"); got != 2 || !strings.Contains(log.String(), "database back") {
 		t.Errorf("the log of the whole outage is\n%s", log)
+	}
+}
+
+// TestWhatBrowsersChoseIsRemembered: a visitor whom the snippet reported is answered without a database, as one of assign is.
+func TestWhatBrowsersChoseIsRemembered(t *testing.T) {
+	t.Parallel()
+	d, line := databaseToLose(t, slog.New(slog.DiscardHandler))
+	b := newTrackerBundleOn(t, d)
+	chosen := map[string]string{}
+	for i := range 8 {
+		visitor := fmt.Sprint("v", i)
+		for _, arm := range []string{"control", "b"} { // the tracker refuses the one that the hash does not give
+			_, out := b.send("events", fmt.Sprintf(`{"installation_token":"TOKEN","events":[{"type":"exposure","visitor_id":%q,"experiment":"test","arm":%q,"epoch":1}]}`, visitor, arm))
+			if out["accepted"] == 1.0 {
+				chosen[visitor] = arm
+			}
+		}
+	}
+	line.cut()
+	for visitor, arm := range chosen {
+		_, out := b.send("assign", fmt.Sprintf(`{"installation_token":"TOKEN","experiment":"test","visitor_id":%q}`, visitor))
+		variant, _ := out["variant"].(map[string]any)
+		if variant["key"] != arm || out["stored"] != true || out["new"] != false {
+			t.Errorf("%s: got %v, want %s, stored and not new", visitor, out, arm)
+		}
+	}
+	if len(chosen) != 8 {
+		t.Errorf("%d of 8 exposures were taken", len(chosen))
 	}
 }

@@ -1,9 +1,11 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -30,7 +32,8 @@ type Config struct {
 type Fetcher struct {
 	cfg      Config
 	resolver *net.Resolver
-	client   *http.Client
+	client   *http.Client // follows redirects
+	single   *http.Client // returns them
 }
 
 const (
@@ -49,14 +52,13 @@ func New(cfg Config) *Fetcher {
 	if f.resolver == nil {
 		f.resolver = &net.Resolver{PreferGo: true}
 	}
-	f.client = &http.Client{
-		// No proxy of the environment, which would dial for us; no connection kept, which would outlive a change of the name.
-		Transport: &inside{f.cfg.Inside, &http.Transport{DialContext: f.dial, DisableKeepAlives: true, DisableCompression: true,
-			ResponseHeaderTimeout: headerTimeout, TLSHandshakeTimeout: headerTimeout, MaxResponseHeaderBytes: maxHeaders,
-			Protocols: http1(),
-		}},
-		CheckRedirect: f.follow,
-	}
+	// No proxy of the environment, which would dial for us; no connection kept, which would outlive a change of the name.
+	out := &inside{f.cfg.Inside, &http.Transport{DialContext: f.dial, DisableKeepAlives: true, DisableCompression: true,
+		ResponseHeaderTimeout: headerTimeout, TLSHandshakeTimeout: headerTimeout, MaxResponseHeaderBytes: maxHeaders,
+		Protocols: http1(),
+	}}
+	f.client = &http.Client{Transport: out, CheckRedirect: f.follow}
+	f.single = &http.Client{Transport: out, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return f
 }
 
@@ -70,40 +72,81 @@ func http1() *http.Protocols {
 // Get fetches an address and returns what its last redirect led to, at most size bytes of it once decoded. A *Refusal says that a
 // rule forbids it; other errors are those of the network and of the far end. The whole takes at most 15 seconds.
 func (f *Fetcher) Get(ctx context.Context, address string, size int64) (*Page, error) {
-	return f.do(ctx, http.MethodGet, address, nil, nil, size)
+	return f.whole(ctx, f.client, Request{Method: http.MethodGet, Address: address, Size: size})
+}
+
+// Visit is Get with the header of a browser.
+func (f *Fetcher) Visit(ctx context.Context, address string, header http.Header, size int64) (*Page, error) {
+	return f.whole(ctx, f.client, Request{http.MethodGet, address, header, nil, size})
 }
 
 // Post sends a body once, without following redirects, and returns the answer.
 func (f *Fetcher) Post(ctx context.Context, address string, header http.Header, body []byte, size int64) (*Page, error) {
-	return f.do(ctx, http.MethodPost, address, header, body, size)
+	return f.whole(ctx, f.client, Request{http.MethodPost, address, header, body, size})
 }
 
-func (f *Fetcher) do(ctx context.Context, method, address string, header http.Header, body []byte, size int64) (*Page, error) {
-	u, r := f.parse(address)
-	if r != nil {
-		return nil, r
+// Request is one to make.
+type Request struct {
+	Method, Address string
+	Header          http.Header
+	Body            []byte
+	Size            int64 // most bytes of the answer, once decoded
+}
+
+// Open makes one request, without following redirects, and returns the answer while it arrives. The caller closes it.
+func (f *Fetcher) Open(ctx context.Context, r Request) (*Answer, error) {
+	return f.open(ctx, f.single, r)
+}
+
+func (f *Fetcher) whole(ctx context.Context, by *http.Client, r Request) (*Page, error) {
+	a, err := f.open(ctx, by, r)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	body, err := io.ReadAll(a)
+	if err != nil {
+		return nil, err
+	}
+	return &Page{a.URL, a.Status, a.Header, body}, nil
+}
+
+func (f *Fetcher) open(ctx context.Context, by *http.Client, r Request) (*Answer, error) {
+	u, refused := f.parse(r.Address)
+	if refused != nil {
+		return nil, refused
 	}
 	ctx, cancel := context.WithTimeout(ctx, totalTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, u.String(), strings.NewReader(string(body)))
+	a, err := f.send(ctx, by, u, r)
+	if err != nil {
+		cancel()
+		return nil, f.reason(ctx, err)
+	}
+	a.cancel, a.reason = cancel, func(err error) error { return f.reason(ctx, err) }
+	return a, nil
+}
+
+func (f *Fetcher) send(ctx context.Context, by *http.Client, u *url.URL, r Request) (*Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, refuse(RuleURL, "%v", err)
 	}
-	for name, values := range header {
+	for name, values := range r.Header {
 		request.Header[name] = values
 	}
 	request.Header.Set(loopHeader, "1")
-	request.Header.Set("Accept-Encoding", "gzip")
-	answer, err := f.client.Do(request)
-	if err != nil {
-		return nil, f.reason(ctx, err)
+	if r.Header.Get("Range") == "" {
+		request.Header.Set("Accept-Encoding", "gzip")
 	}
-	defer answer.Body.Close()
-	p, err := read(answer, size)
+	answer, err := by.Do(request)
 	if err != nil {
-		return nil, f.reason(ctx, err)
+		return nil, err
 	}
-	return p, nil
+	a, err := newAnswer(answer, r.Size)
+	if err != nil {
+		answer.Body.Close()
+	}
+	return a, err
 }
 
 // reason finds the refusal in an error of the client.

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"compress/gzip"
 	"errors"
 	"io"
@@ -26,41 +25,60 @@ const (
 	graceful = 2 * time.Second
 )
 
-func read(answer *http.Response, size int64) (*Page, error) {
+// Answer is what an address answers, while it arrives. Reading gives the decoded body; an error is a *Refusal when a rule ended it.
+type Answer struct {
+	URL    *url.URL // after redirects that were followed
+	Status int
+	Header http.Header
+
+	sent    *metered
+	body    io.Reader
+	close   func() error
+	cancel  func()
+	reason  func(error) error
+	size, n int64
+}
+
+func newAnswer(answer *http.Response, size int64) (*Answer, error) {
 	if answer.StatusCode < 200 {
 		return nil, refuse(RuleStatus, "status %d", answer.StatusCode)
 	}
-	p := &Page{URL: answer.Request.URL, Status: answer.StatusCode, Header: answer.Header}
-	sent := &metered{from: answer.Body, start: time.Now()}
-	var body io.Reader = sent
-	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ", ")); encoding {
-	case "", "identity":
-	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(sent)
+	a := &Answer{URL: answer.Request.URL, Status: answer.StatusCode, Header: answer.Header, close: answer.Body.Close, size: size}
+	a.sent = &metered{from: answer.Body, start: time.Now()}
+	a.body = a.sent
+	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ", ")); {
+	case encoding == "" || encoding == "identity" || answer.Request.Method == http.MethodHead || answer.StatusCode == http.StatusNotModified:
+	case encoding == "gzip" || encoding == "x-gzip":
+		z, err := gzip.NewReader(a.sent)
 		if err != nil {
 			return nil, decodeError(err)
 		}
-		body = z
+		a.body = z
 	default:
 		return nil, refuse(RuleEncoding, "content encoding %q", encoding)
 	}
-	var out bytes.Buffer
-	for {
-		n, err := io.CopyN(&out, body, 32<<10)
-		switch {
-		case int64(out.Len()) > size:
-			return nil, refuse(RuleSize, "more than %d bytes", size)
-		case out.Len() > 1<<20 && int64(out.Len()) > maxRatio*sent.n:
-			return nil, refuse(RuleSize, "%d bytes grew to %d", sent.n, out.Len())
-		case err == io.EOF:
-			p.Body = out.Bytes()
-			return p, nil
-		case err != nil:
-			return nil, decodeError(err)
-		case n == 0:
-			return nil, io.ErrNoProgress
-		}
+	return a, nil
+}
+
+func (a *Answer) Read(b []byte) (int, error) {
+	n, err := a.body.Read(b)
+	a.n += int64(n)
+	switch {
+	case a.n > a.size:
+		err = refuse(RuleSize, "more than %d bytes", a.size)
+	case a.n > 1<<20 && a.n > maxRatio*a.sent.n:
+		err = refuse(RuleSize, "%d bytes grew to %d", a.sent.n, a.n)
 	}
+	if err != nil && err != io.EOF {
+		err = a.reason(decodeError(err))
+	}
+	return n, err
+}
+
+// Close ends the request.
+func (a *Answer) Close() error {
+	defer a.cancel()
+	return a.close()
 }
 
 func decodeError(err error) error {

@@ -1,10 +1,10 @@
 -- name: InsertExperiment :exec
 INSERT INTO experiments (account_id, id, installation_id, key, name, hypothesis, url, mode, allocator, strategy,
-  allocator_params, traffic_allocation, targeting, schedule, exclusions, layer, holdout, planned_per_arm, created_by, created_at,
-  updated_at, changed_xid)
+  allocator_params, traffic_allocation, targeting, schedule, exclusions, layer, holdout, planned_per_arm, excluded_pairs, created_by,
+  created_at, updated_at, changed_xid)
 VALUES (@account_id, @id, @installation_id, @key, @name, @hypothesis, @url, @mode, @allocator, sqlc.narg('strategy'),
   @allocator_params, @traffic_allocation, sqlc.narg('targeting'), sqlc.narg('schedule'), sqlc.narg('exclusions'), sqlc.narg('layer'),
-  sqlc.narg('holdout'), @planned_per_arm, @created_by, @now, @now, pg_current_xact_id());
+  sqlc.narg('holdout'), @planned_per_arm, sqlc.narg('excluded_pairs'), @created_by, @now, @now, pg_current_xact_id());
 
 -- name: Experiment :one
 SELECT * FROM experiments WHERE account_id = @account_id AND id = @id;
@@ -52,7 +52,7 @@ UPDATE experiments SET installation_id = @installation_id, key = @key, name = @n
   allocator = @allocator, strategy = sqlc.narg('strategy'), allocator_params = @allocator_params,
   traffic_allocation = @traffic_allocation, targeting = sqlc.narg('targeting'), schedule = sqlc.narg('schedule'),
   exclusions = sqlc.narg('exclusions'), layer = sqlc.narg('layer'), holdout = sqlc.narg('holdout'), planned_per_arm = @planned_per_arm,
-  version = version + 1, updated_at = @now, audit_seq = @audit_seq
+  excluded_pairs = sqlc.narg('excluded_pairs'), version = version + 1, updated_at = @now, audit_seq = @audit_seq
 WHERE account_id = @account_id AND id = @id;
 
 -- name: LockLayer :exec

@@ -1,25 +1,25 @@
 -- name: ResultCells :many
--- Visitors, and what they did about the given goals, by epoch, arm and UTC day of first exposure.
-SELECT experiment_id, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
+-- Visitors, and what they did about the given goals, by split, epoch, arm and UTC day of first exposure.
+SELECT experiment_id, split, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
   coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
   coalesce(sum(converters) FILTER (WHERE goal_id = ANY(@goals::uuid[])), 0)::bigint AS converters,
   coalesce(sum(value) FILTER (WHERE goal_id = ANY(@goals::uuid[])), 0)::float8 AS value,
   coalesce(sum(value_sq) FILTER (WHERE goal_id = ANY(@goals::uuid[])), 0)::float8 AS value_sq
-FROM rollups WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) AND split = 0
+FROM rollups WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[])
   AND (goal_id = '00000000-0000-0000-0000-000000000000' OR goal_id = ANY(@goals::uuid[]))
-GROUP BY experiment_id, epoch, arm, day ORDER BY experiment_id, epoch, day, arm;
+GROUP BY experiment_id, split, epoch, arm, day ORDER BY experiment_id, split, epoch, day, arm;
 
 -- name: TalliesOfExperiment :many
 SELECT kind, sum(n)::bigint AS n FROM tallies WHERE account_id = @account_id AND experiment_id = @experiment_id GROUP BY kind ORDER BY kind;
 
 -- name: Looks :many
-SELECT experiment_id, arm, p FROM sequential_looks
-WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) AND split = 0 AND goal_id = ANY(@goals::uuid[]) ORDER BY experiment_id, arm;
+SELECT experiment_id, split, arm, p FROM sequential_looks
+WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) AND goal_id = ANY(@goals::uuid[]) ORDER BY experiment_id, split, arm;
 
 -- name: SaveLook :exec
 -- Keeps the smallest p.
 INSERT INTO sequential_looks AS l (account_id, experiment_id, split, goal_id, arm, p, looked_at)
-VALUES (@account_id, @experiment_id, 0, @goal_id, @arm, @p, @now)
+VALUES (@account_id, @experiment_id, @split, @goal_id, @arm, @p, @now)
 ON CONFLICT (account_id, experiment_id, split, goal_id, arm)
 DO UPDATE SET p = excluded.p, looked_at = excluded.looked_at WHERE excluded.p < l.p;
 

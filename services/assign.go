@@ -10,6 +10,7 @@ import (
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine"
+	"github.com/samplit/samplit/proxy"
 )
 
 // Reasons why a visitor is not in an experiment.
@@ -77,7 +78,7 @@ func (t *Tracker) refuses(x *live, visitor string, v *Visit) string {
 	switch {
 	case !x.serves():
 		return NotRunning
-	case v.URL != "" && !MatchPage(x.url, v.URL):
+	case v.URL != "" && !proxy.MatchPage(x.url, v.URL):
 		return NotTargeted
 	case x.judge != nil:
 		judged := *v // whose address goes further than that of v, which costs memory only here
@@ -147,7 +148,8 @@ func (x *live) choose(visitor string) []ArmOf {
 func (x *live) serveWinner() Assignment {
 	a := Assignment{Experiment: x, Winner: true}
 	for i := range x.splits {
-		a.Arms = append(a.Arms, ArmOf{split: &x.splits[i], arm: int16(x.winner)})
+		s := &x.splits[i]
+		a.Arms = append(a.Arms, ArmOf{split: s, arm: int16(max(s.winner, 0))})
 	}
 	return a
 }

@@ -38,18 +38,32 @@ func (a Assignment) Variant() (id uuid.UUID, key, name string, control, ok bool)
 	if len(a.Arms) != 1 {
 		return id, "", "", false, false
 	}
-	n := int(a.Arms[0].arm)
-	v := a.Experiment.variants[n]
-	return v.id, v.key, v.name, n == 0, true
+	arm := a.Arms[0]
+	return arm.shown().id, arm.Arm(), arm.shown().name, arm.arm == 0, true
 }
 
-// Changes is the change list to apply, as JSON.
+// Changes is the change list to apply, as JSON: those of all elements in their order.
 func (a Assignment) Changes() json.RawMessage {
-	return a.Experiment.variants[a.Arms[0].arm].changes
+	changes := a.Arms[0].shown().changes
+	for _, arm := range a.Arms[1:] {
+		changes = joinLists(changes, arm.shown().changes)
+	}
+	return changes
 }
 
-// Element is the key of what the split tests; a factorial split tests all elements at once and has none.
-func (a ArmOf) Element() string { return a.split.element }
+func (a ArmOf) shown() *liveArm { return &a.split.shown[a.arm] }
+
+// Part is the variant of one element.
+type Part struct{ Element, Variant string }
+
+// Parts are the variants that make the arm.
+func (a ArmOf) Parts() []Part {
+	out := make([]Part, len(a.shown().parts))
+	for i, p := range a.shown().parts {
+		out[i] = Part{p.element, p.variant}
+	}
+	return out
+}
 
 // Arm is the arm's key.
 func (a ArmOf) Arm() string { return a.split.arms[a.arm] }

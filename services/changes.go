@@ -4,38 +4,46 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/andybalholm/cascadia"
+	"github.com/samplit/samplit/proxy"
 )
 
 // maxChanges bounds the change list of a variant.
 const maxChanges = 200
 
 // Change is one change of a page, as browsers and servers apply it: lists are ordered, and order is meaning.
-type Change struct {
-	ID       string `json:"id"`
-	Selector string `json:"selector"`
-	Action   string `json:"action" enum:"text,style,attr,hide"`
-	// Name is the attribute or the CSS property.
-	Name string `json:"name,omitempty"`
-	// Value is nil where there is none; an attribute without one is removed.
-	Value *string `json:"value,omitempty"`
+type Change = proxy.Change
+
+// ChangeInput is a change as sent.
+type ChangeInput struct {
+	ID          *string            `json:"id,omitempty"`
+	Selector    *string            `json:"selector,omitempty"`
+	Fingerprint *proxy.Fingerprint `json:"fingerprint,omitempty"`
+	Action      *string            `json:"action,omitempty"`
+	Name        *string            `json:"name,omitempty"`
+	Value       *string            `json:"value,omitempty"`
+	Position    *string            `json:"position,omitempty"`
+	When        *string            `json:"when,omitempty"`
+	Scope       *proxy.Scope       `json:"scope,omitempty"`
+	Limit       *int               `json:"limit,omitempty"`
 }
 
-// ChangeInput is a change as sent. What is not built yet is known here in order to be refused.
-type ChangeInput struct {
-	ID          *string `json:"id,omitempty"`
-	Selector    *string `json:"selector,omitempty"`
-	Action      *string `json:"action,omitempty"`
-	Name        *string `json:"name,omitempty"`
-	Value       *string `json:"value,omitempty"`
-	Fingerprint any     `json:"fingerprint,omitempty"`
-	Position    any     `json:"position,omitempty"`
-	When        any     `json:"when,omitempty"`
-	Scope       any     `json:"scope,omitempty"`
-	Limit       any     `json:"limit,omitempty"`
+// changeInput is a change as it would be sent.
+func changeInput(c Change) ChangeInput {
+	in := ChangeInput{ID: &c.ID, Fingerprint: c.Fingerprint, Action: &c.Action, Value: c.Value, Scope: c.Scope}
+	for _, text := range []struct {
+		from string
+		to   **string
+	}{{c.Selector, &in.Selector}, {c.Name, &in.Name}, {c.Position, &in.Position}, {c.When, &in.When}} {
+		if text.from != "" {
+			*text.to = &text.from
+		}
+	}
+	if c.Limit > 0 {
+		in.Limit = &c.Limit
+	}
+	return in
 }
 
 var changeID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
@@ -46,19 +54,19 @@ func (f Fields) changes(path, site string, in []ChangeInput) []Change {
 		f.add(path, "too_many", fmt.Sprintf("Must have at most %d changes.", maxChanges))
 		return nil
 	}
-	ids := map[string]bool{}
+	ids := map[string]bool{} // on pages they are told apart without regard to capitals
 	for i, c := range in {
 		if c.ID == nil {
 			continue
 		}
-		at := fmt.Sprintf("%s[%d].id", path, i)
+		at, id := fmt.Sprintf("%s[%d].id", path, i), strings.ToLower(*c.ID)
 		switch {
 		case !changeID.MatchString(*c.ID):
 			f.add(at, "key", "Must have 1 to 64 characters of A-Z, a-z, 0-9, _ and -.")
-		case ids[*c.ID]:
+		case ids[id]:
 			f.add(at, "duplicate", "Is used by another change of the variant.")
 		}
-		ids[*c.ID] = true
+		ids[id] = true
 	}
 	out := make([]Change, len(in))
 	for i, c := range in {
@@ -71,164 +79,152 @@ func (f Fields) changes(path, site string, in []ChangeInput) []Change {
 	return out
 }
 
+// changeKind says what a change of an action must have, may have and cannot have.
+type changeKind struct {
+	page                  bool // about the page: no selector
+	name, value, position need
+	check                 func(f Fields, path, site string, c *Change)
+}
+
+type need int
+
+const (
+	never need = iota
+	optional
+	required
+)
+
+var changeKinds = map[string]changeKind{
+	"text":     {value: required},
+	"html":     {value: required, check: Fields.html},
+	"attr":     {name: required, value: optional, check: Fields.attribute},
+	"class":    {name: optional, value: required, check: Fields.classes},
+	"style":    {name: required, value: required, check: Fields.style},
+	"image":    {value: required, check: Fields.address},
+	"link":     {value: required, check: Fields.address},
+	"hide":     {value: optional, check: Fields.hiding},
+	"show":     {value: optional, check: Fields.display},
+	"insert":   {value: required, position: required, check: Fields.html},
+	"move":     {value: required, position: required, check: Fields.target},
+	"remove":   {},
+	"css":      {page: true, value: required, check: Fields.css},
+	"js":       {page: true, value: required, check: Fields.script},
+	"redirect": {page: true, value: required, check: Fields.destination},
+}
+
+const changeActions = "text, html, attr, class, style, image, link, hide, show, insert, move, remove, css, js or redirect"
+
 func (f Fields) change(path, site string, in ChangeInput) Change {
-	f.notYet(path+".fingerprint", in.Fingerprint != nil)
-	f.notYet(path+".position", in.Position != nil)
-	f.notYet(path+".when", in.When != nil)
-	f.notYet(path+".scope", in.Scope != nil)
-	f.notYet(path+".limit", in.Limit != nil)
-	out := Change{ID: orEmpty(in.ID), Selector: f.selector(path+".selector", orEmpty(in.Selector)), Action: orEmpty(in.Action)}
-	name, value := orEmpty(in.Name), in.Value
-	if value != nil {
-		clean := f.prose(path+".value", *value, maxValue)
-		value = &clean
+	out := Change{ID: orEmpty(in.ID), Action: orEmpty(in.Action), Name: orEmpty(in.Name), Value: in.Value, Position: orEmpty(in.Position), When: orEmpty(in.When)}
+	kind, known := changeKinds[out.Action]
+	switch {
+	case out.Action == "":
+		f.add(path+".action", "required", "Is required: "+changeActions+".")
+	case !known:
+		f.add(path+".action", "unknown", "Must be "+changeActions+".")
 	}
-	switch out.Action {
-	case "text":
-		f.absent(path+".name", in.Name)
-		f.given(path+".value", value)
-		out.Value = value
-	case "style":
-		f.given(path+".value", value)
-		f.style(path, site, name, orEmpty(value))
-		out.Name, out.Value = name, value
-	case "attr":
-		f.attribute(path, name, orEmpty(value))
-		out.Name, out.Value = name, value
-	case "hide":
-		f.absent(path+".name", in.Name)
-		f.absent(path+".value", in.Value)
-	case "":
-		f.add(path+".action", "required", "Is required: text, style, attr or hide.")
-	case "html", "class", "image", "link", "show", "insert", "move", "remove", "css", "js", "redirect":
-		f.notYet(path+".action", true)
-	default:
-		f.add(path+".action", "unknown", "Must be text, style, attr or hide.")
+	if kind.page {
+		f.needs(path+".selector", never, orEmpty(in.Selector) != "")
+	} else {
+		out.Selector = f.selector(path+".selector", orEmpty(in.Selector))
 	}
+	if !known {
+		return out
+	}
+	if out.Value != nil {
+		clean := f.prose(path+".value", *out.Value, maxValue)
+		out.Value = &clean
+	}
+	f.needs(path+".name", kind.name, out.Name != "")
+	f.needs(path+".value", kind.value, out.Value != nil && (kind.value != never || *out.Value != ""))
+	f.needs(path+".position", kind.position, out.Position != "")
+	f.word(path+".position", out.Position, "before", "after", "first", "last")
+	f.word(path+".when", out.When, "parse", "ready", "hydrated")
+	if kind.check != nil && out.Value != nil || out.Action == "attr" || out.Action == "style" {
+		kind.check(f, path, site, &out)
+	}
+	out.Fingerprint = f.fingerprint(path+".fingerprint", kind, in.Fingerprint)
+	out.Scope = f.scope(path+".scope", in.Scope)
+	out.Limit = f.limit(path+".limit", kind, in.Limit)
 	return out
 }
 
-func (f Fields) given(path string, value *string) {
-	if value == nil {
-		f.add(path, "required", "Is required.")
+func (f Fields) needs(path string, n need, given bool) {
+	if _, wrong := f[path]; wrong {
+		return
 	}
-}
-
-func (f Fields) absent(path string, value *string) {
-	if value != nil && *value != "" {
+	switch {
+	case n == required && !given:
+		f.add(path, "required", "Is required.")
+	case n == never && given:
 		f.add(path, "unexpected", "Has no meaning for this action.")
 	}
 }
 
-var (
-	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`)
-	// notCSS is what our parser reads and no browser does.
-	notCSS = regexp.MustCompile(`(?i):(contains|containsown|matches|matchesown|haschild|input)\b|#=`)
-)
-
-// selector checks a CSS selector by parsing it.
-func (f Fields) selector(path, selector string) string {
-	selector = f.line(path, strings.TrimSpace(selector), maxSelector, true)
-	if _, wrong := f[path]; wrong {
-		return selector
-	}
-	if len(selector) > maxSelector {
-		f.add(path, "too_long", fmt.Sprintf("Must have at most %d bytes.", maxSelector))
-	} else if _, err := cascadia.ParseGroup(selector); err != nil || notCSS.MatchString(quoted.ReplaceAllString(selector, "")) {
-		f.add(path, "selector", "Must be a CSS selector, such as #buy or .hero h1.")
-	}
-	return selector
-}
-
-var attributeName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_:.-]{0,63}$`)
-
-// addresses are the attributes that browsers follow or load.
-var addresses = []string{"href", "src", "action", "formaction", "xlink:href", "data", "poster", "background", "cite", "ping", "manifest"}
-
-// attribute refuses what could run code on the page of a customer: handlers, documents in attributes, script addresses.
-func (f Fields) attribute(path, name, value string) {
-	lower := strings.ToLower(name)
-	switch {
-	case name == "":
-		f.add(path+".name", "required", "Is required: the attribute to set.")
-	case !attributeName.MatchString(name):
-		f.add(path+".name", "attribute", "Must be the name of an attribute, such as title.")
-	case strings.HasPrefix(lower, "on") || slices.Contains([]string{"srcdoc", "style", "http-equiv"}, lower):
-		f.add(path+".name", "unsafe", "This attribute can run code on the page and is refused.")
-	}
-	scheme := addressScheme(value)
-	if scheme == "javascript" || scheme == "vbscript" || scheme == "data" && slices.Contains(addresses, lower) {
-		f.add(path+".value", "unsafe", "Addresses that can carry code are refused.")
+// word checks one that may be left out.
+func (f Fields) word(path, word string, words ...string) {
+	if word != "" && !slices.Contains(words, word) {
+		f.add(path, "unknown", "Must be one of "+strings.Join(words, ", ")+".")
 	}
 }
 
-// addressScheme reads the scheme as browsers do: blanks and control characters before and between do not count.
-func addressScheme(address string) string {
-	var kept strings.Builder
-	for _, r := range address {
-		switch {
-		case r == ':':
-			return strings.ToLower(kept.String())
-		case strings.ContainsRune(`/\?#`, r) || kept.Len() > 32:
-			return ""
-		case r > ' ':
-			kept.WriteRune(r)
+func (f Fields) limit(path string, kind changeKind, limit *int) int {
+	if limit == nil {
+		return 0
+	}
+	f.needs(path, never, kind.page)
+	if *limit < 0 || *limit > 1000 {
+		f.add(path, "range", "Must be from 1 to 1,000; 0 is no limit.")
+	}
+	return *limit
+}
+
+// widest is the widest window that a scope may name, in pixels.
+const widest = 10_000
+
+func (f Fields) scope(path string, s *proxy.Scope) *proxy.Scope {
+	if s == nil || *s == (proxy.Scope{}) {
+		return nil
+	}
+	out := proxy.Scope{URL: f.line(path+".url", strings.TrimSpace(s.URL), maxURL, false), MinWidth: s.MinWidth, MaxWidth: s.MaxWidth}
+	for name, width := range map[string]int{"min_width": s.MinWidth, "max_width": s.MaxWidth} {
+		if width < 0 || width > widest {
+			f.add(path+"."+name, "range", fmt.Sprintf("Must be from 0 to %d pixels.", widest))
 		}
 	}
-	return ""
+	if s.MaxWidth > 0 && s.MaxWidth < s.MinWidth {
+		f.add(path+".max_width", "range", "Must not be less than min_width.")
+	}
+	return &out
 }
 
-var (
-	propertyName = regexp.MustCompile(`^(--[A-Za-z0-9_-]{1,62}|-?[A-Za-z][A-Za-z0-9-]{0,62})$`)
-	cssEscape    = regexp.MustCompile(`\\([0-9a-fA-F]{1,6}[ \t\r\n\f]?|(?s:.))`)
-	// loaders are the functions of a value that fetch something, url() apart.
-	loaders = regexp.MustCompile(`(?i)(image-set|image|src|cross-fade|element|expression|paint)\s*\(`)
-	urlCall = regexp.MustCompile(`(?i)url\s*\(\s*("[^"]*"|'[^']*'|[^)]*)`)
-)
-
-// style keeps a value inside its property and off other people's servers.
-func (f Fields) style(path, site, name, value string) {
+// fingerprint checks what the editor noted of an element: it travels to every visitor, so it must be short.
+func (f Fields) fingerprint(path string, kind changeKind, p *proxy.Fingerprint) *proxy.Fingerprint {
+	if p == nil {
+		return nil
+	}
+	f.needs(path, never, kind.page)
+	if strings.TrimSpace(p.Tag) == "" {
+		f.add(path+".tag", "required", "Is required.")
+	}
+	long := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return len(text) > 500 })
+	}
+	size := len(p.Tag) + len(p.Text) + len(p.Before) + len(p.After) + len(p.Heading) + len(p.Unit)
+	for name, value := range p.Attributes {
+		size += len(name) + len(value)
+	}
+	for _, token := range slices.Concat(p.Classes, p.Inner, p.Path) {
+		size += len(token)
+	}
 	switch {
-	case name == "":
-		f.add(path+".name", "required", "Is required: the CSS property to set.")
-	case !propertyName.MatchString(name):
-		f.add(path+".name", "property", "Must be the name of a CSS property, such as color.")
-	case strings.EqualFold(name, "behavior") || strings.EqualFold(name, "-moz-binding"):
-		f.add(path+".name", "unsafe", "This property can run code on the page and is refused.")
+	case size > maxFingerprint || long(p.Tag, p.Text, p.Unit, p.Before, p.After, p.Heading) || len(p.Classes)+len(p.Inner)+len(p.Path)+len(p.Attributes) > 200:
+		f.add(path, "too_long", fmt.Sprintf("Must have at most %d bytes.", maxFingerprint))
+	case p.Place < 0 || p.Place > p.Peers:
+		f.add(path+".place", "range", "Must be less than peers.")
 	}
-	if strings.TrimSpace(value) == "" {
-		f.add(path+".value", "required", "Is required.")
-	}
-	plain := cssEscape.ReplaceAllStringFunc(value, unescapeCSS)
-	switch {
-	case strings.ContainsAny(value, ";{}") || strings.Contains(plain, "/*"):
-		f.add(path+".value", "style", "Must be the value of one property, without ; { } and comments.")
-	case loaders.MatchString(plain):
-		f.add(path+".value", "unsafe", "Values that load something from elsewhere are refused.")
-	}
-	for _, call := range urlCall.FindAllStringSubmatch(plain, -1) {
-		if address := strings.Trim(call[1], "\"' \t\r\n"); !ownAddress(site, address) {
-			f.add(path+".value", "unsafe", "Addresses of other servers are refused.")
-		}
-	}
+	return p
 }
 
-// unescapeCSS returns the character of an escape.
-func unescapeCSS(escape string) string {
-	if code, err := strconv.ParseUint(strings.TrimSpace(escape[1:]), 16, 32); err == nil {
-		return string(rune(code))
-	}
-	return escape[1:]
-}
-
-// ownAddress says whether an address stays on the site.
-func ownAddress(site, address string) bool {
-	slashes := strings.ReplaceAll(address, `\`, "/")
-	if strings.HasPrefix(slashes, "//") {
-		return false
-	}
-	if addressScheme(slashes) == "" {
-		return true
-	}
-	return site != "" && (slashes == site || strings.HasPrefix(slashes, site+"/"))
-}
+// maxFingerprint bounds the texts of a fingerprint, in bytes.
+const maxFingerprint = 3 << 10

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine"
+	"github.com/samplit/samplit/proxy"
 )
 
 // VisitorReport is what is known of one visitor of a site.
@@ -188,7 +190,7 @@ func (d *Debugger) verdicts(ctx context.Context, by Actor, s *site, visitor, pag
 			a.Arms, a.Stored = known[x.id], true // what they would keep, were it not for the reason
 		}
 		out[i] = x.explain(visitor, a, rows)
-		out[i].Rules = a.Reason == NotTargeted && (page == "" || MatchPage(x.url, page))
+		out[i].Rules = a.Reason == NotTargeted && (page == "" || proxy.MatchPage(x.url, page))
 	}
 	return out, nil
 }
@@ -218,10 +220,5 @@ func (x *live) explain(visitor string, a Assignment, rows []db.VisitorAssignment
 	return out
 }
 
-// armName is what people call an arm: the variant's name, or its key where several elements have variants.
-func (x *live) armName(a ArmOf) string {
-	if len(x.splits) == 1 && int(a.arm) < len(x.variants) && x.variants[a.arm].key == a.Arm() {
-		return x.variants[a.arm].name
-	}
-	return a.Arm()
-}
+// armName is what people call an arm; its key where that is not known.
+func (x *live) armName(a ArmOf) string { return cmp.Or(a.shown().name, a.Arm()) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/samplit/samplit/engine"
 )
 
 // EvaluateRequest asks for a flag as standard clients do: the key of an experiment, or experiment/element.
@@ -32,8 +34,8 @@ func (t *Tracker) Evaluate(ctx context.Context, r EvaluateRequest) (Evaluation, 
 		return Evaluation{}, errNoFlag
 	}
 	at := slices.IndexFunc(x.splits, func(s liveSplit) bool { return s.key == element })
-	if at < 0 && len(x.splits) == 0 && element == "" && r.Preview != "" {
-		at = 0 // of the split that a draft will have
+	if at < 0 && len(x.splits) == 0 && r.Preview != "" { // of the splits that a draft will have
+		at = slices.IndexFunc(x.toCome(), func(s liveSplit) bool { return s.key == element })
 	}
 	if at < 0 {
 		return Evaluation{}, errNoFlag
@@ -74,10 +76,10 @@ func (t *Tracker) EvaluateAll(ctx context.Context, r EvaluateRequest) ([]Evaluat
 
 // Flag is the flag's key.
 func (e Evaluation) Flag() string {
-	if e.at < len(e.Experiment.splits) && e.Experiment.splits[e.at].key != "" {
-		return e.Experiment.key + "/" + e.Experiment.splits[e.at].key
+	if e.Forced { // maybe of a draft
+		return engine.Seed(e.Experiment.key, e.Arms[e.at].split.key)
 	}
-	return e.Experiment.key
+	return engine.Seed(e.Experiment.key, e.Experiment.splits[e.at].key)
 }
 
 // Value is the key of the arm to show; the control's for whoever is not in the test.

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/samplit/samplit/proxy"
 )
 
 // Exclusions name visits that are served and not counted: one match is enough. They are known to the server alone.
@@ -68,7 +70,7 @@ func (e *exclusions) excludes(v *Visit) string {
 		return excludedAddress
 	case len(e.UserAgents) > 0 && containsAny(strings.ToLower(v.agent()), e.UserAgents):
 		return excludedAgent
-	case v.Email != "" && len(v.Email) <= maxEmail && slices.ContainsFunc(e.Emails, func(p string) bool { return matchGlob(p, strings.ToLower(v.Email)) }):
+	case v.Email != "" && len(v.Email) <= maxEmail && slices.ContainsFunc(e.Emails, func(p string) bool { return proxy.MatchGlob(p, strings.ToLower(v.Email)) }):
 		return excludedEmail
 	case slices.ContainsFunc(e.URLParameters, func(n NamedExclusion) bool { return n.is(queryParameter(v.URL, n.Name)) }):
 		return excludedParameter

@@ -30,12 +30,13 @@ type Definition struct {
 	Name              string         `json:"name"`
 	Hypothesis        string         `json:"hypothesis"`
 	URL               string         `json:"url" doc:"Page pattern; empty is every page of the site"`
-	Mode              string         `json:"mode" enum:"single"`
+	Mode              string         `json:"mode" enum:"single,independent,factorial"`
 	Allocator         string         `json:"allocator" enum:"sequential,thompson,explore"`
 	Strategy          *string        `json:"strategy" nullable:"true"`
 	AllocatorParams   map[string]any `json:"allocator_params"`
 	TrafficAllocation float64        `json:"traffic_allocation"`
 	Elements          []Element      `json:"elements"`
+	ExcludedPairs     []Pair         `json:"excluded_pairs,omitempty" doc:"factorial: variants of two elements that nobody sees together"`
 	Goals             []Goal         `json:"goals"`
 	Rules
 }
@@ -68,18 +69,6 @@ type Goal struct {
 	Config GoalConfig `json:"config"`
 }
 
-// GoalConfig says when a goal is reached, and which conversions it takes; which of the first three is set depends on the goal's type.
-type GoalConfig struct {
-	Selector   string `json:"selector,omitempty" doc:"click: what is clicked"`
-	URL        string `json:"url,omitempty" doc:"url: pattern of the page that is reached"`
-	Name       string `json:"name,omitempty" doc:"custom, revenue: the event's name, the goal's key when empty"`
-	WindowDays int    `json:"window_days" doc:"Days after first exposure in which a conversion counts"`
-
-	Currency string  `json:"currency,omitempty" doc:"ISO 4217 code that values are in; revenue requires one"`
-	Source   string  `json:"source,omitempty" enum:"server" doc:"server: conversions are taken with a secret key only"`
-	Cap      float64 `json:"cap,omitempty" doc:"Most that one conversion may be worth; 10^9 when left out"`
-}
-
 // Epoch is one set of weights.
 type Epoch struct {
 	Split             string             `json:"split"`
@@ -106,7 +95,7 @@ type Experiment struct {
 	PlannedPerArm int        `json:"-"`
 }
 
-// Variants are the arms of mode single.
+// Variants are those of the first element: the arms of mode single.
 func (d Definition) Variants() []Variant {
 	if len(d.Elements) == 0 {
 		return nil
@@ -130,31 +119,21 @@ func (g Goal) Money() bool { return g.Type == "revenue" }
 // Learns says whether traffic follows the outcomes.
 func (d Definition) Learns() bool { return d.Allocator != engine.Sequential }
 
-// arms are the keys of what is allocated, and the ratios people chose for them.
-func (d Definition) arms() (keys []string, ratios []float64) {
-	for _, v := range d.Variants() {
-		keys, ratios = append(keys, v.Key), append(ratios, v.Weight)
+// Shares are the parts of the visitors that the weights give an element's variants.
+func (e Element) Shares() []float64 {
+	shares, sum := make([]float64, len(e.Variants)), 0.0
+	for _, v := range e.Variants {
+		sum += v.Weight
 	}
-	return keys, ratios
-}
-
-// Shares are the parts of the visitors that the weights give the variants of mode single.
-func (d Definition) Shares() []float64 {
-	_, ratios := d.arms()
-	sum := 0.0
-	for _, r := range ratios {
-		sum += r
+	for i, v := range e.Variants {
+		shares[i] = v.Weight / sum
 	}
-	for i := range ratios {
-		ratios[i] /= sum
-	}
-	return ratios
+	return shares
 }
 
 // Even says whether all variants get the same share.
-func (d Definition) Even() bool {
-	_, ratios := d.arms()
-	return len(slices.Compact(ratios)) <= 1
+func (e Element) Even() bool {
+	return !slices.ContainsFunc(e.Variants, func(v Variant) bool { return v.Weight != e.Variants[0].Weight })
 }
 
 // experimentRows are the rows below experiments.
@@ -173,6 +152,11 @@ func newExperiment(r db.Experiment, p experimentRows) (Experiment, error) {
 		Allocator: r.Allocator, Strategy: r.Strategy, TrafficAllocation: r.TrafficAllocation, Elements: []Element{}, Goals: []Goal{}}
 	if err := json.Unmarshal(r.AllocatorParams, &x.AllocatorParams); err != nil {
 		return x, fmt.Errorf("allocator_params of experiment %s: %w", r.ID, err)
+	}
+	if r.ExcludedPairs != nil {
+		if err := json.Unmarshal(r.ExcludedPairs, &x.ExcludedPairs); err != nil {
+			return x, fmt.Errorf("excluded_pairs of experiment %s: %w", r.ID, err)
+		}
 	}
 	var err error
 	if x.Rules, err = rulesOf(r); err != nil {

@@ -50,13 +50,13 @@ func auditDefinition(d Definition) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("allocator params: %w", err)
 	}
-	variants := make([]map[string]any, 0, len(d.Variants()))
-	for _, v := range d.Variants() {
-		hash, err := hashOf(v.Changes)
-		if err != nil {
-			return nil, err
-		}
-		variants = append(variants, map[string]any{"key": v.Key, "weight": decimal(v.Weight), "changes": hash})
+	variants, err := auditVariants(d)
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := d.pairsColumn()
+	if err != nil {
+		return nil, err
 	}
 	goals := make([]map[string]any, 0, len(d.Goals))
 	for _, g := range d.Goals {
@@ -74,9 +74,33 @@ func auditDefinition(d Definition) (map[string]any, error) {
 		"installation": d.InstallationID, "key": d.Key, "name": audited(d.Name), "hypothesis": audited(d.Hypothesis), "url": audited(d.URL),
 		"mode": d.Mode, "allocator": d.Allocator, "strategy": orEmpty(d.Strategy), "allocator_params": audited(string(params)),
 		"traffic_allocation": decimal(d.TrafficAllocation), "variants": variants, "goals": goals,
+		"excluded_pairs": audited(string(pairs)),
 	}
 	maps.Copy(out, rules)
 	return out, nil
+}
+
+// auditVariants names the element of each variant where there are several elements. A list that is too long is kept as its hash.
+func auditVariants(d Definition) (any, error) {
+	variants := []map[string]any{}
+	for _, e := range d.Elements {
+		for _, v := range e.Variants {
+			hash, err := hashOf(v.Changes)
+			if err != nil {
+				return nil, err
+			}
+			entry := map[string]any{"key": v.Key, "weight": decimal(v.Weight), "changes": hash}
+			if d.Mode != ModeSingle {
+				entry["element"] = e.Key
+			}
+			variants = append(variants, entry)
+		}
+	}
+	if len(variants) > maxVariants {
+		hash, err := hashOf(variants)
+		return "sha256:" + hash, err
+	}
+	return variants, nil
 }
 
 // auditRules keeps what is short as it is; the empty text is no rule. Exclusions name people and places, and an entry stays for ever:
@@ -132,11 +156,26 @@ func equalJSON(a, b any) (bool, error) {
 	return x == y, err
 }
 
-// auditWeights is an allocation as the audit keeps it: arms and their shares in 1/10,000.
-func auditWeights(arms []string, w engine.Weights) map[string]any {
+// auditWeights is an allocation as the audit keeps it: arms and their shares in 1/10,000; of many arms the shares alone, in order.
+func auditWeights(arms []string, w engine.Weights) any {
+	if len(arms) > maxVariants {
+		return []int(w)
+	}
 	out := make(map[string]any, len(arms))
 	for i, arm := range arms {
 		out[arm] = w[i]
+	}
+	return out
+}
+
+// auditFirstWeights are those of the arms; where there are several splits, by the split's key.
+func auditFirstWeights(splits []plannedSplit, weights []engine.Weights) any {
+	if len(splits) == 1 {
+		return auditWeights(splits[0].keys(), weights[0])
+	}
+	out := make(map[string]any, len(splits))
+	for i, split := range splits {
+		out[split.key] = auditWeights(split.keys(), weights[i])
 	}
 	return out
 }

@@ -102,10 +102,14 @@ func (e *Experiments) insertOnce(ctx context.Context, s *db.Store, by Actor, d D
 	if err != nil {
 		return Experiment{}, err
 	}
+	pairs, err := d.pairsColumn()
+	if err != nil {
+		return Experiment{}, err
+	}
 	err = s.InsertExperiment(ctx, db.InsertExperimentParams{AccountID: by.Account, ID: id, InstallationID: d.InstallationID, Key: d.Key, Name: d.Name,
 		Hypothesis: d.Hypothesis, Url: d.URL, Mode: d.Mode, Allocator: d.Allocator, Strategy: d.Strategy, AllocatorParams: params,
 		TrafficAllocation: d.TrafficAllocation, Targeting: rules.targeting, Schedule: rules.schedule, Exclusions: rules.exclusions,
-		Layer: rules.layer, Holdout: rules.holdout, PlannedPerArm: defaultPlanned, CreatedBy: by.User, Now: now})
+		Layer: rules.layer, Holdout: rules.holdout, PlannedPerArm: defaultPlanned, ExcludedPairs: pairs, CreatedBy: by.User, Now: now})
 	if err != nil {
 		return Experiment{}, fmt.Errorf("insert experiment: %w", err)
 	}

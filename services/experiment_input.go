@@ -20,6 +20,7 @@ type ExperimentInput struct {
 	TrafficAllocation *float64       `json:"traffic_allocation,omitempty"`
 	Elements          []ElementInput `json:"elements,omitempty"`
 	Variants          []VariantInput `json:"variants,omitempty" doc:"Shorthand of mode single, instead of elements"`
+	ExcludedPairs     []Pair         `json:"excluded_pairs,omitempty" doc:"factorial: variants of two elements that nobody sees together, such as {\"headline\":\"b\",\"button\":\"c\"}"`
 	Goals             []GoalInput    `json:"goals,omitempty"`
 	Rules
 }
@@ -92,7 +93,7 @@ func (in ExperimentInput) variants() ([]VariantInput, string) {
 func (d Definition) Input() ExperimentInput {
 	installation := d.InstallationID.String()
 	in := ExperimentInput{InstallationID: &installation, Key: &d.Key, Name: &d.Name, Hypothesis: &d.Hypothesis, URL: &d.URL, Mode: &d.Mode,
-		Allocator: &d.Allocator, Strategy: d.Strategy, AllocatorParams: d.AllocatorParams, TrafficAllocation: &d.TrafficAllocation, Rules: d.Rules}
+		Allocator: &d.Allocator, Strategy: d.Strategy, AllocatorParams: d.AllocatorParams, TrafficAllocation: &d.TrafficAllocation, ExcludedPairs: d.ExcludedPairs, Rules: d.Rules}
 	for _, e := range d.Elements {
 		element := ElementInput{Key: &e.Key, Name: &e.Name, Selector: &e.Selector}
 		for _, v := range e.Variants {
@@ -109,11 +110,7 @@ func (d Definition) Input() ExperimentInput {
 func (v Variant) input() VariantInput {
 	in := VariantInput{Key: &v.Key, Name: &v.Name, IsControl: &v.IsControl, Weight: &v.Weight}
 	for _, c := range v.Changes {
-		change := ChangeInput{ID: &c.ID, Selector: &c.Selector, Action: &c.Action, Value: c.Value}
-		if c.Name != "" {
-			change.Name = &c.Name
-		}
-		in.Changes = append(in.Changes, change)
+		in.Changes = append(in.Changes, changeInput(c))
 	}
 	return in
 }
@@ -121,8 +118,13 @@ func (v Variant) input() VariantInput {
 func (g Goal) input() GoalInput {
 	config := map[string]any{"window_days": g.Config.WindowDays}
 	for name, value := range map[string]string{"selector": g.Config.Selector, "url": g.Config.URL, "name": g.Config.Name,
-		"currency": g.Config.Currency, "source": g.Config.Source} {
+		"success": g.Config.Success, "trigger": g.Config.Trigger, "currency": g.Config.Currency, "source": g.Config.Source} {
 		if value != "" {
+			config[name] = value
+		}
+	}
+	for name, value := range map[string]int{"percent": g.Config.Percent, "seconds": g.Config.Seconds} {
+		if value > 0 {
 			config[name] = value
 		}
 	}
@@ -154,47 +156,73 @@ func (in ExperimentInput) over(base ExperimentInput) ExperimentInput {
 	if in.Goals != nil {
 		out.Goals = in.Goals
 	}
+	if in.ExcludedPairs != nil || in.Mode != nil && *in.Mode != orEmpty(base.Mode) {
+		out.ExcludedPairs = in.ExcludedPairs
+	}
 	switch {
 	case in.Elements != nil:
 		out.Elements, out.Variants = in.Elements, nil
 	case in.Variants != nil: // the element itself stays
-		out.Elements, out.Variants = slices.Clone(base.Elements), in.Variants
+		out.Elements, out.Variants = slices.Clone(base.Elements[:min(1, len(base.Elements))]), in.Variants
 	}
 	out.Rules = in.Rules.over(base.Rules)
 	return out
 }
 
-// overArms is over for an experiment with frozen arms: variants are found by their key and keep what is not said. It returns where
-// in the patch each arm was, -1 for nowhere, and false when the patch names an arm that is not there.
-func (in ExperimentInput) overArms(base ExperimentInput) (out ExperimentInput, at []int, ok bool) {
-	arms, _ := base.variants()
-	arms, at = slices.Clone(arms), slices.Repeat([]int{-1}, len(arms))
-	said, _ := in.variants()
-	for n, v := range said {
-		i := slices.IndexFunc(arms, func(arm VariantInput) bool { return *arm.Key == orEmpty(v.Key) })
-		if i < 0 {
-			return in, nil, false
+// armPlaces tells where a patch had an experiment's elements and their variants; -1 is nowhere.
+type armPlaces struct {
+	elements []int
+	variants [][]int
+}
+
+// overArms is over for an experiment with frozen arms: elements and variants are found by their key and keep what is not said. It is
+// false when the patch names one that is not there.
+func (in ExperimentInput) overArms(base ExperimentInput) (out ExperimentInput, at armPlaces, ok bool) {
+	elements, said := slices.Clone(base.Elements), in.Elements
+	if in.Variants != nil {
+		said = []ElementInput{{Variants: in.Variants}}
+	}
+	at = armPlaces{slices.Repeat([]int{-1}, len(elements)), make([][]int, len(elements))}
+	for n, e := range said {
+		i := slices.IndexFunc(elements, func(own ElementInput) bool { return orEmpty(own.Key) == orEmpty(e.Key) })
+		if i < 0 && len(elements) == 1 && n == 0 {
+			i = 0 // there is no other that could be meant
 		}
-		set(&arms[i].Name, v.Name)
-		set(&arms[i].IsControl, v.IsControl)
-		set(&arms[i].Weight, v.Weight)
+		if i < 0 {
+			return in, at, false
+		}
+		at.elements[i] = n
+		set(&elements[i].Key, e.Key)
+		set(&elements[i].Name, e.Name)
+		set(&elements[i].Selector, e.Selector)
+		if elements[i].Variants, at.variants[i], ok = overVariants(e.Variants, elements[i].Variants); !ok {
+			return in, at, false
+		}
+	}
+	if in.Variants != nil {
+		in.Variants = elements[0].Variants
+	} else {
+		in.Elements = elements
+	}
+	return in.over(base), at, true
+}
+
+func overVariants(said, base []VariantInput) (out []VariantInput, at []int, ok bool) {
+	out, at = slices.Clone(base), slices.Repeat([]int{-1}, len(base))
+	for n, v := range said {
+		i := slices.IndexFunc(out, func(own VariantInput) bool { return *own.Key == orEmpty(v.Key) })
+		if i < 0 {
+			return nil, nil, false
+		}
+		set(&out[i].Name, v.Name)
+		set(&out[i].IsControl, v.IsControl)
+		set(&out[i].Weight, v.Weight)
 		if v.Changes != nil {
-			arms[i].Changes = v.Changes
+			out[i].Changes = v.Changes
 		}
 		at[i] = n
 	}
-	if in.Elements != nil {
-		in.Elements = slices.Clone(in.Elements)
-		element := base.Elements[0]
-		set(&element.Key, in.Elements[0].Key)
-		set(&element.Name, in.Elements[0].Name)
-		set(&element.Selector, in.Elements[0].Selector)
-		element.Variants = arms
-		in.Elements[0] = element
-	} else {
-		in.Variants = arms
-	}
-	return in.over(base), at, true
+	return out, at, true
 }
 
 func set[T any](to **T, said *T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine"
@@ -24,10 +25,11 @@ func CanMove(from, to Status) bool { return slices.Contains(moves[from], to) }
 // StatusChange asks for another state.
 type StatusChange struct {
 	To Status
-	// Winner is the variant that everybody sees once completed; nil or empty: none.
+	// Winner is the arm that everybody sees once completed; nil or empty: none. In mode independent it is one variant of each
+	// element, joined by dots.
 	Winner *string
-	// WinnerPerElement says that a winner was named for each element, which mode single does not have.
-	WinnerPerElement bool
+	// Winners name the same by element; an element that is left out shows its original.
+	Winners map[string]string
 	// Version, when given, must still be the experiment's.
 	Version *int
 }
@@ -47,8 +49,8 @@ func (e *Experiments) SetStatus(ctx context.Context, by Actor, id string, change
 	}
 	var after Experiment
 	err = e.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		if err := s.WaitForSplit(ctx, key, 0); err != nil {
-			return fmt.Errorf("wait for split: %w", err)
+		if err := waitForSplits(ctx, s, by, key); err != nil {
+			return err
 		}
 		if _, err := s.LockExperiment(ctx, by.Account, key); err != nil {
 			return orNotFound(err, "experiment")
@@ -56,6 +58,11 @@ func (e *Experiments) SetStatus(ctx context.Context, by Actor, id string, change
 		x, err := e.one(ctx, s, by, key)
 		if err != nil {
 			return err
+		}
+		if change.Winners != nil {
+			if change.Winner, err = x.joinWinners(change.Winners); err != nil {
+				return err
+			}
 		}
 		if err := change.allowed(x); err != nil {
 			return err
@@ -72,11 +79,10 @@ func (e *Experiments) SetStatus(ctx context.Context, by Actor, id string, change
 // valid checks what can be known without the experiment.
 func (c StatusChange) valid() error {
 	f := Fields{}
-	f.notYet("winner", c.WinnerPerElement)
 	if _, known := moves[c.To]; !known || c.To == Draft {
 		f.add("status", "unknown", "Must be running, paused, completed or archived.")
 	}
-	if orEmpty(c.Winner) != "" && c.To != Completed {
+	if (orEmpty(c.Winner) != "" || c.Winners != nil) && c.To != Completed {
 		f.add("winner", "unexpected", "Has a meaning only with status completed.")
 	}
 	return f.err()
@@ -90,22 +96,69 @@ func (c StatusChange) allowed(x Experiment) error {
 		return conflict("state", fmt.Sprintf("An experiment that is %s cannot become %s.", x.Status, c.To))
 	}
 	if winner := orEmpty(c.Winner); winner != "" {
-		if arms, _ := x.arms(); !slices.Contains(arms, winner) {
-			return (Fields{"winner": {"unknown", "Must be the key of one of its variants."}}).err()
+		if x.armsOf(winner) == nil {
+			return noWinner()
 		}
 	}
 	return nil
+}
+
+func noWinner() error {
+	return (Fields{"winner": {"unknown", "Must be the key of one of its variants; with several elements that of a combination, or one variant for each element."}}).err()
+}
+
+// joinWinners is the key of the arm that shows the named variant of each element.
+func (d Definition) joinWinners(winners map[string]string) (*string, error) {
+	key, ok := d.armKey(winners)
+	if !ok {
+		return nil, noWinner()
+	}
+	return &key, nil
+}
+
+// armKey joins variants, named by element, to the key of an arm; elements that are not named show their original.
+func (d Definition) armKey(named map[string]string) (string, bool) {
+	keys, found := make([]string, len(d.Elements)), 0
+	for i, e := range d.Elements {
+		keys[i] = e.Variants[0].Key
+		if key, ok := named[e.Key]; ok {
+			keys[i] = key
+			found++
+		}
+	}
+	return strings.Join(keys, "."), found == len(named)
+}
+
+// armsOf are the arms, one of each split, that a key names; nil when it names none. The splits of mode independent have their
+// variants' keys joined by dots, as the elements of mode factorial have in their one.
+func (d Definition) armsOf(key string) []int {
+	splits, keys := d.splits(), []string{key}
+	if len(splits) > 1 {
+		keys = strings.Split(key, ".")
+	}
+	if len(keys) != len(splits) {
+		return nil
+	}
+	arms := make([]int, len(splits))
+	for i, split := range splits {
+		if arms[i] = slices.Index(split.keys(), keys[i]); arms[i] < 0 {
+			return nil
+		}
+	}
+	return arms
 }
 
 // move makes an allowed change and its audit entry.
 func (e *Experiments) move(ctx context.Context, s *db.Store, by Actor, x Experiment, c StatusChange) error {
 	now, starts := e.clock.now(), x.Status == Draft && c.To == Running
 	payload := map[string]any{"old": string(x.Status), "new": string(c.To)}
-	var arms []string
-	var weights engine.Weights
+	var weights []engine.Weights
 	var err error
 	if starts {
-		if arms, weights, err = x.launchable(); err != nil {
+		if err := x.publishable(by); err != nil {
+			return err
+		}
+		if weights, err = x.firstWeights(); err != nil {
 			return err
 		}
 		if err := e.reserve(ctx, s, by, x); err != nil {
@@ -114,7 +167,7 @@ func (e *Experiments) move(ctx context.Context, s *db.Store, by Actor, x Experim
 		if payload["definition"], err = auditDefinition(x.Definition); err != nil {
 			return err
 		}
-		payload["weights"] = auditWeights(arms, weights)
+		payload["weights"] = auditFirstWeights(x.splits(), weights)
 	}
 	winner := x.Winner
 	if orEmpty(c.Winner) != "" {
@@ -126,7 +179,7 @@ func (e *Experiments) move(ctx context.Context, s *db.Store, by Actor, x Experim
 		return err
 	}
 	if starts {
-		if err := e.launch(ctx, s, by, x, arms, weights, now, seq); err != nil {
+		if err := e.launch(ctx, s, by, x, weights, now, seq); err != nil {
 			return err
 		}
 	}

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
-	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -35,8 +36,8 @@ func (e *Experiments) Update(ctx context.Context, by Actor, id string, in Experi
 	}
 	var after Experiment
 	err = e.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		if err := s.WaitForSplit(ctx, key, 0); err != nil {
-			return fmt.Errorf("wait for split: %w", err)
+		if err := waitForSplits(ctx, s, by, key); err != nil {
+			return err
 		}
 		if _, err := s.LockExperiment(ctx, by.Account, key); err != nil {
 			return orNotFound(err, "experiment")
@@ -74,6 +75,10 @@ func (e *Experiments) updateDraft(ctx context.Context, s *db.Store, by Actor, x 
 		return err
 	}
 	d.keepIDs(x.Definition)
+	pairs, err := d.pairsColumn()
+	if err != nil {
+		return err
+	}
 	if same, err := equalJSON(d, x.Definition); same || err != nil {
 		return err
 	}
@@ -105,7 +110,8 @@ func (e *Experiments) updateDraft(ctx context.Context, s *db.Store, by Actor, x 
 	err = s.UpdateExperimentDraft(ctx, db.UpdateExperimentDraftParams{AccountID: by.Account, ID: x.ID, InstallationID: d.InstallationID, Key: d.Key, Name: d.Name,
 		Hypothesis: d.Hypothesis, Url: d.URL, Mode: d.Mode, Allocator: d.Allocator, Strategy: d.Strategy, AllocatorParams: params,
 		TrafficAllocation: d.TrafficAllocation, Targeting: rules.targeting, Schedule: rules.schedule, Exclusions: rules.exclusions,
-		Layer: rules.layer, Holdout: rules.holdout, PlannedPerArm: int32(x.PlannedPerArm), Now: now, AuditSeq: &seq})
+		Layer: rules.layer, Holdout: rules.holdout, PlannedPerArm: int32(x.PlannedPerArm),
+		ExcludedPairs: pairs, Now: now, AuditSeq: &seq})
 	if err != nil {
 		return fmt.Errorf("update draft: %w", err)
 	}
@@ -117,7 +123,7 @@ func (d *Definition) keepIDs(was Definition) {
 	for i := range d.Elements {
 		for j := range d.Elements[i].Variants {
 			v := &d.Elements[i].Variants[j]
-			for _, old := range was.Variants() {
+			for _, old := range was.element(d.Elements[i].Key).Variants {
 				if old.Key == v.Key {
 					v.ID = old.ID
 				}
@@ -131,6 +137,16 @@ func (d *Definition) keepIDs(was Definition) {
 			}
 		}
 	}
+}
+
+// element returns the one with a key; the only one there is, whatever its key.
+func (d Definition) element(key string) Element {
+	for _, e := range d.Elements {
+		if e.Key == key || d.Mode == ModeSingle {
+			return e
+		}
+	}
+	return Element{}
 }
 
 func frozen() error {
@@ -151,20 +167,34 @@ func (e *Experiments) updateRunning(ctx context.Context, s *db.Store, by Actor, 
 	if err != nil {
 		return err
 	}
-	arms, weights, err := d.launchable()
+	weights, err := d.firstWeights()
 	if err != nil {
 		return renumber(err, at)
 	}
-	_, before := x.arms()
-	_, after := d.arms()
-	reweighted, retrafficked := !slices.Equal(before, after), d.TrafficAllocation != x.TrafficAllocation
+	reweighted := changedRatios(x.Definition, d)
+	someReweighted, retrafficked := slices.Contains(reweighted, true), d.TrafficAllocation != x.TrafficAllocation
 	switch {
-	case !same, reweighted && x.Learns():
+	case !same, someReweighted && x.Learns():
 		return frozen()
-	case !reweighted && !retrafficked:
+	case !someReweighted && !retrafficked:
 		return nil
 	}
-	return e.openEpoch(ctx, s, by, x, d, arms, weights, reweighted)
+	for i := range weights {
+		if !reweighted[i] {
+			weights[i] = nil
+		}
+	}
+	return e.openEpochs(ctx, s, by, x, d, weights)
+}
+
+// changedRatios says of each split whether people chose other weights for it.
+func changedRatios(before, after Definition) []bool {
+	was, is := before.splits(), after.splits()
+	out := make([]bool, len(is))
+	for i := range is {
+		out[i] = i < len(was) && !slices.Equal(was[i].ratios(), is[i].ratios())
+	}
+	return out
 }
 
 // withoutTraffic is what stays frozen after the start.
@@ -188,60 +218,99 @@ func stale(version *int, have int) error {
 	return nil
 }
 
-// openEpoch writes the change and the epoch that starts with it.
-func (e *Experiments) openEpoch(ctx context.Context, s *db.Store, by Actor, x Experiment, d Definition, arms []string, weights engine.Weights, reweighted bool) error {
-	last, err := s.LastEpoch(ctx, db.LastEpochParams{AccountID: by.Account, ExperimentID: x.ID, Split: 0})
-	if err != nil {
-		return fmt.Errorf("last epoch: %w", err)
-	}
-	was := weightsOf(last.Weights)
-	action, reason := "experiment.traffic", reasonTraffic
-	if reweighted {
-		action, reason = "experiment.weights", string(engine.ReasonChanged)
-	} else {
-		weights = was // a learning split keeps what it has learned
-	}
-	now := e.clock.now()
-	seq, err := record(ctx, s, now, by, action, experimentObject(x.ID), map[string]any{
-		"epoch": last.Epoch + 1,
-		"old":   map[string]any{"traffic_allocation": decimal(x.TrafficAllocation), "weights": auditWeights(arms, was)},
-		"new":   map[string]any{"traffic_allocation": decimal(d.TrafficAllocation), "weights": auditWeights(arms, weights)},
-	})
-	if err != nil {
-		return err
-	}
-	for i, v := range d.Variants() {
-		err := s.UpdateVariantWeight(ctx, db.UpdateVariantWeightParams{AccountID: by.Account, ExperimentID: x.ID, Ord: int16(i), Weight: v.Weight})
-		if err != nil {
-			return fmt.Errorf("update weight: %w", err)
+// openEpochs writes the change and the epochs that start with it: one in each split that has new weights, nil being none, and with
+// another traffic share in all of them.
+func (e *Experiments) openEpochs(ctx context.Context, s *db.Store, by Actor, x Experiment, d Definition, weights []engine.Weights) error {
+	now, seq := e.clock.now(), int64(0)
+	for i, split := range d.splits() {
+		if weights[i] == nil && d.TrafficAllocation == x.TrafficAllocation {
+			continue
+		}
+		var err error
+		if seq, err = e.openEpoch(ctx, s, by, x, d, int16(i), split, weights[i], now); err != nil {
+			return err
 		}
 	}
-	err = s.InsertEpoch(ctx, db.InsertEpochParams{AccountID: by.Account, ExperimentID: x.ID, Epoch: last.Epoch + 1, Weights: units(weights),
-		TrafficAllocation: d.TrafficAllocation, OpenedAt: now, Reason: reason, AuditSeq: &seq})
-	if err != nil {
-		return fmt.Errorf("insert epoch: %w", err)
+	if err := updateWeights(ctx, s, by, x.ID, d); err != nil {
+		return err
 	}
-	err = s.UpdateExperimentTraffic(ctx, db.UpdateExperimentTrafficParams{AccountID: by.Account, ID: x.ID, TrafficAllocation: d.TrafficAllocation, Now: now, AuditSeq: &seq})
+	err := s.UpdateExperimentTraffic(ctx, db.UpdateExperimentTrafficParams{AccountID: by.Account, ID: x.ID, TrafficAllocation: d.TrafficAllocation, Now: now, AuditSeq: &seq})
 	if err != nil {
 		return fmt.Errorf("update traffic: %w", err)
 	}
 	return nil
 }
 
-// renumber names problems of variants by where the patch had them instead of by their arm.
-func renumber(err error, at []int) error {
+// openEpoch opens the next epoch of one split; without weights those of the last go on: a learning split keeps what it has learned.
+func (e *Experiments) openEpoch(ctx context.Context, s *db.Store, by Actor, x Experiment, d Definition, at int16, split plannedSplit, weights engine.Weights, now time.Time) (seq int64, err error) {
+	last, err := s.LastEpoch(ctx, db.LastEpochParams{AccountID: by.Account, ExperimentID: x.ID, Split: at})
+	if err != nil {
+		return 0, fmt.Errorf("last epoch: %w", err)
+	}
+	was := weightsOf(last.Weights)
+	action, reason := "experiment.weights", string(engine.ReasonChanged)
+	if weights == nil {
+		action, reason, weights = "experiment.traffic", reasonTraffic, was
+	}
+	payload := map[string]any{
+		"epoch": last.Epoch + 1,
+		"old":   map[string]any{"traffic_allocation": decimal(x.TrafficAllocation), "weights": auditWeights(split.keys(), was)},
+		"new":   map[string]any{"traffic_allocation": decimal(d.TrafficAllocation), "weights": auditWeights(split.keys(), weights)},
+	}
+	if split.key != "" {
+		payload["split"] = split.key
+	}
+	if seq, err = record(ctx, s, now, by, action, experimentObject(x.ID), payload); err != nil {
+		return 0, err
+	}
+	err = s.InsertEpoch(ctx, db.InsertEpochParams{AccountID: by.Account, ExperimentID: x.ID, Split: at, Epoch: last.Epoch + 1, Weights: units(weights),
+		TrafficAllocation: d.TrafficAllocation, OpenedAt: now, Reason: reason, AuditSeq: &seq})
+	if err != nil {
+		return 0, fmt.Errorf("insert epoch: %w", err)
+	}
+	return seq, nil
+}
+
+func updateWeights(ctx context.Context, s *db.Store, by Actor, id uuid.UUID, d Definition) error {
+	for i, element := range d.Elements {
+		for j, v := range element.Variants {
+			err := s.UpdateVariantWeight(ctx, db.UpdateVariantWeightParams{AccountID: by.Account, ExperimentID: id, Element: int16(i), Ord: int16(j), Weight: v.Weight})
+			if err != nil {
+				return fmt.Errorf("update weight: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+var armPath = regexp.MustCompile(`^(?:elements\[(\d+)\]\.)?variants\[(\d+)\]`)
+
+// renumber names problems of elements and variants by where the patch had them.
+func renumber(err error, at armPlaces) error {
 	var bad *Error
-	if at == nil || !errors.As(err, &bad) || bad.Fields == nil {
+	if !errors.As(err, &bad) || bad.Fields == nil {
 		return err
 	}
 	fields := Fields{}
 	for path, problem := range bad.Fields {
-		before, rest, found := strings.Cut(path, "variants[")
-		number, tail, _ := strings.Cut(rest, "]")
-		if arm, err := strconv.Atoi(number); found && err == nil && arm < len(at) && at[arm] >= 0 {
-			path = fmt.Sprintf("%svariants[%d]%s", before, at[arm], tail)
-		}
-		fields[path] = problem
+		fields[at.rename(path)] = problem
 	}
 	return fields.err()
+}
+
+func (at armPlaces) rename(path string) string {
+	m := armPath.FindStringSubmatch(path)
+	if m == nil {
+		return path
+	}
+	e, _ := strconv.Atoi(m[1]) // none is the first
+	v, _ := strconv.Atoi(m[2])
+	if e >= len(at.variants) || v >= len(at.variants[e]) || at.variants[e][v] < 0 {
+		return path
+	}
+	named := fmt.Sprintf("variants[%d]", at.variants[e][v])
+	if m[1] != "" {
+		named = fmt.Sprintf("elements[%d].%s", at.elements[e], named)
+	}
+	return named + path[len(m[0]):]
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -37,7 +36,13 @@ func (in ExperimentInput) validate(site string) (Definition, Fields) {
 		f.share("traffic_allocation", d.TrafficAllocation)
 	}
 	d.Mode = f.mode(in.Mode)
-	d.Elements = f.elements(in, site)
+	if d.Mode == ModeSingle {
+		d.Elements = f.elements(in, site)
+	} else {
+		d.Elements = f.severalElements(in, site)
+	}
+	d.ExcludedPairs = f.pairs(d, in.ExcludedPairs)
+	f.arms(d)
 	d.Goals = f.goals(in.Goals)
 	f.allocation(&d, in)
 	d.Rules = f.rules(in.Rules)
@@ -62,7 +67,7 @@ func (f Fields) share(path string, share float64) {
 	}
 }
 
-// pattern checks a page pattern; every text is one, see MatchPage.
+// pattern checks a page pattern; every text is one, see proxy.MatchPage.
 func (f Fields) pattern(path, pattern string, required bool) string {
 	pattern = f.line(path, strings.TrimSpace(pattern), maxURL, required)
 	if len(pattern) > maxURL {
@@ -73,13 +78,13 @@ func (f Fields) pattern(path, pattern string, required bool) string {
 
 func (f Fields) mode(mode *string) string {
 	switch m := orEmpty(mode); m {
-	case "", "single":
-	case "independent", "factorial":
-		f.notYet("mode", true)
+	case "":
+	case ModeSingle, ModeIndependent, ModeFactorial:
+		return m
 	default:
 		f.add("mode", "unknown", "Must be single, independent or factorial.")
 	}
-	return "single"
+	return ModeSingle
 }
 
 // elements returns the one element of mode single with its variants.
@@ -134,8 +139,7 @@ func (f Fields) variants(path, site string, in []VariantInput) []Variant {
 	f.weights(path, in, out)
 	for i := range out {
 		if out[i].Key == "" {
-			out[i].Key = freeKey(slug(out[i].Name, "variant"), taken)
-			taken[out[i].Key] = true
+			out[i].Key = NewKey(out[i].Name, "variant", taken)
 		}
 	}
 	// The control is variant 0 wherever it was listed.
@@ -227,14 +231,31 @@ func (f Fields) allocation(d *Definition, in ExperimentInput) {
 	}
 }
 
-// launchable returns the weights of the first epoch.
-func (d Definition) launchable() (keys []string, w engine.Weights, err error) {
-	keys, ratios := d.arms()
-	w, err = engine.Split(ratios, keys)
-	var bad *engine.ParamError
-	if errors.As(err, &bad) {
-		i, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(bad.Field, "weights["), "]"))
-		return nil, nil, (Fields{fmt.Sprintf("variants[%d].weight", i): {"weight", "Must give the variant at least 1 % of the visitors."}}).err()
+// firstWeights returns the weights of each split's first epoch.
+func (d Definition) firstWeights() ([]engine.Weights, error) {
+	splits := d.splits()
+	out := make([]engine.Weights, len(splits))
+	for i, split := range splits {
+		var err error
+		out[i], err = engine.Split(split.ratios(), split.keys())
+		var bad *engine.ParamError
+		switch {
+		case errors.As(err, &bad) && d.Mode == ModeFactorial:
+			return nil, (Fields{"elements": {"weight", "Must give every combination at least 1 % of the visitors."}}).err()
+		case errors.As(err, &bad):
+			variant := strings.TrimPrefix(bad.Field, "weights")
+			return nil, (Fields{d.variantsPath(i) + variant + ".weight": {"weight", "Must give the variant at least 1 % of the visitors."}}).err()
+		case err != nil:
+			return nil, err
+		}
 	}
-	return keys, w, err
+	return out, nil
+}
+
+// variantsPath is where the input names the variants of an element.
+func (d Definition) variantsPath(element int) string {
+	if d.Mode == ModeSingle {
+		return "variants"
+	}
+	return fmt.Sprintf("elements[%d].variants", element)
 }

@@ -99,7 +99,7 @@ func newFeatureRule(x *live, at int, now time.Time) (r featureRule, ok bool) {
 	}
 	switch {
 	case x.status == "completed":
-		winner, err := json.Marshal(s.arms[x.winner])
+		winner, err := json.Marshal(s.arms[max(s.winner, 0)])
 		if err != nil {
 			return r, false
 		}

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/samplit/samplit/proxy"
 )
 
 // featureCondition tells whom an experiment is for in the words of GrowthBook SDKs, as a condition on the attributes of their user; nil
@@ -11,7 +13,7 @@ import (
 func featureCondition(x *live) (condition map[string]any, ok bool) {
 	var all []any
 	if x.url != "" {
-		pattern, ok := pageRegexp(x.url)
+		pattern, ok := proxy.PageRegexp(x.url)
 		if !ok {
 			return nil, false
 		}
@@ -81,7 +83,7 @@ func (c Condition) expressions() (out []string, ok bool) {
 	case c.Attribute == onURL:
 		patterns, err := c.patterns()
 		for _, p := range patterns {
-			e, ok := pageRegexp(p)
+			e, ok := proxy.PageRegexp(p)
 			if !ok {
 				return nil, false
 			}

@@ -12,6 +12,7 @@ import (
 const (
 	defaultWindow = 7
 	maxWindow     = 90
+	maxEngaged    = 3600 // seconds
 )
 
 // goals checks the list: one primary goal, keys that differ.
@@ -63,61 +64,6 @@ func (f Fields) role(at string, g GoalInput) string {
 	return role
 }
 
-// goalSettings are the settings of each type of goal beside those that all have.
-var goalSettings = map[string][]string{"click": {"selector"}, "url": {"url"}, "custom": {"name"}, "revenue": {"name"}}
-
-// goalConfig reads the settings that go with a goal's type and refuses all others.
-func (f Fields) goalConfig(at, kind string, in map[string]any) GoalConfig {
-	c := GoalConfig{WindowDays: defaultWindow}
-	own, known := goalSettings[kind]
-	switch {
-	case kind == "form":
-		f.notYet(at+".type", true)
-		return c
-	case kind == "":
-		f.add(at+".type", "required", "Is required: click, url, custom or revenue.")
-		return c
-	case !known:
-		f.add(at+".type", "unknown", "Must be click, url, custom or revenue.")
-		return c
-	}
-	path := at + ".config."
-	for name, value := range in {
-		text, isText := value.(string)
-		switch {
-		case value == nil:
-		case name == "window_days":
-			c.WindowDays = f.window(path+name, value)
-		case name == "cap":
-			c.Cap = f.cap(path+name, value)
-		case !slices.Contains(own, name) && name != "currency" && name != "source":
-			f.add(path+name, "unknown", "Is not a setting of this type of goal.")
-		case !isText:
-			f.add(path+name, "wrong_type", "Must be text.")
-		default:
-			*c.text(name) = text
-		}
-	}
-	switch kind {
-	case "click":
-		c.Selector = f.selector(path+"selector", c.Selector)
-	case "url":
-		c.URL = f.pattern(path+"url", c.URL, true)
-	default:
-		c.Name = f.line(path+"name", c.Name, maxName, false)
-	}
-	c.Currency = f.currency(path+"currency", c.Currency, kind == "revenue")
-	if c.Source != "" && c.Source != "server" {
-		f.add(path+"source", "unknown", "Must be server, or left out: anybody who knows the token.")
-	}
-	return c
-}
-
-// text is where a setting that is text goes.
-func (c *GoalConfig) text(name string) *string {
-	return map[string]*string{"selector": &c.Selector, "url": &c.URL, "name": &c.Name, "currency": &c.Currency, "source": &c.Source}[name]
-}
-
 func (f Fields) currency(path, code string, required bool) string {
 	code = strings.ToUpper(strings.TrimSpace(code))
 	switch _, err := currency.ParseISO(code); {
@@ -131,13 +77,7 @@ func (f Fields) currency(path, code string, required bool) string {
 
 // cap is a positive amount of at most 4 decimals.
 func (f Fields) cap(path string, value any) float64 {
-	amount := math.NaN()
-	switch v := value.(type) {
-	case float64:
-		amount = v
-	case int:
-		amount = float64(v)
-	}
+	amount := number(value)
 	units := amount * decimalUnit
 	if !(units >= 1 && units <= maxDecimal) || math.Abs(units-math.Round(units)) > 1e-4 {
 		f.add(path, "range", "Must be an amount of more than 0 and at most 10^9, with at most 4 decimals.")
@@ -147,16 +87,30 @@ func (f Fields) cap(path string, value any) float64 {
 }
 
 func (f Fields) window(path string, value any) int {
-	days := math.NaN()
-	switch v := value.(type) {
-	case float64:
-		days = v
-	case int:
-		days = float64(v)
-	}
-	if !(days >= 1 && days <= maxWindow) || days != math.Trunc(days) {
+	days, whole := wholeNumber(value)
+	if !whole || days < 1 || days > maxWindow {
 		f.add(path, "range", fmt.Sprintf("Must be a whole number of days from 1 to %d.", maxWindow))
 		return defaultWindow
 	}
-	return int(days)
+	return days
+}
+
+// number is a value of JSON or of ours as a number, NaN for anything else.
+func number(value any) float64 {
+	switch v := value.(type) {
+	case float64:
+		return v
+	case int:
+		return float64(v)
+	}
+	return math.NaN()
+}
+
+// wholeNumber is a value as a whole number that is small enough to count with.
+func wholeNumber(value any) (n int, ok bool) {
+	x := number(value)
+	if !(math.Abs(x) <= 1e9) || x != math.Trunc(x) {
+		return 0, false
+	}
+	return int(x), true
 }

@@ -15,11 +15,14 @@ func (r Results) headline(ctx context.Context) string {
 		return locale.T(ctx, "headline.draft")
 	case Completed:
 		if winner := orEmpty(r.Experiment.Winner); winner != "" {
-			return locale.T(ctx, "headline.completed", "Variant", r.Variant(winner).Name)
+			return locale.T(ctx, "headline.completed", "Variant", r.Experiment.ArmName(winner))
 		}
 		return locale.T(ctx, "headline.stopped")
 	case Archived:
 		return locale.T(ctx, "headline.stopped")
+	}
+	if r.Experiment.Mode == ModeIndependent && r.Progress.Enough && r.Verdict.Action != string(engine.Fix) {
+		return r.elementsHeadline(ctx)
 	}
 	switch r.Verdict.Reason {
 	case engine.ReasonMismatch:

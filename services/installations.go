@@ -31,6 +31,12 @@ const (
 	InstallationActive  = "active"
 )
 
+// What a site wants of visitors before they are remembered and counted.
+const (
+	ConsentOff      = "off"
+	ConsentRequired = "required"
+)
+
 // Installation is one website.
 type Installation struct {
 	ID        uuid.UUID  `json:"id"`
@@ -46,6 +52,8 @@ type Installation struct {
 
 	AllowedOrigins []string `json:"allowed_origins" doc:"Web pages of other origins are refused; empty takes them all"`
 	Scrub          bool     `json:"scrub_personal_data" doc:"What looks like personal data is taken out of events before they are stored"`
+	Consent        string   `json:"consent" enum:"off,required" doc:"required: the snippet remembers and counts nobody who has not said yes"`
+	GA4            bool     `json:"ga4" doc:"The snippet tells Google Analytics 4 who sees what, as experience_impression"`
 }
 
 // Host is what people call the site in a line.
@@ -62,6 +70,8 @@ type InstallationInput struct {
 	Name           *string   `json:"name,omitempty"`
 	AllowedOrigins *[]string `json:"allowed_origins,omitempty" doc:"At most 50, such as https://shop.example; the site's own is always one of them unless the list is empty"`
 	Scrub          *bool     `json:"scrub_personal_data,omitempty"`
+	Consent        *string   `json:"consent,omitempty" enum:"off,required"`
+	GA4            *bool     `json:"ga4,omitempty"`
 }
 
 // Create adds a site. Editors and above may. Invalid names site_url or name; a missing name is the site's host.
@@ -69,7 +79,7 @@ func (s *Installations) Create(ctx context.Context, by Actor, in InstallationInp
 	if err := by.may(Editor); err != nil {
 		return Installation{}, err
 	}
-	site, err := in.apply(Installation{Scrub: true, AllowedOrigins: []string{}})
+	site, err := in.apply(Installation{Scrub: true, AllowedOrigins: []string{}, Consent: ConsentOff})
 	if err != nil {
 		return Installation{}, err
 	}
@@ -117,16 +127,17 @@ func (s *Installations) Update(ctx context.Context, by Actor, id string, in Inst
 
 // says is what people decided about a site, to tell whether anything changed.
 func (i Installation) says() string {
-	return fmt.Sprintf("%q %q %q %v", i.Name, i.SiteURL, i.AllowedOrigins, i.Scrub)
+	return fmt.Sprintf("%q %q %q %v %s %v", i.Name, i.SiteURL, i.AllowedOrigins, i.Scrub, i.Consent, i.GA4)
 }
 
 func (i Installation) audited() map[string]any {
-	return map[string]any{"name": audited(i.Name), "site_url": audited(i.SiteURL), "allowed_origins": audited(strings.Join(i.AllowedOrigins, " ")), "scrub": i.Scrub}
+	return map[string]any{"name": audited(i.Name), "site_url": audited(i.SiteURL), "allowed_origins": audited(strings.Join(i.AllowedOrigins, " ")),
+		"scrub": i.Scrub, "consent": i.Consent, "ga4": i.GA4}
 }
 
 func (i Installation) store(ctx context.Context, st *db.Store, by Actor, seq int64) error {
 	_, err := st.UpdateInstallation(ctx, db.UpdateInstallationParams{AccountID: by.Account, ID: i.ID, Name: i.Name, SiteUrl: i.SiteURL,
-		AllowedOrigins: i.AllowedOrigins, Scrubs: i.Scrub, AuditSeq: &seq})
+		AllowedOrigins: i.AllowedOrigins, Scrubs: i.Scrub, Consent: i.Consent, Ga4: i.GA4, AuditSeq: &seq})
 	if err != nil {
 		return fmt.Errorf("update installation: %w", err)
 	}
@@ -161,7 +172,7 @@ func (s *Installations) List(ctx context.Context, by Actor, p Paging) (List[Inst
 		items = make([]Installation, len(rows))
 		for i, r := range rows {
 			items[i] = s.fromRow(db.InstallationRow{AccountID: r.AccountID, ID: r.ID, Name: r.Name, SiteUrl: r.SiteUrl, Token: r.Token,
-				CreatedAt: r.CreatedAt, LastAt: r.LastAt, LastUrl: r.LastUrl, AllowedOrigins: r.AllowedOrigins, Scrubs: r.Scrubs})
+				CreatedAt: r.CreatedAt, LastAt: r.LastAt, LastUrl: r.LastUrl, AllowedOrigins: r.AllowedOrigins, Scrubs: r.Scrubs, Consent: r.Consent, Ga4: r.Ga4})
 			items[i].Running = int(r.Running)
 		}
 		return nil
@@ -208,7 +219,8 @@ func (s *Installations) one(ctx context.Context, st *db.Store, by Actor, id stri
 
 func (s *Installations) fromRow(r db.InstallationRow) Installation {
 	site := Installation{ID: r.ID, SiteURL: r.SiteUrl, Name: r.Name, Token: r.Token, Snippet: s.snippet(r.Token), Status: InstallationPending,
-		LastSeen: r.LastAt, LastURL: orEmpty(r.LastUrl), CreatedAt: r.CreatedAt, AllowedOrigins: r.AllowedOrigins, Scrub: r.Scrubs}
+		LastSeen: r.LastAt, LastURL: orEmpty(r.LastUrl), CreatedAt: r.CreatedAt, AllowedOrigins: r.AllowedOrigins, Scrub: r.Scrubs,
+		Consent: r.Consent, GA4: r.Ga4}
 	if r.LastAt != nil {
 		site.Status = InstallationActive
 	}
@@ -234,6 +246,14 @@ func (in InstallationInput) apply(site Installation) (Installation, error) {
 	}
 	if in.AllowedOrigins != nil {
 		site.AllowedOrigins = f.origins("allowed_origins", *in.AllowedOrigins)
+	}
+	if in.Consent != nil {
+		if site.Consent = *in.Consent; site.Consent != ConsentOff && site.Consent != ConsentRequired {
+			f.add("consent", "unknown", "Must be off or required.")
+		}
+	}
+	if in.GA4 != nil {
+		site.GA4 = *in.GA4
 	}
 	if in.Scrub != nil {
 		site.Scrub = *in.Scrub

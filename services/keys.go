@@ -51,3 +51,10 @@ func freeKey(base string, taken map[string]bool) string {
 	}
 	return key
 }
+
+// NewKey makes a key out of a name that is not taken, and takes it.
+func NewKey(name, fallback string, taken map[string]bool) string {
+	key := freeKey(slug(name, fallback), taken)
+	taken[key] = true
+	return key
+}

@@ -17,9 +17,9 @@ import (
 
 const hashVersion = 2
 
-// learnedState is what a split knows when it opens an epoch. An allocator that learns nothing has the flat posterior.
-func learnedState(experiment string, f engine.Facts, next engine.Proposal, epoch int) state.State {
-	out := state.State{Epoch: epoch, Seed: engine.Seed(experiment, ""), HashVersion: hashVersion, Counts: countsDigest(f)}
+// learnedState is what a split with this hash seed knows when it opens an epoch. An allocator that learns nothing has the flat posterior.
+func learnedState(seed string, f engine.Facts, next engine.Proposal, epoch int) state.State {
+	out := state.State{Epoch: epoch, Seed: seed, HashVersion: hashVersion, Counts: countsDigest(f)}
 	for i, a := range f.Arms {
 		arm := state.Arm{Key: a.Key, Alpha: 1, Beta: 1}
 		if next.Posterior != nil {
@@ -47,12 +47,12 @@ func countsDigest(f engine.Facts) string {
 }
 
 // startLearning seals the first, empty state of a split in the transaction that launches its experiment.
-func startLearning(ctx context.Context, s *db.Store, keys Sealer, account, experiment uuid.UUID, split int16, key string, arms []string, now time.Time) error {
+func startLearning(ctx context.Context, s *db.Store, keys Sealer, account, experiment uuid.UUID, split int16, seed string, arms []string, now time.Time) error {
 	f := engine.Facts{}
 	for _, a := range arms {
 		f.Arms = append(f.Arms, engine.Arm{Key: a})
 	}
-	sealed, err := keys.Seal(state.Scope{Account: account, Experiment: experiment, Split: int(split), Version: 1}, learnedState(key, f, engine.Proposal{}, 1))
+	sealed, err := keys.Seal(state.Scope{Account: account, Experiment: experiment, Split: int(split), Version: 1}, learnedState(seed, f, engine.Proposal{}, 1))
 	if err != nil {
 		return fmt.Errorf("seal learned state: %w", err)
 	}

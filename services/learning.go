@@ -113,7 +113,11 @@ func (l *Learner) visit(ctx context.Context, id splitID) (opened bool, err error
 		if x.Status != "running" {
 			return nil
 		}
-		facts, last, err := l.read(ctx, s, id, x.Mode)
+		split, err := s.Split(ctx, db.SplitParams{AccountID: id.account, ExperimentID: id.experiment, Split: id.split})
+		if err != nil {
+			return fmt.Errorf("read split: %w", err)
+		}
+		facts, last, err := l.read(ctx, s, id, newArms(x.Mode, split.Arms))
 		if err != nil {
 			return err
 		}
@@ -138,18 +142,14 @@ func (l *Learner) visit(ctx context.Context, id splitID) (opened bool, err error
 			return nil
 		}
 		opened = true
-		return l.open(ctx, s, x, id, facts, last, next)
+		return l.open(ctx, s, x, split, facts, last, next)
 	})
 	return opened, err
 }
 
-// read collects the facts a split's weights follow from, and its last epoch.
-func (l *Learner) read(ctx context.Context, s *db.Store, id splitID, mode string) (engine.Facts, db.Epoch, error) {
-	var f engine.Facts
-	split, err := s.Split(ctx, db.SplitParams{AccountID: id.account, ExperimentID: id.experiment, Split: id.split})
-	if err != nil {
-		return f, db.Epoch{}, fmt.Errorf("read split: %w", err)
-	}
+// read collects the facts that the weights of a split with these arms follow from, and its last epoch.
+func (l *Learner) read(ctx context.Context, s *db.Store, id splitID, arms []engine.Arm) (engine.Facts, db.Epoch, error) {
+	f := engine.Facts{Arms: arms}
 	first, err := s.FirstEpoch(ctx, db.FirstEpochParams{AccountID: id.account, ExperimentID: id.experiment, Split: id.split})
 	if err != nil {
 		return f, db.Epoch{}, fmt.Errorf("read first epoch: %w", err)
@@ -168,7 +168,6 @@ func (l *Learner) read(ctx context.Context, s *db.Store, id splitID, mode string
 	}
 	f.Initial = newEpoch(first).weights
 	f.Revenue = goal.Type == "revenue"
-	f.Arms = newArms(mode, split.Arms)
 	if len(hours) == 0 {
 		return f, last, nil
 	}
@@ -183,14 +182,14 @@ func (l *Learner) read(ctx context.Context, s *db.Store, id splitID, mode string
 	return young.delayed(f, waits), last, nil
 }
 
-func (l *Learner) open(ctx context.Context, s *db.Store, x db.Experiment, id splitID, f engine.Facts, last db.Epoch, next engine.Proposal) error {
-	now := l.clock.now()
+func (l *Learner) open(ctx context.Context, s *db.Store, x db.Experiment, split db.Split, f engine.Facts, last db.Epoch, next engine.Proposal) error {
+	now, id := l.clock.now(), splitID{split.AccountID, split.ExperimentID, split.Split}
 	epoch := last.Epoch + 1
 	weights := make([]int32, len(next.Weights))
 	for i, w := range next.Weights {
 		weights[i] = int32(w)
 	}
-	learned := learnedState(x.Key, f, next, int(epoch))
+	learned := learnedState(engine.Seed(x.Key, split.Key), f, next, int(epoch))
 	version, err := l.keep(ctx, s, id, learned, now)
 	if err != nil {
 		return err

@@ -18,16 +18,22 @@ type live struct {
 	traffic                   float64
 	widest                    float64 // the largest traffic share there ever was
 	startedAt, completedAt    time.Time
-	variants                  []liveVariant // by arm of split 0
+	mode                      string
+	elements                  []liveElement
+	pairs                     []Pair
 	splits                    []liveSplit
-	element                   string // key of the only element, else empty
 	goals                     []liveGoal
-	winner                    int // arm of split 0; -1: none
+	winner                    string // arms, one of each split, joined by dots; empty: none
 	learning                  bool
 	rules                     Rules
 	broken                    string   // what is wrong with the rules; then nobody is served
 	judge                     *judge   // of the rules; nil: none
 	rendered                  sync.Map // renderedKey → []byte, see Assignment.Rendered
+}
+
+type liveElement struct {
+	key, name string
+	variants  []liveVariant
 }
 
 type liveVariant struct {
@@ -47,14 +53,25 @@ type liveGoal struct {
 
 // liveSplit carries all its epochs: an exposure names the one it was decided in, and an old visitor keeps theirs.
 type liveSplit struct {
-	split int16
-	key   string // element of independent mode, else ""
-	// element is the key of the element tested; a split over all elements has none.
-	element string
-	seed    string
-	arms    []string
-	epochs  []liveEpoch // epoch n at index n-1
+	split  int16
+	key    string // element of independent mode, else ""
+	seed   string
+	arms   []string
+	shown  []liveArm   // by arm
+	epochs []liveEpoch // epoch n at index n-1
+	winner int         // arm; -1: none
 }
+
+// liveArm is what an arm shows.
+type liveArm struct {
+	id      uuid.UUID // of the variant; that of a combination follows from its experiment and key
+	name    string
+	parts   []livePart
+	changes json.RawMessage
+}
+
+// livePart is the variant of one element in an arm.
+type livePart struct{ element, variant string }
 
 type liveEpoch struct {
 	weights    engine.Weights
@@ -109,38 +126,30 @@ func (x *live) serves() bool {
 	if x.broken != "" {
 		return false
 	}
-	return x.status == "running" || x.status == "paused" || x.status == "completed" && x.winner >= 0
+	return x.status == "running" || x.status == "paused" || x.status == "completed" && x.winner != ""
 }
 
 func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goals []db.Goal, splits []db.Split, epochs []db.Epoch) (x *live) {
-	var err error
 	x = &live{account: e.AccountID, id: e.ID, installation: e.InstallationID, key: e.Key, name: e.Name, url: e.Url, status: e.Status,
-		traffic: e.TrafficAllocation, winner: -1, learning: e.Allocator != engine.Sequential}
+		traffic: e.TrafficAllocation, mode: e.Mode, winner: orEmpty(e.Winner), learning: e.Allocator != engine.Sequential}
 	if e.StartedAt != nil {
 		x.startedAt = *e.StartedAt
 	}
 	if e.CompletedAt != nil {
 		x.completedAt = *e.CompletedAt
 	}
+	for _, el := range elements {
+		x.elements = append(x.elements, liveElement{key: el.Key, name: el.Name})
+	}
 	for _, v := range variants {
-		if e.Winner != nil && *e.Winner == v.Key {
-			x.winner = len(x.variants)
-		}
-		x.variants = append(x.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
+		el := &x.elements[v.Element]
+		el.variants = append(el.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
 	}
 	for _, g := range goals {
 		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Type, g.Role == "primary", g.Config, g.WindowDays, newTerms(g.Type, g.Config)})
 	}
-	if len(elements) == 1 {
-		x.element = elements[0].Key
-	}
 	for _, s := range splits {
 		l := liveSplit{split: s.Split, key: s.Key, seed: engine.Seed(e.Key, s.Key), arms: s.Arms}
-		if len(elements) == 1 {
-			l.element = elements[0].Key
-		} else {
-			l.element = s.Key
-		}
 		for _, p := range epochs {
 			if p.Split == s.Split {
 				x.widest = max(x.widest, p.TrafficAllocation)
@@ -149,13 +158,21 @@ func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goal
 		}
 		x.splits = append(x.splits, l)
 	}
-	x.rules, err = rulesOf(e)
+	var err error
+	if e.ExcludedPairs != nil {
+		err = json.Unmarshal(e.ExcludedPairs, &x.pairs)
+	}
+	if err == nil {
+		x.rules, err = rulesOf(e)
+	}
 	x.prepare(err)
 	return x
 }
 
-// prepare makes the rules ready. Rules that cannot be read let nobody in: without them, visitors would be let in whom they keep out.
+// prepare makes arms and rules ready. Rules that cannot be read let nobody in: without them, visitors would be let in whom they keep
+// out.
 func (x *live) prepare(err error) {
+	x.showArms()
 	if err == nil && x.broken == "" {
 		x.judge, err = x.rules.compile()
 	}

@@ -8,11 +8,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/proxy"
 )
 
 // Previews lets members see a variant on their site whatever the hash says, counted nowhere: a signed token names the experiment and
@@ -35,8 +36,28 @@ const (
 	maxPreviewToken = 4096
 )
 
-// Force names the arm to show by the element that it belongs to. An experiment with one split needs no name: then it is "".
+// Force names the variant to show of each element; those that it leaves out show their original. Under "" it is the key of an arm, in
+// mode independent one of each split joined by dots.
 type Force map[string]string
+
+func noForce() error {
+	return (Fields{"force": {"unknown", "Must be the key of one of its variants; of several elements that of a combination, or variants by element."}}).err()
+}
+
+// arms are those that the force shows, one of each split.
+func (f Force) arms(d Definition) ([]int, bool) {
+	key, whole := f[""]
+	if whole && len(f) > 1 || len(f) == 0 {
+		return nil, false
+	}
+	if !whole {
+		if key, whole = d.armKey(f); !whole {
+			return nil, false
+		}
+	}
+	arms := d.armsOf(key)
+	return arms, arms != nil
+}
 
 // Preview is a token and where to use it.
 type Preview struct {
@@ -65,10 +86,9 @@ func (p *Previews) Make(ctx context.Context, by Actor, id string, force Force) (
 	if err != nil {
 		return Preview{}, err
 	}
-	arms, _ := x.arms()
-	for element, arm := range force {
-		if element != "" && element != x.Elements[0].Key || !slices.Contains(arms, arm) {
-			return Preview{}, (Fields{"force": {"unknown", "Must be the key of one of its variants."}}).err()
+	if force != nil {
+		if _, ok := force.arms(x.Definition); !ok {
+			return Preview{}, noForce()
 		}
 	}
 	expires := p.clock.now().Add(previewLife).Truncate(time.Second)
@@ -81,21 +101,21 @@ func (p *Previews) Make(ctx context.Context, by Actor, id string, force Force) (
 
 // previewURL is the page of a pattern, the site's first one where the pattern is about several.
 func previewURL(site, pattern, token string) string {
-	page := splitURL(pattern)
-	if strings.Contains(pattern, "*") || strings.HasPrefix(page.origin, "/") {
-		page = pageURL{path: "/"}
+	page := proxy.SplitPage(pattern)
+	if strings.Contains(pattern, "*") || strings.HasPrefix(page.Origin, "/") {
+		page = proxy.PageURL{Path: "/"}
 	}
-	if page.origin == "" {
-		page.origin = site
+	if page.Origin == "" {
+		page.Origin = site
 	}
-	if !strings.HasPrefix(page.path, "/") {
-		page.path = "/" + page.path
+	if !strings.HasPrefix(page.Path, "/") {
+		page.Path = "/" + page.Path
 	}
 	query := "?" + previewParam + "=" + token
-	if page.query != "" {
-		query = page.query + "&" + query[1:]
+	if page.Query != "" {
+		query = page.Query + "&" + query[1:]
 	}
-	return page.origin + page.path + query + page.hash
+	return page.Origin + page.Path + query + page.Hash
 }
 
 func (p *Previews) sign(c previewClaims) (string, error) {
@@ -145,37 +165,24 @@ func (t *Tracker) preview(s *site, x *live, token string, force Force) (Assignme
 	}
 	a, ok := x.forced(force)
 	if !ok {
-		return Assignment{}, (Fields{"force": {"unknown", "Must be the key of one of its variants."}}).err()
+		return Assignment{}, noForce()
 	}
 	return a, nil
 }
 
-// forced are the arms that force names; splits that it does not name show the control.
+// forced are the arms that force names.
 func (x *live) forced(force Force) (Assignment, bool) {
-	a := Assignment{Experiment: x, Forced: true}
 	splits := x.splits
-	if len(splits) == 0 { // a draft: its variants are the arms to come
-		splits = []liveSplit{{element: x.element}}
-		for _, v := range x.variants {
-			splits[0].arms = append(splits[0].arms, v.key)
-		}
+	if len(splits) == 0 {
+		splits = x.toCome()
 	}
-	found := 0
-	for i := range splits {
-		s := &splits[i]
-		want, named := force[s.key]
-		if !named {
-			want, named = force[s.element]
-		}
-		arm := 0
-		if named {
-			found++
-			arm = slices.Index(s.arms, want)
-		}
-		if arm < 0 || len(s.arms) == 0 {
-			return a, false
-		}
-		a.Arms = append(a.Arms, ArmOf{split: s, arm: int16(arm)})
+	arms, ok := force.arms(x.definition())
+	if !ok || len(arms) != len(splits) {
+		return Assignment{}, false
 	}
-	return a, found > 0 && found == len(force)
+	a := Assignment{Experiment: x, Forced: true}
+	for i, arm := range arms {
+		a.Arms = append(a.Arms, ArmOf{split: &splits[i], arm: int16(arm)})
+	}
+	return a, true
 }

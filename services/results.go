@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/samplit/samplit/engine"
 )
 
 // Results is everything that is said about one goal of an experiment. The page and the API are both written from it.
@@ -22,13 +24,20 @@ type Results struct {
 	Sequential   Sequential       `json:"sequential"`
 	Timeline     []DayResult      `json:"timeline" doc:"By UTC day of first exposure"`
 
+	// Of experiments with several elements, see results_elements.go.
+	Elements     []ElementResult `json:"elements,omitempty" doc:"Each element by itself; in mode independent the fields above are those of the element that the verdict rests on"`
+	Combinations []VariantResult `json:"combinations,omitempty" doc:"factorial: what the model of main effects and interactions expects of every combination"`
+	Interactions []Interaction   `json:"interactions,omitempty" doc:"factorial: pairs of variants that depend on each other"`
+
 	// What the pages need beside it.
-	Experiment Experiment `json:"-"`
-	Shown      Goal       `json:"-"`
-	Progress   Progress   `json:"-"`
-	Expected   []float64  `json:"-"` // visitors that each arm should have, by the epochs
-	LastSeen   time.Time  `json:"-"` // of the site's snippet
-	looks      []float64  // smallest p of each arm over all looks
+	Experiment  Experiment     `json:"-"`
+	Shown       Goal           `json:"-"`
+	Progress    Progress       `json:"-"`
+	Expected    []float64      `json:"-"` // visitors that each arm should have, by the epochs
+	LastSeen    time.Time      `json:"-"` // of the site's snippet
+	totals      []engine.Count // values by arm
+	split       int16
+	past, looks []float64 // smallest p of each arm over the looks before, and over all looks
 }
 
 // Verdict says what to do. Reason and Rule are stable words; the sentences for people are made from them, see headline.go.

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"slices"
 	"time"
 
 	"github.com/samplit/samplit/db"
@@ -13,6 +14,7 @@ const (
 	needConversions = 25  // in all
 	smallestLift    = 0.05
 	longestTest     = 90 // days
+	falseAlarms     = 0.05
 )
 
 // dayNumber counts UTC days.
@@ -22,28 +24,41 @@ func dayText(day int) string { return time.Unix(int64(day)*86400, 0).UTC().Forma
 
 // analyze is a pure function of what was counted.
 func analyze(x Experiment, goal Goal, c counts, now time.Time) Results {
+	if x.Mode == ModeIndependent {
+		return analyzeElements(x, goal, c, now)
+	}
+	r := analyzeSplit(x, 0, goal, c, now, 1)
+	if x.Mode == ModeFactorial {
+		r.combine()
+	}
+	return r
+}
+
+// analyzeSplit judges one split; of family many that are judged together each has its part of the error.
+func analyzeSplit(x Experiment, at int, goal Goal, c counts, now time.Time, family int) Results {
+	split := x.splits()[at]
+	arms := split.keys()
 	r := Results{ExperimentID: x.ID, Status: x.Status, AsOf: now.Truncate(time.Second), Goal: goal.Key, Currency: goal.Config.Currency, Epochs: x.Epochs, Timeline: []DayResult{},
-		Experiment: x, Shown: goal}
-	arms, _ := x.arms()
-	data := engine.Data{Arms: arms, Adaptive: x.Learns(), Revenue: goal.Money(), Planned: float64(x.PlannedPerArm), PastP: x.past(c.looks),
-		MinVisitors: needVisitors, MinConversions: needConversions, Margin: smallestLift, MaxDays: longestTest, DailyVisitors: daily(x, c.cells, now)}
+		Experiment: x, Shown: goal, split: int16(at), past: x.past(c.looks, int16(at), len(arms))}
+	cells := slices.DeleteFunc(slices.Clone(c.cells), func(cell db.ResultCellsRow) bool { return cell.Split != int16(at) || int(cell.Arm) >= len(arms) })
+	data := engine.Data{Arms: arms, Adaptive: x.Learns(), Revenue: goal.Money(), Planned: float64(x.PlannedPerArm), PastP: r.past, Alpha: falseAlarms / float64(family),
+		MinVisitors: needVisitors, MinConversions: needConversions, Margin: smallestLift, MaxDays: longestTest, DailyVisitors: daily(x, cells, now)}
 	for _, e := range x.Epochs {
-		data.Epochs = append(data.Epochs, engine.Epoch{Number: e.Number, Weights: e.units(arms)})
+		if e.Split == split.key {
+			data.Epochs = append(data.Epochs, engine.Epoch{Number: e.Number, Weights: e.units(arms)})
+		}
 	}
 	if len(x.Epochs) == 0 { // a draft: as it would start
-		if _, weights, err := x.launchable(); err == nil {
-			data.Epochs = []engine.Epoch{{Number: 1, Weights: weights}}
+		if weights, err := x.firstWeights(); err == nil {
+			data.Epochs = []engine.Epoch{{Number: 1, Weights: weights[at]}}
 		}
 	}
-	for _, cell := range c.cells {
-		if int(cell.Arm) < len(arms) {
-			data.Cells = append(data.Cells, engine.Cell{Epoch: int(cell.Epoch), Day: dayNumber(cell.Day), Arm: int(cell.Arm), Visitors: cell.Visitors,
-				Converters: cell.Converters, Value: cell.Value, ValueSq: cell.ValueSq})
-		}
+	for _, cell := range cells {
+		data.Cells = append(data.Cells, engine.Cell{Epoch: int(cell.Epoch), Day: dayNumber(cell.Day), Arm: int(cell.Arm), Visitors: cell.Visitors,
+			Converters: cell.Converters, Value: cell.Value, ValueSq: cell.ValueSq})
 	}
-	a := engine.Analyze(data)
-	r.fill(a)
-	r.Expected = expected(data)
+	r.fill(engine.Analyze(data), x.armNames(split))
+	r.Expected, r.totals = expected(data), amounts(cells, len(arms))
 	return r
 }
 
@@ -90,15 +105,15 @@ func expected(d engine.Data) []float64 {
 	return out
 }
 
-// fill copies the engine's answer, number by number.
-func (r *Results) fill(a engine.Analysis) {
-	variants, money := r.Experiment.Variants(), r.Shown.Money()
+// fill copies the engine's answer about arms with these names, number by number.
+func (r *Results) fill(a engine.Analysis, names []string) {
+	money := r.Shown.Money()
 	for _, arm := range a.Arms {
 		money = money || arm.Revenue.Sum != 0
 	}
 	r.looks = make([]float64, len(a.Arms))
 	for i, arm := range a.Arms {
-		v := VariantResult{Key: arm.Key, Name: variants[i].Name, IsControl: i == 0, Visitors: arm.Visitors, Conversions: arm.Conversions, Rate: arm.Rate,
+		v := VariantResult{Key: arm.Key, Name: names[i], IsControl: i == 0, Visitors: arm.Visitors, Conversions: arm.Conversions, Rate: arm.Rate,
 			Interval: Interval(arm.Interval), ProbBest: arm.ProbBest, ProbBeatsControl: arm.ProbBeatsControl, ExpectedLoss: arm.ExpectedLoss, WeightNow: arm.WeightNow}
 		if arm.Lift != nil {
 			v.Lift = &Lift{arm.Lift.Mean, arm.Lift.Low, arm.Lift.High, arm.Lift.Estimator}
@@ -116,14 +131,14 @@ func (r *Results) fill(a engine.Analysis) {
 	r.SRM = SRM(a.SRM)
 	r.Sequential = Sequential{Decided: a.Sequential.Decided, P: a.Sequential.P}
 	if a.Sequential.Arm > 0 {
-		r.Sequential.Variant = variants[a.Sequential.Arm].Key
+		r.Sequential.Variant = a.Arms[a.Sequential.Arm].Key
 	}
 	r.Verdict = Verdict{Action: string(a.Verdict.Action), Reason: a.Verdict.Reason, Rule: a.Verdict.Rule, DaysLeft: a.Verdict.DaysLeft}
 	if a.Verdict.Arm >= 0 {
-		r.Verdict.Variant = variants[a.Verdict.Arm].Key
+		r.Verdict.Variant = a.Arms[a.Verdict.Arm].Key
 	}
 	for _, d := range a.Timeline {
-		day := DayResult{Day: dayText(d.Day), Variant: variants[d.Arm].Key, Visitors: d.Visitors, Conversions: d.Conversions}
+		day := DayResult{Day: dayText(d.Day), Variant: a.Arms[d.Arm].Key, Visitors: d.Visitors, Conversions: d.Conversions}
 		if money {
 			day.Revenue = &d.Value
 		}

@@ -38,7 +38,6 @@ func (a *Analytics) Results(ctx context.Context, by Actor, id, goal string) (r R
 	if err != nil {
 		return r, err
 	}
-	var past []float64
 	err = a.db.InTx(ctx, by.Account, func(s *db.Store) error {
 		row, err := s.Experiment(ctx, by.Account, key)
 		if err != nil {
@@ -57,15 +56,16 @@ func (a *Analytics) Results(ctx context.Context, by Actor, id, goal string) (r R
 		if err != nil {
 			return err
 		}
-		past = x.past(c.looks)
 		r = analyze(x, shown, c, a.clock.now())
 		return readBeside(ctx, s, by.Account, &r)
 	})
 	if err != nil {
 		return r, err
 	}
-	r.Verdict.Headline = r.headline(ctx)
-	a.keepLook(ctx, by, r, past)
+	r.speak(ctx)
+	for _, part := range r.judged() {
+		a.keepLook(ctx, by, part)
+	}
 	return r, nil
 }
 
@@ -117,11 +117,11 @@ func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results)
 	return nil
 }
 
-// past puts the smallest p of earlier looks in the order of the arms.
-func (x Experiment) past(looks []db.LooksRow) []float64 {
-	out := make([]float64, len(x.Variants()))
+// past puts the smallest p of earlier looks at a split in the order of its arms.
+func (x Experiment) past(looks []db.LooksRow, split int16, arms int) []float64 {
+	out := make([]float64, arms)
 	for _, l := range looks {
-		if l.ExperimentID == x.ID && int(l.Arm) < len(out) {
+		if l.ExperimentID == x.ID && l.Split == split && int(l.Arm) < len(out) {
 			out[l.Arm] = l.P
 		}
 	}
@@ -130,10 +130,10 @@ func (x Experiment) past(looks []db.LooksRow) []float64 {
 
 // keepLook stores the p-values that have become smaller, after the answer is known and in a transaction of its own: an answer does
 // not fail because its look could not be kept, and the next one keeps at least as small a value.
-func (a *Analytics) keepLook(ctx context.Context, by Actor, r Results, past []float64) {
-	smaller := func(arm int) bool { return r.looks[arm] < 1 && (past[arm] == 0 || r.looks[arm] < past[arm]) }
-	arms := make([]int, 0, len(past))
-	for arm := 1; arm < len(past); arm++ {
+func (a *Analytics) keepLook(ctx context.Context, by Actor, r Results) {
+	smaller := func(arm int) bool { return r.looks[arm] < 1 && (r.past[arm] == 0 || r.looks[arm] < r.past[arm]) }
+	arms := make([]int, 0, len(r.past))
+	for arm := 1; arm < len(r.past); arm++ {
 		if smaller(arm) {
 			arms = append(arms, arm)
 		}
@@ -143,7 +143,7 @@ func (a *Analytics) keepLook(ctx context.Context, by Actor, r Results, past []fl
 	}
 	err := a.db.InTx(ctx, by.Account, func(s *db.Store) error {
 		for _, arm := range arms {
-			err := s.SaveLook(ctx, db.SaveLookParams{AccountID: by.Account, ExperimentID: r.ExperimentID, GoalID: r.Shown.ID, Arm: int16(arm), P: r.looks[arm], Now: r.AsOf})
+			err := s.SaveLook(ctx, db.SaveLookParams{AccountID: by.Account, ExperimentID: r.ExperimentID, Split: r.split, GoalID: r.Shown.ID, Arm: int16(arm), P: r.looks[arm], Now: r.AsOf})
 			if err != nil {
 				return err
 			}

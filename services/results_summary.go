@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,7 +48,7 @@ func (a *Analytics) Summaries(ctx context.Context, by Actor, list []Experiment) 
 		return nil, err
 	}
 	for id, s := range out {
-		s.Results.Verdict.Headline = s.Results.headline(ctx)
+		s.Results.speak(ctx)
 		out[id] = s
 	}
 	return out, nil
@@ -77,10 +78,10 @@ func (a *Analytics) summarise(ctx context.Context, by Actor, list []Experiment, 
 	cells := groupBy(c.cells, func(r db.ResultCellsRow) uuid.UUID { return r.ExperimentID })
 	all := groupBy(epochs, func(r db.Epoch) uuid.UUID { return r.ExperimentID })
 	for _, x := range list {
-		arms, _ := x.arms()
+		splits := x.splitRows()
 		x.Epochs = nil
 		for _, e := range all[x.ID] {
-			x.Epochs = append(x.Epochs, newEpochOf([]db.Split{{Arms: arms}}, e))
+			x.Epochs = append(x.Epochs, newEpochOf(splits, e))
 		}
 		s := Summary{Results: analyze(x, x.Primary(), counts{cells[x.ID], c.looks}, now), Trend: x.trend(cells[x.ID], now)}
 		if key, ended := x.ended(by.Account, now); ended {
@@ -91,6 +92,15 @@ func (a *Analytics) summarise(ctx context.Context, by Actor, list []Experiment, 
 	return nil
 }
 
+// splitRows are the splits as a start would freeze them.
+func (d Definition) splitRows() []db.Split {
+	var rows []db.Split
+	for i, split := range d.splits() {
+		rows = append(rows, db.Split{Split: int16(i), Key: split.key, Arms: split.keys()})
+	}
+	return rows
+}
+
 // trend counts the visitors of each of the last 14 days with any before them, up to today or to the experiment's end.
 func (x Experiment) trend(cells []db.ResultCellsRow, now time.Time) []int {
 	const span = 14
@@ -99,6 +109,7 @@ func (x Experiment) trend(cells []db.ResultCellsRow, now time.Time) []int {
 		last = dayNumber(*x.CompletedAt)
 	}
 	first := last
+	cells = slices.DeleteFunc(slices.Clone(cells), func(c db.ResultCellsRow) bool { return c.Split != 0 }) // whoever is in one split is in all
 	for _, c := range cells {
 		first = min(first, dayNumber(c.Day))
 	}

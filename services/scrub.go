@@ -159,10 +159,11 @@ func readProps(raw []byte, scrub bool) ([]byte, *Problem) {
 	dec, enc := jsontext.NewDecoder(bytes.NewReader(raw)), jsontext.NewEncoder(&out)
 	for names := 0; ; {
 		token, err := dec.ReadToken()
+		_, values := dec.StackIndex(0)
 		if errors.Is(err, io.EOF) {
 			return bytes.TrimSpace(out.Bytes()), nil
 		}
-		if err != nil {
+		if err != nil || values > 1 {
 			return nil, &Problem{"bad_props", "props: is not JSON that can be stored."}
 		}
 		kind, n := dec.StackIndex(dec.StackDepth())

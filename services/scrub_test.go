@@ -69,7 +69,7 @@ func TestPropsArePlainData(t *testing.T) {
 		t.Errorf("32 names: %v", p)
 	}
 	for in, want := range map[string]string{
-		`[1]`: "bad_props", `"x"`: "bad_props", `7`: "bad_props", `{"a":1e` + strings.Repeat("9", 40) + `}`: "bad_props",
+		`[1]`: "bad_props", `{}0`: "bad_props", `"x"`: "bad_props", `7`: "bad_props", `{"a":1e` + strings.Repeat("9", 40) + `}`: "bad_props",
 		`{"x":{"y":0},` + string(full[1:]): "props_too_large", `{"a":"` + strings.Repeat("x", maxProps) + `"}`: "props_too_large",
 	} {
 		if _, p := readProps([]byte(in), true); p == nil || p.Reason != want || !strings.HasPrefix(p.Message, "props:") {

@@ -19,10 +19,13 @@ type siteConfig struct {
 }
 
 type browserConfig struct {
-	V     int                 `json:"v"`
-	Token string              `json:"token"`
-	Base  string              `json:"base"`
-	X     []browserExperiment `json:"x"`
+	V     int    `json:"v"`
+	Token string `json:"token"`
+	Base  string `json:"base"`
+	// Consent: nobody may be remembered who has not said yes.
+	Consent bool                `json:"consent,omitempty"`
+	Bridge  bool                `json:"bridge,omitempty"` // to Google Analytics
+	X       []browserExperiment `json:"x"`
 }
 
 type browserExperiment struct {
@@ -56,15 +59,19 @@ type browserGoal struct {
 	Key        string `json:"key"`
 	Type       string `json:"type"`
 	Selector   string `json:"selector,omitempty"`
+	Success    string `json:"success,omitempty"`
 	URL        string `json:"url,omitempty"`
 	Name       string `json:"name,omitempty"`
+	Trigger    string `json:"trigger,omitempty"`
+	Percent    int    `json:"percent,omitempty"`
+	Seconds    int    `json:"seconds,omitempty"`
 	WindowDays int32  `json:"window_days"`
 }
 
 // bytes returns the configuration as JSON. An experiment that cannot be told is left out, and the error says which.
 func (c *siteConfig) bytes() ([]byte, error) {
 	c.once.Do(func() {
-		out := browserConfig{V: 1, Token: c.site.token, Base: c.base, X: []browserExperiment{}}
+		out := browserConfig{V: 1, Token: c.site.token, Base: c.base, Consent: c.site.consent, Bridge: c.site.ga4, X: []browserExperiment{}}
 		for _, x := range c.site.serving {
 			b, err := newBrowserExperiment(x)
 			if err != nil {
@@ -88,19 +95,22 @@ func newBrowserExperiment(x *live) (browserExperiment, error) {
 	out.rules(x)
 	for i := range x.splits {
 		s := &x.splits[i]
-		if len(s.epochs) == 0 || len(s.arms) != len(x.variants) {
-			return out, fmt.Errorf("split %d has %d epochs and %d arms for %d variants", s.split, len(s.epochs), len(s.arms), len(x.variants))
+		if len(s.epochs) == 0 || slices.ContainsFunc(s.shown, func(a liveArm) bool { return len(a.parts) == 0 }) {
+			return out, fmt.Errorf("split %d has %d epochs, and arms %q", s.split, len(s.epochs), s.arms)
 		}
 		b := browserSplit{Key: s.key, Seed: s.seed, Epoch: s.current(), Arms: slices.Clone(s.arms), Weights: s.epochs[len(s.epochs)-1].weights}
-		for _, v := range x.variants {
-			b.Changes = append(b.Changes, v.changes)
+		for _, arm := range s.shown {
+			b.Changes = append(b.Changes, arm.changes)
 		}
-		if x.winner >= 0 {
-			b.Winner = &x.winner
+		if s.winner >= 0 {
+			b.Winner = &s.winner
 		}
 		out.Splits = append(out.Splits, b)
 	}
 	for _, g := range x.goals {
+		if g.terms.server { // it takes nothing from browsers
+			continue
+		}
 		b := browserGoal{Key: g.key, Type: g.kind, WindowDays: g.windowDays}
 		if err := json.Unmarshal(g.config, &b); err != nil {
 			return out, fmt.Errorf("goal %s: %w", g.key, err)

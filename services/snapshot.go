@@ -27,6 +27,8 @@ type site struct {
 	identifies  bool      // it has told of visitors that are one person
 	origins     []string  // of pages that may send; empty: all
 	scrubs      bool      // takes personal data out of events
+	consent     bool      // remembers and counts nobody who has not said yes
+	ga4         bool      // tells Google Analytics who sees what
 	watched     time.Time // until when somebody watches what arrives, see Debugger
 	serving     []*live   // in order of start
 	config      *siteConfig
@@ -312,6 +314,7 @@ func (w *world) with(c changes, base string) *world {
 		delete(next.byToken, f.token)
 		f.account, f.token, f.url, f.identifies = r.AccountID, r.Token, r.SiteUrl, r.Identifies
 		f.origins, f.scrubs = r.AllowedOrigins, r.Scrubs
+		f.consent, f.ga4 = r.Consent == ConsentRequired, r.Ga4
 		f.watched = time.Time{}
 		if r.WatchedUntil != nil {
 			f.watched = *r.WatchedUntil

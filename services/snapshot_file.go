@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	snapshotFormat = "samplit snapshot 1\n" // another number for what this program could not read
+	snapshotFormat = "samplit snapshot 2\n" // another number for what this program could not read
 	snapshotLife   = 24 * time.Hour         // after which a file is not served from
 	snapshotRenew  = 10 * time.Minute       // in which a file is written again though nothing changed, to tell how old it is
 	snapshotPause  = 3 * time.Second        // between two writings at least

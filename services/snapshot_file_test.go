@@ -60,6 +60,10 @@ func fill(v reflect.Value, n *int) {
 				fill(v.Field(i), n)
 			}
 		}
+	case reflect.Map: // of texts
+		*n++
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf("key"), reflect.ValueOf(fmt.Sprint("value ", *n)))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), n)
@@ -80,6 +84,7 @@ func TestEveryFieldOfAnExperimentIsSaved(t *testing.T) {
 			e.cumulative = e.weights.Cumulative() // follows from the weights
 		}
 	}
+	x.showArms() // which follow from elements and splits
 	raw, err := json.Marshal(saveExperiment(&x))
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +93,7 @@ func TestEveryFieldOfAnExperimentIsSaved(t *testing.T) {
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&x, saved.live(), cmp.AllowUnexported(live{}, liveVariant{}, liveGoal{}, liveSplit{}, liveEpoch{}),
+	if diff := cmp.Diff(&x, saved.live(), cmp.AllowUnexported(live{}, liveElement{}, liveVariant{}, liveArm{}, livePart{}, liveGoal{}, liveSplit{}, liveEpoch{}),
 		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".rendered" || p.Last().String() == ".terms" }, cmp.Ignore())); diff != "" {
 		t.Errorf("saved and read again an experiment differs:\n%s", diff)
 	}

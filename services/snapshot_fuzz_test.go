@@ -33,7 +33,7 @@ func FuzzSnapshotFile(f *testing.F) {
 		[]byte(`{"experiment":{"splits":[{"epochs":[{"weights":[]}]}]}}`), []byte(`{"experiment":{"status":"running","traffic":1,"splits":[{"arms":["a"],"epochs":[]}]}}`),
 		[]byte(`{"experiment":{"status":"running","rules":{"targeting":{"all":[{"attribute":"x","op":"matches","value":"("}]},"layer":{"ranges":[[2,-1]]}}}}`),
 		[]byte(`{"experiment":{"status":"running","traffic":1,"rules":{"layer":{"key":"l","ranges":[[1],[]]}}}}`),
-		[]byte(`{"site":{"token":"inst_x"}}{"experiment":{"status":"completed","winner":7,"variants":[{}]}}`)} {
+		[]byte(`{"site":{"token":"inst_x"}}{"experiment":{"status":"completed","winner":"b.c","mode":"factorial","elements":[{"key":"a","variants":[{}]}],"splits":[{"arms":["b.c"]}]}}`)} {
 		f.Add(seed)
 	}
 	path := filepath.Join(f.TempDir(), "fuzzed")

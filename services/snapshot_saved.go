@@ -21,14 +21,19 @@ type savedSite struct {
 	Identifies bool      `json:"identifies,omitempty"`
 	Origins    []string  `json:"origins,omitempty"`
 	Scrubs     bool      `json:"scrubs,omitempty"`
+	Consent    bool      `json:"consent,omitempty"`
+	GA4        bool      `json:"ga4,omitempty"`
 }
 
 func saveSite(s *site) *savedSite {
-	return &savedSite{s.account, s.id, s.token, s.url, s.identifies, s.origins, s.scrubs}
+	return &savedSite{s.account, s.id, s.token, s.url, s.identifies, s.origins, s.scrubs, s.consent, s.ga4}
 }
 
 func (s *savedSite) row() db.SnapshotInstallationsRow {
-	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies, AllowedOrigins: s.Origins, Scrubs: s.Scrubs}
+	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies, AllowedOrigins: s.Origins, Scrubs: s.Scrubs, Consent: ConsentOff, Ga4: s.GA4}
+	if s.Consent {
+		r.Consent = ConsentRequired
+	}
 	if s.Token == "" {
 		r.ArchivedAt = &time.Time{}
 	}
@@ -48,14 +53,21 @@ type savedExperiment struct {
 	Widest       float64        `json:"widest"`
 	StartedAt    time.Time      `json:"started_at"`
 	CompletedAt  time.Time      `json:"completed_at"`
-	Variants     []savedVariant `json:"variants"`
+	Mode         string         `json:"mode"`
+	Elements     []savedElement `json:"elements"`
+	Pairs        []Pair         `json:"pairs,omitempty"`
 	Splits       []savedSplit   `json:"splits"`
 	Goals        []savedGoal    `json:"goals"`
-	Winner       int            `json:"winner"`
+	Winner       string         `json:"winner,omitempty"`
 	Learning     bool           `json:"learning"`
-	Element      string         `json:"element,omitempty"`
 	Rules        Rules          `json:"rules,omitzero"`
 	Broken       string         `json:"broken,omitempty"`
+}
+
+type savedElement struct {
+	Key      string         `json:"key"`
+	Name     string         `json:"name"`
+	Variants []savedVariant `json:"variants"`
 }
 
 type savedVariant struct {
@@ -75,12 +87,11 @@ type savedGoal struct {
 }
 
 type savedSplit struct {
-	Split   int16        `json:"split"`
-	Key     string       `json:"key"`
-	Element string       `json:"element"`
-	Seed    string       `json:"seed"`
-	Arms    []string     `json:"arms"`
-	Epochs  []savedEpoch `json:"epochs"`
+	Split  int16        `json:"split"`
+	Key    string       `json:"key"`
+	Seed   string       `json:"seed"`
+	Arms   []string     `json:"arms"`
+	Epochs []savedEpoch `json:"epochs"`
 }
 
 type savedEpoch struct {
@@ -91,15 +102,19 @@ type savedEpoch struct {
 func saveExperiment(x *live) *savedExperiment {
 	s := &savedExperiment{Account: x.account, ID: x.id, Installation: x.installation, Key: x.key, Name: x.name, URL: x.url, Status: x.status,
 		Traffic: x.traffic, Widest: x.widest, StartedAt: x.startedAt, CompletedAt: x.completedAt, Winner: x.winner, Learning: x.learning,
-		Element: x.element, Rules: x.rules, Broken: x.broken}
-	for _, v := range x.variants {
-		s.Variants = append(s.Variants, savedVariant{v.id, v.key, v.name, v.changes})
+		Mode: x.mode, Pairs: x.pairs, Rules: x.rules, Broken: x.broken}
+	for _, e := range x.elements {
+		saved := savedElement{Key: e.key, Name: e.name}
+		for _, v := range e.variants {
+			saved.Variants = append(saved.Variants, savedVariant{v.id, v.key, v.name, v.changes})
+		}
+		s.Elements = append(s.Elements, saved)
 	}
 	for _, g := range x.goals {
 		s.Goals = append(s.Goals, savedGoal{g.id, g.key, g.kind, g.primary, g.config, g.windowDays})
 	}
 	for _, sp := range x.splits {
-		saved := savedSplit{Split: sp.split, Key: sp.key, Element: sp.element, Seed: sp.seed, Arms: sp.arms}
+		saved := savedSplit{Split: sp.split, Key: sp.key, Seed: sp.seed, Arms: sp.arms}
 		for _, e := range sp.epochs {
 			saved.Epochs = append(saved.Epochs, savedEpoch{e.weights, e.opened})
 		}
@@ -111,15 +126,19 @@ func saveExperiment(x *live) *savedExperiment {
 func (s *savedExperiment) live() *live {
 	x := &live{account: s.Account, id: s.ID, installation: s.Installation, key: s.Key, name: s.Name, url: s.URL, status: s.Status,
 		traffic: s.Traffic, widest: s.Widest, startedAt: s.StartedAt, completedAt: s.CompletedAt, winner: s.Winner, learning: s.Learning,
-		element: s.Element, rules: s.Rules, broken: s.Broken}
-	for _, v := range s.Variants {
-		x.variants = append(x.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
+		mode: s.Mode, pairs: s.Pairs, rules: s.Rules, broken: s.Broken}
+	for _, e := range s.Elements {
+		el := liveElement{key: e.Key, name: e.Name}
+		for _, v := range e.Variants {
+			el.variants = append(el.variants, liveVariant{v.ID, v.Key, v.Name, v.Changes})
+		}
+		x.elements = append(x.elements, el)
 	}
 	for _, g := range s.Goals {
 		x.goals = append(x.goals, liveGoal{g.ID, g.Key, g.Kind, g.Primary, g.Config, g.WindowDays, newTerms(g.Kind, g.Config)})
 	}
 	for _, sp := range s.Splits {
-		l := liveSplit{split: sp.Split, key: sp.Key, element: sp.Element, seed: sp.Seed, arms: sp.Arms}
+		l := liveSplit{split: sp.Split, key: sp.Key, seed: sp.Seed, arms: sp.Arms}
 		for _, e := range sp.Epochs {
 			l.epochs = append(l.epochs, liveEpoch{e.Weights, e.Weights.Cumulative(), e.Opened})
 		}
@@ -135,17 +154,25 @@ func (x *live) check() error {
 		return nil
 	}
 	for i := range x.splits {
-		if err := x.splits[i].check(); err != nil {
+		if err := x.splits[i].check(x.winner != ""); err != nil {
 			return fmt.Errorf("experiment %s: split %d: %w", x.id, i, err)
 		}
 	}
-	if len(x.splits) == 0 || len(x.splits[0].arms) != len(x.variants) || x.winner >= len(x.variants) {
-		return fmt.Errorf("experiment %s: %d splits and winner %d of %d variants", x.id, len(x.splits), x.winner, len(x.variants))
+	if len(x.splits) == 0 {
+		return fmt.Errorf("experiment %s: no split", x.id)
 	}
 	return nil
 }
 
-func (s *liveSplit) check() error {
+func (s *liveSplit) check(won bool) error {
+	for i, arm := range s.shown {
+		if len(arm.parts) == 0 {
+			return fmt.Errorf("arm %q is made of no variants", s.arms[i])
+		}
+	}
+	if won && s.winner < 0 {
+		return errors.New("the winner is none of its arms")
+	}
 	for _, e := range s.epochs {
 		sum, outside := 0, false
 		for _, units := range e.weights {

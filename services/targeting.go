@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // servers without zone files know time zones too
+
+	"github.com/samplit/samplit/proxy"
 )
 
 // Targeting says which visits an experiment is for: those for which all conditions hold.
@@ -119,14 +121,14 @@ func (c Condition) compile() (func(*Visit, time.Time) bool, error) {
 	return nil, fmt.Errorf("unknown attribute %q", c.Attribute)
 }
 
-// page compares whole addresses: is, prefix and wildcard are page patterns, see MatchPage.
+// page compares whole addresses: is, prefix and wildcard are page patterns, see proxy.MatchPage.
 func (c Condition) page() (func(string) bool, error) {
 	if c.Op == opRegex {
 		return c.text()
 	}
 	patterns, err := c.patterns()
 	return func(url string) bool {
-		return slices.ContainsFunc(patterns, func(p string) bool { return MatchPage(p, url) })
+		return slices.ContainsFunc(patterns, func(p string) bool { return proxy.MatchPage(p, url) })
 	}, err
 }
 
@@ -156,7 +158,7 @@ func (c Condition) text() (func(string) bool, error) {
 	case opPrefix:
 		one = func(value, text string) bool { return strings.HasPrefix(text, value) }
 	case opWildcard:
-		one = matchGlob
+		one = proxy.MatchGlob
 	case opRegex:
 		return c.regex()
 	default:

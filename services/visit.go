@@ -2,6 +2,7 @@ package services
 
 import (
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -102,6 +103,8 @@ func queryParameter(address, name string) (string, bool) {
 	}
 	return "", false
 }
+
+var percentEscape = regexp.MustCompile(`^%[0-9a-fA-F]{2}$`)
 
 // unescaped decodes text of a query as browsers do: what is no escape stands for itself.
 func unescaped(text string) string {

@@ -3,7 +3,6 @@ package views
 import (
 	"context"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -58,15 +57,21 @@ type Changes struct {
 	Experiment Experiment
 	Variants   []VariantChanges
 	Who        RulesForm
+
+	// Combinations of mode factorial, and where to look at each; 0 in other modes.
+	Combinations int
+	Matrix       Matrix
 }
 
-// VariantChanges is one variant and its change list.
+// VariantChanges is one variant and its change list. Element is the name of what it is a version of where there are several
+// elements.
 type VariantChanges struct {
 	Index   int // 0 is the control
 	Name    string
 	Weight  float64
 	Changes []Change
-	Key     string
+	Key     string // of the variant, or of the combination that shows it with the originals of all other elements
+	Element string
 }
 
 // Change is one change: action is text, style, attr, hide or any other action of the change format.
@@ -99,7 +104,14 @@ type StatusConfirm struct {
 	Target      string // completed or archived
 	Recommended string // key of the variant to preselect; empty preselects the original
 	Choices     []WinnerChoice
-	Errors      Errors // status
+	Elements    []WinnerElement // instead of choices, where each element has a winner: posts winner[KEY]
+	Errors      Errors          // status
+}
+
+// WinnerElement is an element whose version is chosen. Recommended is the key of the one to preselect.
+type WinnerElement struct {
+	Key, Name, Recommended string
+	Choices                []WinnerChoice
 }
 
 // WinnerChoice is one variant that can be served for good. Visitors is how many of those counted have seen something else and
@@ -146,8 +158,8 @@ func previewURL(id, variant string) templ.SafeURL {
 	return pathTo("experiments", id, "preview") + templ.SafeURL("?"+url.Values{"variant": {variant}}.Encode())
 }
 
-func variantID(i int) string {
-	return "variant-" + strconv.Itoa(i)
+func variantID(v VariantChanges) string {
+	return "variant-" + v.Key
 }
 
 func unchangedText(ctx context.Context, index int) string {

@@ -19,10 +19,10 @@ const (
 // ExperimentForm creates or edits an experiment: POST /experiments/new or /experiments/{id}/edit. Fields:
 //
 //	site, name, url, hypothesis, method (sequential | thompson), traffic (percent), version
-//	goals[0][type] (click | url | custom), goals[0][selector], goals[0][url], goals[0][name]
+//	goals[0][…] of GoalForm
 //	variants[i][key], variants[i][name], variants[i][weight] (percent; empty is equal)
 //	variants[i][changes][j][action] (text | style | attr | hide), …[selector], …[name], …[value]
-//	those of RulesForm
+//	those of RulesForm and of ElementsForm
 //	do: add-variant, remove-variant:i, add-change:i, remove-change:i:j — show the form again with that row more or less;
 //	    anything else — store
 //
@@ -38,13 +38,9 @@ type ExperimentForm struct {
 	Traffic               string
 	Goal                  GoalForm
 	Variants              []VariantForm
+	Elements              ElementsForm
 	Rules                 RulesForm
 	Errors                Errors
-}
-
-// GoalForm is the primary goal.
-type GoalForm struct {
-	Type, Selector, URL, Name string
 }
 
 // VariantForm is one variant as typed.
@@ -58,6 +54,7 @@ func NewExperimentForm(sites []SiteRef) ExperimentForm {
 	f := ExperimentForm{
 		Sites: sites, Method: "sequential", Traffic: "100", Goal: GoalForm{Type: "click"},
 		Variants: []VariantForm{{Key: "control"}, {Key: "b", Changes: []Change{{Action: "text"}}}},
+		Elements: newElementsForm(),
 	}
 	if len(sites) > 0 {
 		f.SiteID = sites[0].ID
@@ -72,8 +69,7 @@ func ParseExperimentForm(v url.Values, sites []SiteRef) ExperimentForm {
 		Sites: sites, SiteID: v.Get("site"), Version: v.Get("version"),
 		Name: strings.TrimSpace(v.Get("name")), URL: strings.TrimSpace(v.Get("url")), Hypothesis: strings.TrimSpace(v.Get("hypothesis")),
 		Method: v.Get("method"), Traffic: strings.TrimSpace(v.Get("traffic")),
-		Goal: GoalForm{Type: v.Get("goals[0][type]"), Selector: strings.TrimSpace(v.Get("goals[0][selector]")),
-			URL: strings.TrimSpace(v.Get("goals[0][url]")), Name: strings.TrimSpace(v.Get("goals[0][name]"))},
+		Goal: parseGoal(v),
 	}
 	for i := range maxFormVariants {
 		prefix := variantField(i, "")
@@ -92,6 +88,7 @@ func ParseExperimentForm(v url.Values, sites []SiteRef) ExperimentForm {
 		}
 		f.Variants = append(f.Variants, variant)
 	}
+	f.Elements = parseElements(v)
 	f.Rules = parseRules(v)
 	return f
 }
@@ -99,7 +96,7 @@ func ParseExperimentForm(v url.Values, sites []SiteRef) ExperimentForm {
 // Apply carries out the form's "do" when it only adds or removes a row, and says whether it did; the caller then shows the
 // form again. A row that does not exist, or one too many, changes nothing.
 func (f *ExperimentForm) Apply(do string) bool {
-	if f.Rules.apply(do) {
+	if f.Rules.apply(do) || f.Elements.apply(do) {
 		return true
 	}
 	verb, args, _ := strings.Cut(do, ":")
@@ -187,14 +184,6 @@ func formActions(ctx context.Context, current string) []option {
 		options = append(options, option{Value: current, Label: word(ctx, actionWords, current)})
 	}
 	return options
-}
-
-func goalOptions(ctx context.Context) []option {
-	return []option{
-		{"click", t(ctx, "goal.click"), t(ctx, "goal.click_help")},
-		{"url", t(ctx, "goal.url"), t(ctx, "goal.url_help")},
-		{"custom", t(ctx, "goal.custom"), t(ctx, "goal.custom_help")},
-	}
 }
 
 func methodOptions(ctx context.Context) []option {

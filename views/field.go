@@ -52,7 +52,7 @@ func (f field) attributes() templ.Attributes {
 	if f.Max > 0 {
 		attrs["maxlength"] = f.Max
 	}
-	for name, value := range map[string]string{"placeholder": f.Placeholder, "autocomplete": f.Autocomplete, "inputmode": f.Inputmode} {
+	for name, value := range map[string]string{"type": f.Type, "placeholder": f.Placeholder, "autocomplete": f.Autocomplete, "inputmode": f.Inputmode} {
 		if value != "" {
 			attrs[name] = value
 		}
@@ -66,11 +66,4 @@ func (f field) attributes() templ.Attributes {
 // option is one choice of a select or of radio cards.
 type option struct {
 	Value, Label, Help string
-}
-
-func inputType(kind string) string {
-	if kind == "" {
-		return "text"
-	}
-	return kind
 }

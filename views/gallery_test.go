@@ -58,7 +58,7 @@ func outsider(e exhibit) exhibit {
 // gallery is every page in every state that looks different.
 func gallery() []exhibit {
 	var all []exhibit
-	for _, wing := range [][]exhibit{outsideWing(), homeWing(), siteWing(), experimentWing(), formWing(), resultWing(), settingsWing(), simulatorWing(), debuggerWing(), auditWing()} {
+	for _, wing := range [][]exhibit{outsideWing(), homeWing(), siteWing(), experimentWing(), formWing(), resultWing(), elementsWing(), settingsWing(), simulatorWing(), debuggerWing(), auditWing()} {
 		all = append(all, wing...)
 	}
 	return all
@@ -184,15 +184,15 @@ func experimentWing() []exhibit {
 	rows := sampleRows()
 	weights := []WeightField{{"control", "Original", 0, "50"}, {"b", "Variant B", 1, "50"}}
 	choices := []WinnerChoice{{"control", "Original", 0, 0.0412, nil, 9126}, {"b", "Variant B", 1, 0.0463, rows[0].Lift, 9108}}
-	changes := []VariantChanges{{0, "Original", 0.5, nil, "control"}, {1, "Variant B", 0.5, []Change{
-		{"text", "h1.hero-title", "", "Sleep under the stars"}, {"style", ".hero .button", "background-color", "#0b7285"}, {"hide", ".hero .badge", "", ""}}, "b"}}
+	changes := []VariantChanges{{0, "Original", 0.5, nil, "control", ""}, {1, "Variant B", 0.5, []Change{
+		{"text", "h1.hero-title", "", "Sleep under the stars"}, {"style", ".hero .button", "background-color", "#0b7285"}, {"hide", ".hero .badge", "", ""}}, "b", ""}}
 	return []exhibit{
 		fixed("experiments", ExperimentsPage, ExperimentList{Rows: rows, Total: len(rows), Page: 1, Pages: 1, Any: true}),
 		fixed("experiments-pages", ExperimentsPage, ExperimentList{Query: "o", Status: "running", Rows: rows[:3], Total: 43, Page: 2, Pages: 5, Any: true}),
 		fixed("experiments-none", ExperimentsPage, ExperimentList{Query: "zebra", Any: true}),
 		fixed("experiments-empty", ExperimentsPage, ExperimentList{}),
 		fixed("changes", ChangesPage, Changes{Experiment: sampleExperiment("running"), Variants: changes}),
-		fixed("changes-ruled", ChangesPage, Changes{sampleExperiment("draft"), changes, sampleRules()}),
+		fixed("changes-ruled", ChangesPage, Changes{Experiment: sampleExperiment("draft"), Variants: changes, Who: sampleRules()}),
 		fixed("experiment-settings", ExperimentSettingsPage, ExperimentSettings{Experiment: sampleExperiment("running"), Traffic: "100", Weights: weights, Visitors: 18234}),
 		fixed("experiment-settings-error", ExperimentSettingsPage, ExperimentSettings{Experiment: sampleExperiment("running"), Traffic: "120", Weights: weights, Visitors: 18234,
 			Errors: Errors{"traffic": "error.percent", "weights": "error.sum_100"}}),
@@ -232,7 +232,7 @@ func formWing() []exhibit {
 		"holdout": "error.both", "holdout_share": "error.reserve", "addresses": "error.address"}
 	filled := ExperimentForm{
 		ID: "e1", Version: "7", Sites: sites, SiteID: "s1", Name: "Shorter headline on the home page", URL: "shop.acme.example",
-		Hypothesis: "Fewer words, more sign-ups.", Method: "thompson", Traffic: "150", Goal: GoalForm{Type: "url", URL: "https://shop.acme.example/thanks"},
+		Hypothesis: "Fewer words, more sign-ups.", Method: "thompson", Traffic: "150", Goal: GoalForm{Type: "url", URL: "https://shop.acme.example/thanks"}, Elements: newElementsForm(),
 		Variants: []VariantForm{{Key: "control", Name: "Original"},
 			{Key: "b", Name: "Short", Changes: []Change{{"text", "h1 <", "", "Sleep under the stars"}, {"style", ".button", "background-color", "#0b7285"}, {"hide", ".badge", "", ""}}},
 			{Key: "", Name: "", Changes: []Change{{"attr", "img.hero", "alt", "A tent"}}}},

@@ -26,6 +26,10 @@ type Results struct {
 	Variants   []VariantResult
 	Rates      []RatePoint
 	Epochs     []Epoch
+
+	// Of an experiment with several elements, instead of the table and the charts.
+	Elements     []ElementResult
+	Combinations *CombinationResults
 }
 
 // Verdict is the sentence that matters and what follows from it. State is learning, ready, winner, tie or fix; Action is

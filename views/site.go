@@ -33,13 +33,15 @@ type Site struct {
 	ID, Name, URL string
 	Token         string
 	Snippet       string // the script element to paste
+	SnippetAsync  string // the elements to paste where the page shall not wait
 	Install       Install
 	Experiments   []ExperimentRow
 
-	// POST /sites/{ID}/rules with origins (one a line) and scrub (on).
+	// POST /sites/{ID}/rules with origins (one a line), scrub, consent and ga4 (on).
 	Origins      string
 	OriginsWrong bool
 	Scrubs       bool
+	Consent, GA4 bool
 	CanEdit      bool
 }
 

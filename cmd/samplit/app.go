@@ -19,6 +19,7 @@ import (
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/handlers"
 	"github.com/samplit/samplit/mail"
+	"github.com/samplit/samplit/proxy"
 	"github.com/samplit/samplit/services"
 )
 
@@ -100,6 +101,8 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		}
 		a.tracker.LocateBy(a.places)
 	}
+	pages := services.NewPages(d.DB, installations, a.fetcher(c), services.PagesConfig{BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, PreviewURL: c.PreviewURL}, clock)
+	uploads := services.NewUploads(d.DB, objects, c.TrackerURL, clock)
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
 	seal, err := d.auditKey(ctx, c.auditKeyPath(), log)
 	if err != nil {
@@ -112,9 +115,9 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.observe(registry)
 	a.admin = handlers.Admin(registry)
-	pages := handlers.New(handlers.Deps{
+	app := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
-		Installations: installations, Experiments: experiments, Previews: previews, Analytics: analytics, Audit: audit, Notary: notary,
+		Installations: installations, Experiments: experiments, Previews: previews, Pages: pages, Uploads: uploads, Analytics: analytics, Audit: audit, Notary: notary,
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
 		Home:       services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
@@ -122,12 +125,12 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Pressure: a.committer.Pressure, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}, {Name: "ingest", Run: a.ingesting, Note: a.backlog}},
 	})
-	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Limits: a.limits, TrustedProxies: c.proxies,
-		Errors: pages.HTTPErrorHandler, Metrics: registry})
+	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Uploads: uploads, Limits: a.limits, TrustedProxies: c.proxies,
+		Errors: app.HTTPErrorHandler, Metrics: registry})
 	if err != nil {
 		return nil, err
 	}
-	a.handler = a.root(c, pages, public, installations, experiments, accounts)
+	a.handler = handlers.Frames(pages, log, a.root(c, app, public, installations, experiments, accounts))
 	return a, nil
 }
 
@@ -138,7 +141,22 @@ func (a *app) root(c *config, pages, public http.Handler, i *services.Installati
 	}
 	shop := c.shopURL()
 	a.demo = services.NewDemo(acc, i, e, a.snapshot, shop.String())
-	return handlers.Root(pages, public, &handlers.Shop{Host: shop.Hostname(), Snippet: a.demo.Snippet})
+	return handlers.Root(pages, public, a.shop(c))
+}
+
+// shop is the demo shop, with the snippet once the demo was seeded.
+func (a *app) shop(c *config) *handlers.Shop {
+	return &handlers.Shop{Host: c.shopURL().Hostname(), Snippet: func() string { return a.demo.Snippet() }}
+}
+
+// fetcher is what reaches out to addresses that somebody outside named.
+func (a *app) fetcher(c *config) *proxy.Fetcher {
+	addresses, names := c.own()
+	inside := map[string]http.Handler{}
+	if !c.production() {
+		inside[c.shopURL().Hostname()] = a.shop(c).Handler()
+	}
+	return proxy.New(proxy.Config{AllowPrivate: c.AllowPrivate, Own: addresses, OwnHosts: names, Inside: inside})
 }
 
 // shopURL is where the demo shop answers: its own host name on the app's port.

@@ -22,6 +22,7 @@ type config struct {
 	Addr               string        `env:"ADDR" default:"127.0.0.1:8080" help:"Listen address."`
 	BaseURL            string        `env:"BASE_URL" default:"http://localhost:8080" help:"Public URL of the app."`
 	TrackerURL         string        `env:"TRACKER_URL" help:"Public URL of tracker and snippet; the app's when empty."`
+	PreviewURL         string        `env:"PREVIEW_URL" help:"Origin of pages in the editor with an asterisk for a random name, https://*.preview.example; development: http://*.preview.localhost on the app's port. Empty in production: a sandbox on the app's own host."`
 	AdminAddr          string        `env:"ADMIN_ADDR" default:"127.0.0.1:9090" help:"Address of /metrics and pprof; empty is off."`
 	DatabaseURL        string        `env:"DATABASE_URL" help:"PostgreSQL 15 or newer, as the owner; empty runs a private one."`
 	DataDir            string        `env:"DATA_DIR" default:"./data" help:"Private database and keys."`
@@ -44,6 +45,7 @@ type config struct {
 	TrustedProxies     []string      `env:"TRUSTED_PROXIES" help:"Addresses or networks whose X-Forwarded-For counts."`
 	AllowedHosts       []string      `env:"ALLOWED_HOSTS" help:"Further host names the app answers to."`
 	CORSOrigins        []string      `env:"CORS_ORIGINS" help:"Origins that may call the JSON API from a browser."`
+	AllowPrivate       bool          `env:"ALLOW_PRIVATE_NETWORKS" help:"Fetch pages from private addresses, too."`
 
 	base, tracker *url.URL
 	proxies       []netip.Prefix
@@ -88,6 +90,9 @@ func (c *config) check() error {
 	}
 	if c.tracker, err = webURL(c.TrackerURL); err != nil {
 		bad("TRACKER_URL", "%v", err)
+	}
+	if err := c.checkPreview(); err != nil {
+		bad("PREVIEW_URL", "%v", err)
 	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		bad("ADDR", "%q is not host:port", c.Addr)

@@ -54,6 +54,7 @@ type commands struct {
 	Audit    auditCommand    `cmd:"" offline:"" help:"Check records of changes."`
 	Calc     calcCommand     `cmd:"" offline:"" help:"Answer statistical questions, JSON lines on standard input."`
 	Analyze  analyzeCommand  `cmd:"" offline:"" help:"Judge a test from a CSV file."`
+	Edge     edgeCommand     `cmd:"" offline:"" help:"Serve a site's experiments in its HTML, as a proxy before it."`
 	Simulate simulateCommand `cmd:"" offline:"" help:"Play a scenario with known rates through the engine, many times."`
 }
 

@@ -13,8 +13,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// hostRules keep the browser on this machine: names under .test are the loopback address, and no other name exists.
-const hostRules = "MAP *.test 127.0.0.1,MAP * ~NOTFOUND,EXCLUDE localhost,EXCLUDE 127.0.0.1"
+// hostRules keep the browser on this machine: names under .test are the loopback address, as those under .localhost are by themselves,
+// and no other name exists.
+const hostRules = "MAP *.test 127.0.0.1,MAP * ~NOTFOUND,EXCLUDE localhost,EXCLUDE *.localhost,EXCLUDE 127.0.0.1"
 
 // userAgent is an ordinary visitor's: headless browsers are served but never counted.
 const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"

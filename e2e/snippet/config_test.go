@@ -2,13 +2,17 @@
 
 package snippet_test
 
+import "github.com/samplit/samplit/proxy"
+
 // The configuration as static/src/snippet/config.ts declares it.
 type (
 	config struct {
-		V     int          `json:"v"`
-		Token string       `json:"token"`
-		Base  string       `json:"base"`
-		X     []experiment `json:"x"`
+		V       int          `json:"v"`
+		Token   string       `json:"token"`
+		Base    string       `json:"base"`
+		Consent bool         `json:"consent,omitempty"`
+		Bridge  bool         `json:"bridge,omitempty"`
+		X       []experiment `json:"x"`
 	}
 	experiment struct {
 		ID        string     `json:"id"`
@@ -51,18 +55,16 @@ type (
 	goal struct {
 		Key      string `json:"key"`
 		Type     string `json:"type"`
+		Success  string `json:"success,omitempty"`
+		Trigger  string `json:"trigger,omitempty"`
+		Percent  int    `json:"percent,omitempty"`
+		Seconds  int    `json:"seconds,omitempty"`
 		Selector string `json:"selector,omitempty"`
 		URL      string `json:"url,omitempty"`
 		Name     string `json:"name,omitempty"`
 		Window   int    `json:"window_days"`
 	}
-	change struct {
-		ID       string  `json:"id"`
-		Selector string  `json:"selector"`
-		Action   string  `json:"action"`
-		Name     string  `json:"name,omitempty"`
-		Value    *string `json:"value,omitempty"`
-	}
+	change = proxy.Change
 )
 
 // always gives every visitor the arm with this index of two.

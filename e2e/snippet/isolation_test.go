@@ -4,16 +4,18 @@ package snippet_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/samplit/samplit/e2e/browser"
+	"github.com/samplit/samplit/static/snippet"
 )
 
 // A broken experiment harms neither the page nor its neighbours, and is off after three faults.
 func TestFaultsStayInTheirExperiment(t *testing.T) {
 	t.Parallel()
 	selector := test("selector", text("h1[", "new"), text("#title", "broken"), style("#title", "color", "rgb(1, 2, 3)"))
-	name := test("name", attr("#title", "not an attribute", "x"), text("#title", "broken"))
+	name := test("name", text("", "new"), text("#title", "broken"))
 	shape := test("shape")
 	shape.Splits[0].Arms, shape.Splits[0].Weights, shape.Splits[0].Changes = nil, nil, nil
 	elsewhere := test("elsewhere").with(func(e *experiment) { e.URL, e.Splits[0].Changes = "/elsewhere", nil })
@@ -63,15 +65,16 @@ func TestBrokenScriptLeavesThePageAlone(t *testing.T) {
 		"unconfigured": `"__SAMPLIT_CONFIG__"`,
 		"null":         `null`,
 		"empty":        `{}`,
-		"odd":          `{"v":1,"x":[null,1,{}]}`,
+		"odd":          `{"v":1,"base":"","x":[null,1,{}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.mux.HandleFunc("GET /s.js", func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/javascript")
-				write(w, bundle(t, config))
+				write(w, strings.Replace(built(t), snippet.ConfigMark, config, 1))
 			})
+			s.mux.HandleFunc("POST /api/v1/tracker/events", func(http.ResponseWriter, *http.Request) {})
 			s.document("/{$}", `<script src="/s.js"></script>`, `<h1 id="title">old</h1>`)
 			tab := chromium.NewTab(t)
 			tab.Open(s.URL)

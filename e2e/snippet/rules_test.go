@@ -21,7 +21,7 @@ func TestTargetingVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	tab := lab(t)
-	wrong := browser.Eval[[]string](tab, string(raw)+`.filter(v => !v.server && smp.targets(v.targeting, v.context, Date.parse(v.context.now || 0)) !== v.match)
+	wrong := browser.Eval[[]string](tab, string(raw)+`.filter(v => !v.server && smp.parts.targets(v.targeting, v.context, Date.parse(v.context.now || 0)) !== v.match)
 		.map(v => JSON.stringify(v).slice(0, 500))`)
 	for _, v := range wrong {
 		t.Errorf("browser disagrees with %s", v)

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/samplit/samplit/e2e/browser"
+	"github.com/samplit/samplit/static/snippet"
 )
 
 // site is a customer's website.
@@ -42,6 +44,14 @@ func (s *site) document(path, head, body string) {
 	})
 }
 
+// serve serves a document as it is.
+func (s *site) serve(path, document string) {
+	s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, document)
+	})
+}
+
 // at returns the address of path on a host name other than the default 127.0.0.1.
 func (s *site) at(host, path string) string {
 	u, err := url.Parse(s.URL)
@@ -53,6 +63,16 @@ func (s *site) at(host, path string) string {
 
 func tag(tr *tracker) string {
 	return `<script src="` + tr.URL + "/s/" + token + `.js"></script>`
+}
+
+// loader is what a page has that does not wait for the snippet.
+func loader(t testing.TB, tr *tracker) string {
+	t.Helper()
+	code, err := os.ReadFile("../../static/js/loader.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snippet.Async(code, tag(tr))
 }
 
 // setup returns a site whose front page has body, its tracker and an empty tab.

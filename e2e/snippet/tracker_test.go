@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/samplit/samplit/static/snippet"
 )
 
 // patience bounds how long a test waits for something that must come; none measures how long it took.
@@ -34,6 +36,8 @@ type tracker struct {
 	questions []question
 	// delay holds the script file back.
 	delay time.Duration
+	// hold, when set, holds it back until it is closed.
+	hold chan struct{}
 }
 
 // request is one POST of the snippet.
@@ -62,17 +66,20 @@ type question struct {
 }
 
 type event struct {
-	ID         string `json:"id"`
-	Type       string `json:"type"`
-	T          int64  `json:"t"`
-	VisitorID  string `json:"visitor_id"`
-	Experiment string `json:"experiment"`
-	Split      string `json:"split"`
-	Arm        string `json:"arm"`
-	Epoch      int    `json:"epoch"`
-	Goal       string `json:"goal"`
-	Name       string `json:"name"`
-	URL        string `json:"url"`
+	ID         string   `json:"id"`
+	Type       string   `json:"type"`
+	T          int64    `json:"t"`
+	VisitorID  string   `json:"visitor_id"`
+	Experiment string   `json:"experiment"`
+	Split      string   `json:"split"`
+	Arm        string   `json:"arm"`
+	Epoch      int      `json:"epoch"`
+	Goal       string   `json:"goal"`
+	Name       string   `json:"name"`
+	Value      *float64 `json:"value"`
+	Currency   string   `json:"currency"`
+	Order      string   `json:"order"`
+	URL        string   `json:"url"`
 }
 
 func newTracker(t testing.TB, experiments ...experiment) *tracker {
@@ -94,6 +101,13 @@ func (tr *tracker) reconfigure(experiments ...experiment) {
 	tr.config.X = experiments
 }
 
+// holdScript holds the script file back until hold is closed; nil does not.
+func (tr *tracker) holdScript(hold chan struct{}) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.hold = hold
+}
+
 // respond sets how event requests are answered from now on; nil accepts them.
 func (tr *tracker) respond(answer func(request, http.ResponseWriter) int) {
 	tr.mu.Lock()
@@ -105,10 +119,16 @@ func (tr *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
 	switch {
-	case r.Method == http.MethodGet && r.URL.Path == "/s/"+token+".js":
+	case r.Method == http.MethodGet && (r.URL.Path == "/s/"+token+".js" || r.URL.Path == "/s/"+token+".async.js"):
 		time.Sleep(tr.delay)
+		tr.mu.Lock()
+		hold := tr.hold
+		tr.mu.Unlock()
+		if hold != nil {
+			<-hold
+		}
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		io.WriteString(w, tr.script())
+		io.WriteString(w, tr.script(strings.HasSuffix(r.URL.Path, ".async.js")))
 	case r.Method == http.MethodGet && r.URL.Path == "/s/preview.js":
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		http.ServeFile(w, r, "../../static/js/preview.js")
@@ -122,24 +142,38 @@ func (tr *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// script is what the server serves: the committed bundle with the configuration in place of its token.
-func (tr *tracker) script() string {
+// script is what the server serves: the parts of the committed runtime that the configuration needs.
+func (tr *tracker) script(loader bool) string {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	inline, err := json.Marshal(tr.config)
 	if err != nil {
 		tr.t.Error(err)
 	}
-	return bundle(tr.t, string(inline))
+	return script(tr.t, string(inline), loader)
 }
 
-// bundle is the committed script with config, a JavaScript expression, in place of its token.
-func bundle(t testing.TB, config string) string {
-	raw, err := os.ReadFile("../../static/js/snippet.js")
+// built is the committed runtime with all its parts.
+func built(t testing.TB) string {
+	code, err := os.ReadFile("../../static/js/snippet.js")
 	if err != nil {
 		t.Error(err)
 	}
-	return strings.Replace(string(raw), `"__SAMPLIT_CONFIG__"`, config, 1)
+	return string(code)
+}
+
+// script is the runtime for a configuration.
+func script(t testing.TB, config string, loader bool) string {
+	runtime, err := snippet.Parse([]byte(built(t)))
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	code, err := runtime.Script([]byte(config), loader)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(code)
 }
 
 func (tr *tracker) collect(w http.ResponseWriter, r *http.Request) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -40,30 +39,23 @@ func TestCommittedSnippetIsFresh(t *testing.T) {
 	}
 }
 
-// The budget of the snippet on a customer's page: five experiments of four changes each come to at most 9,000 bytes.
-func TestSnippetWithFiveExperimentsStaysSmall(t *testing.T) {
-	code, err := os.ReadFile("../js/snippet.js")
+// The budgets are limits: without the module main a runtime is none, and one byte too many is an error.
+func TestBudgets(t *testing.T) {
+	built, err := os.ReadFile("../js/snippet.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var config strings.Builder
-	config.WriteString(`{"v":1,"token":"inst_0123456789abcdef","base":"https://tracker.shop.example","x":[`)
-	for i := range 5 {
-		fmt.Fprintf(&config, `{"id":"0199f0c2-7d1%d-7c3e-9a41-2f6b8d0e%04x","key":"summer-sale-%d","state":"running","traffic":1,"url":"/p%d/*","splits":[{"key":"","seed":"summer-sale-%d","epoch":%d,"arms":["control","b"],"weights":[5000,5000],"changes":[[],[`,
-			i, i*7919, i, i, i, i+1)
-		for j := range 4 {
-			fmt.Fprintf(&config, `{"id":"c%d","selector":"main > section:nth-of-type(%d) .card-%d h2","action":"text","value":"Everything %d0 %% off until Sunday, shop %d"},`, j, j+1, i, j+i, j)
-		}
-		config.WriteString(`]]}],"goals":[{"key":"buy","type":"click","selector":".buy","window_days":7}]},`)
+	if err := weigh(io.Discard, "..", built); err != nil {
+		t.Error(err)
 	}
-	config.WriteString("]}")
-	full := bytes.Replace(code, []byte(configToken), []byte(config.String()), 1)
-	size, err := measure(full)
-	if err != nil {
-		t.Fatal(err)
+	if err := (budget{name: "tight", gzip: 10}).hold(io.Discard, built); err == nil {
+		t.Error("a limit of 10 bytes after gzip is held")
 	}
-	if size.gzip > 9_000 {
-		t.Errorf("got %d bytes gzipped, want at most 9000", size.gzip)
+	if err := (budget{name: "tight", brotli: 10}).hold(io.Discard, built); err == nil {
+		t.Error("a limit of 10 bytes after brotli is held")
+	}
+	if err := weigh(io.Discard, "..", built[:100]); err == nil {
+		t.Error("a hundred bytes pass for a runtime")
 	}
 }
 
@@ -91,11 +83,9 @@ func TestRunRefuses(t *testing.T) {
 		script script
 	}{
 		"too large":       {"console.log('hello')", script{limit: 10}},
-		"too large still": {"console.log('hello')", script{limit: 1000, brotli: 10}},
+		"too long":        {"console.log('hello')", script{limit: 1000, raw: 10}},
 		"syntax":          {"console.log(", script{limit: 1000}},
-		"missing token":   {"console.log('hello')", script{limit: 1000, tokens: 1}},
-		"doubled token":   {`console.log("__SAMPLIT_CONFIG__", "__SAMPLIT_CONFIG__")`, script{limit: 1000, tokens: 1}},
-		"unwanted token":  {`console.log("__SAMPLIT_CONFIG__")`, script{limit: 1000}},
+		"not the runtime": {`console.log("__SAMPLIT_CONFIG__")`, script{limit: 1000, runtime: true}},
 		"missing library": {"import 'nowhere'", script{limit: 1000}},
 	} {
 		t.Run(name, func(t *testing.T) {

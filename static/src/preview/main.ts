@@ -1,6 +1,8 @@
+import "../snippet/parts";
 import type { Experiment } from "../snippet/config";
 import type { Preview } from "../snippet/preview";
 import { safe } from "../snippet/safe";
+import { begin } from "../snippet/start";
 import { writeList } from "../snippet/storage";
 import type { Answer } from "../snippet/transport";
 
@@ -34,19 +36,25 @@ function shown(id: string, key: string, { page = "", changes = [] }: Answer): Ex
   return { id, key, state: "winner", traffic: 1, url: page, splits: [split], goals: [] };
 }
 
-/**
- * Asks the server what the token shows and puts it in place of its experiment. A token that the server refuses is forgotten: the
- * page stays the original, and the next one is a visit like any other.
- */
-async function preview({ config, token, show }: Preview): Promise<void> {
-  remember(token);
+/** Asks the server what the token shows. A token that it refuses is forgotten: the next page is a visit like any other. */
+async function forced({ config, token }: Preview): Promise<Experiment[]> {
   const { x: id, k: key } = JSON.parse(atob(token.split(".")[0]!.replace(/-/g, "+").replace(/_/g, "/"))) as { x: string; k: string };
   const question = { installation_token: config.token, experiment: id, visitor_id: "preview", preview: token };
   const response = await fetch(config.base + "/api/v1/tracker/assign", { method: "POST", body: JSON.stringify(question), credentials: "omit" });
   const answer = (await response.json()) as Answer;
-  if (!answer.forced) return keep([]);
-  show({ ...config, x: config.x.filter((other) => other.id !== id).concat(shown(id, key, answer)) });
+  if (!answer.forced) throw answer;
   badge(answer.variant ? answer.variant.name : key);
+  return config.x.filter((other) => other.id !== id).concat(shown(id, key, answer));
 }
 
-safe(() => preview(window.samplit!.preview!).catch(() => keep([])))();
+/** Shows the preview in place of its experiment, or else the site as it is for somebody who is in no experiment. */
+async function preview(asked: Preview): Promise<void> {
+  remember(asked.token);
+  const x = await forced(asked).catch(() => {
+    keep([]);
+    return asked.config.x;
+  });
+  begin("", { ...asked.config, x });
+}
+
+safe(preview)(window.samplit!.preview!);

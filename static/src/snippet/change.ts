@@ -1,15 +1,82 @@
-import type { Change } from "./config";
+import type { Change, Experiment } from "./config";
+import { attempt } from "./fault";
+import { actions, parts } from "./part";
+import type { Run } from "./run";
+import { draw, type Rule } from "./sheet";
+import { reconcile, type Wishes } from "./slot";
 
-/**
- * Whether a change may touch an element. What could run code is refused here too, whatever the server let through: handlers,
- * documents in attributes, `javascript:` addresses (browsers skip blanks and control characters in them), scripts and styles.
- */
-export function allowed(change: Change, element: Element): boolean {
-  if (/^(script|style)$/i.test(element.localName)) return false;
-  return (
-    change.action === "text" ||
-    !(/^(on|srcdoc$)/i.test(change.name!) || /^javascript:/i.test((change.value || "").replace(/[\0- ]/g, "")))
-  );
+/** What became of a change; see the Go type proxy.State. */
+export type State = "found" | "healed" | "missed" | "refused";
+
+/** A change at work on this page, with the elements that it has taken. */
+export interface Edit {
+  change: Change;
+  experiment: Experiment;
+  /** Names the change on the page: in the attribute that its rules and inserted elements carry. */
+  mark: string;
+  /** Its place among all changes: the later one prevails. */
+  order: number;
+  /** What has yet to come is kept from sight. */
+  held: boolean;
+  claimed: Element[];
+  state: State;
+  /** What was inserted for an element, or is left where it was. */
+  placed: Map<Element, Placed>;
+}
+
+export interface Placed {
+  nodes: Node[];
+  fights: number;
+  since: number;
+}
+
+/** What the page is to become: the arms of all experiments add to it, then it is brought about at once. */
+export interface Plan {
+  edits: Edit[];
+  rules: Rule[];
+}
+
+/** How changes of one kind are made. */
+export interface Action {
+  /** Whether the change cannot run code; whatever the server let through is refused here too. */
+  safe?: (change: Change) => boolean;
+  /** Whether the element can take the change. */
+  takes?: (element: Element, change: Change) => boolean;
+  /** Says what slots of an element are to hold. */
+  wish?: (edit: Edit, element: Element, wishes: Wishes) => void;
+  /** Adds declarations for the element to the sheet. */
+  rules?: (change: Change) => [property: string, value: string][];
+  /** Puts what belongs to an element in its place, again where the page has taken it away. */
+  place?: (edit: Edit, element: Element) => void;
+  /** Takes it back. */
+  unplace?: (edit: Edit, element: Element) => void;
+  /** Does what is about the page and not about an element, once, and returns how to undo it. */
+  enter?: (edit: Edit) => () => void;
+  /** It can be made only when all of the element has come. */
+  whole?: boolean;
+  /** The document is observed for late elements, and for pages that write over these attributes. */
+  observe?: (change: Change) => string[];
+}
+
+/** How often changes look at what other changes have made of the page, within one sweep. */
+const MAX_PASSES = 4;
+
+const edits = new Map<Change, Edit>();
+const left = new Map<Edit, () => void>();
+const made = new WeakMap<Node, Edit>();
+
+/** Notes that a change has made a node: only later changes may take what is in it, so that nothing goes on for ever. */
+export function make(node: Node, edit: Edit): void {
+  made.set(node, edit);
+}
+
+/** Whether a node is the page's own, or was made by an earlier change. */
+export function before(node: Node, edit: Edit): boolean {
+  for (let at: Node | null = node; at; at = at.parentNode) {
+    const by = made.get(at);
+    if (by && by.order >= edit.order) return false;
+  }
+  return true;
 }
 
 /** Whether the parser is done with an element: only then is its text all there. */
@@ -19,4 +86,152 @@ export function closed(element: Element): boolean {
     if (node.nextSibling) return true;
   }
   return false;
+}
+
+function takes(change: Change, element: Element): boolean {
+  const { takes } = actions[change.action]!;
+  return !/^(script|style|template|set|animate.*)$/i.test(element.localName) && (!takes || takes(element, change));
+}
+
+/** The elements on the page that a change is about. */
+export function elementsOf(change: Change): Element[] {
+  const { selector, fingerprint, action } = change;
+  if (actions[action]!.enter) return [document.documentElement];
+  const hits = Array.from(document.querySelectorAll(selector || "")).filter((element) => takes(change, element));
+  if (!fingerprint) return hits;
+  const found = parts.recognise!(change, hits, (element) => takes(change, element));
+  return found ? [found] : [];
+}
+
+/** Whether some of the elements has only partly come, for a change that needs it whole. */
+export function partial({ action }: Change, elements: Element[]): boolean {
+  return !!actions[action]!.whole && !elements.every(closed);
+}
+
+/** Keeps what a change is about from sight. */
+export function mask({ selector }: Change, { rules }: Plan): void {
+  if (selector) rules.push([selector, "visibility", "hidden"]);
+}
+
+/** What of the page has to be observed for a change, if anything; see Action. */
+export function observed(change: Change): string[] | undefined {
+  const { observe } = actions[change.action]!;
+  return change.fingerprint || change.limit ? [] : observe && observe(change);
+}
+
+/** Adds a change of a run to the plan. */
+export function plan(change: Change, { experiment, split, held, served }: Run, whole: Plan): void {
+  if (served && served.states[change.id] !== "left") return;
+  if (parts.moment && !parts.moment(change)) return;
+  const { safe } = actions[change.action]!;
+  const known = edits.get(change);
+  const mark = (split.seed.replace("/", "--") + "--" + change.id).toLowerCase();
+  const edit = known || { change, experiment, mark, order: 0, held, claimed: [], state: safe && !safe(change) ? "refused" : "missed", placed: new Map() };
+  edits.set(change, edit);
+  edit.held = held;
+  edit.order = whole.edits.push(edit);
+}
+
+/** Lets a change take its elements. Returns whether it took a new one. */
+function claim(edit: Edit, shaped: boolean): boolean {
+  const { change, claimed } = edit;
+  const { selector, fingerprint, limit = Infinity } = change;
+  const { whole } = actions[change.action]!;
+  // An element that our own changes may have kept the selector from is still the one.
+  edit.claimed = claimed.filter((element) => element.isConnected && (shaped || fingerprint || !selector || element.matches(selector)));
+  const fresh = (fingerprint && edit.claimed[0] ? [] : elementsOf(change)).filter(
+    (element) => edit.claimed.indexOf(element) < 0 && before(element, edit) && !(whole && !closed(element)),
+  );
+  if (fresh.length) edit.state = !fingerprint || fresh[0]!.matches(selector) ? "found" : "healed";
+  const room = Math.max(0, limit - edit.claimed.length);
+  edit.claimed = edit.claimed.concat(fresh.slice(0, room));
+  return fresh.length > 0 && room > 0;
+}
+
+/** The attribute by which the rules of a change find its elements where the selector alone would find others too. */
+function marker({ change, mark }: Edit): string {
+  return actions[change.action]!.rules && (change.limit || change.fingerprint) ? "data-smp-" + mark : "";
+}
+
+/** What all changes want of the slots of elements, the later one in the place of the earlier. */
+function wishesOf(all: Edit[]): Wishes {
+  const wishes: Wishes = new Map();
+  for (const edit of all) {
+    const { wish } = actions[edit.change.action]!;
+    const name = marker(edit);
+    for (const element of edit.claimed) {
+      if (wish) wish(edit, element, wishes);
+      if (name) want(wishes, element, name, "", edit);
+    }
+  }
+  return wishes;
+}
+
+/** Adds what a slot of an element is to hold. */
+export function want(wishes: Wishes, element: Element, slot: string, value: string | null, { experiment }: Edit): void {
+  const own = wishes.get(element) || new Map();
+  wishes.set(element, own.set(slot, { value, experiment }));
+}
+
+/** Puts what a change inserts or moves in its place, and takes back what is for an element that has gone. */
+function place(edit: Edit): void {
+  const { place, unplace, enter } = actions[edit.change.action]!;
+  if (enter && !left.has(edit)) left.set(edit, enter(edit));
+  edit.placed.forEach((_, element) => edit.claimed.indexOf(element) < 0 && unplace!(edit, element));
+  if (place) edit.claimed.forEach((element) => place(edit, element));
+}
+
+/** Takes a change off the page, but for its slots, which go with the wishes. */
+function leave(edit: Edit): void {
+  edit.claimed = [];
+  edits.delete(edit.change);
+  const undo = left.get(edit);
+  left.delete(edit);
+  attempt(edit.experiment, () => {
+    if (undo) undo();
+    edit.placed.forEach((_, element) => actions[edit.change.action]!.unplace!(edit, element));
+  });
+}
+
+/** Adds the rules of a change; while it is held, what has yet to come is kept from sight. */
+function rule(edit: Edit, whole: Plan): void {
+  const { change, claimed, held } = edit;
+  const { rules, wish, place } = actions[change.action]!;
+  const name = marker(edit);
+  if (rules) rules(change).forEach(([property, value]) => whole.rules.push([name ? `[${name}]` : change.selector, property, value, parts.media && parts.media(change)]));
+  const waiting = !claimed.length || (claimed.length < (change.limit || Infinity) && partial(change, elementsOf(change)));
+  if (held && (wish || place) && waiting) mask(change, whole);
+}
+
+/**
+ * Brings the page to what the plan wants. In one pass every change first finds its elements and then all are written; passes follow
+ * while some change finds new ones. Returns an experiment that threw. The Go function proxy.Apply has the same rules, and both are held
+ * to testdata/changes.json.
+ */
+export function bring(whole: Plan): Experiment | undefined {
+  let failed: Experiment | undefined;
+  const each = (work: (edit: Edit) => void) =>
+    whole.edits.forEach((edit) => edit.state === "refused" || failed || attempt(edit.experiment, () => work(edit)) || (failed = edit.experiment));
+  edits.forEach((edit) => whole.edits.indexOf(edit) < 0 && leave(edit));
+  const shaped = whole.edits.some(({ change: { action } }) => action !== "text" && (actions[action]!.wish || actions[action]!.place));
+  let fresh = true;
+  for (let pass = 0; fresh && pass < MAX_PASSES; pass++) {
+    fresh = false;
+    each((edit) => (fresh = claim(edit, shaped) || fresh));
+    failed = failed || reconcile(wishesOf(whole.edits));
+    each(place);
+  }
+  each((edit) => rule(edit, whole));
+  if (!failed) draw(whole.rules);
+  return failed;
+}
+
+/** What became of the changes of a run: one that moves nothing for want of a target has missed. */
+export function states({ split, arm, served }: Run): Record<string, string> {
+  const out: Record<string, string> = { ...(served && served.states) };
+  (arm < 0 ? [] : split.changes[arm]!).forEach((change) => {
+    const edit = edits.get(change);
+    if (edit) out[change.id] = edit.claimed.length && actions[change.action]!.place && !edit.placed.size ? "missed" : edit.state;
+  });
+  return out;
 }

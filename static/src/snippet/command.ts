@@ -1,14 +1,16 @@
-import { reachCustom } from "./goal";
-import { report } from "./page";
+import { commands, parts } from "./part";
 import type { Preview } from "./preview";
-import { conflicts } from "./slot";
-import { link } from "./transport";
+import { link, who } from "./transport";
 
-/** The one global: `samplit("goal", name)`, `samplit("identify", user)`, `samplit("debug")`. */
+/** The one global: `samplit("goal", name, amount)`, `samplit("identify", user)`, `samplit("consent", word)`, `samplit("debug")`. */
 export interface Command {
-  (command: string, value?: unknown): unknown;
-  /** Calls made before the script had loaded, by the stub that the install guide prints. */
+  (command: string, value?: unknown, more?: unknown): unknown;
+  /** Calls made before the script had loaded, by the loader or the stub that the install guide prints. */
   q?: ArrayLike<unknown>[];
+  /** Of the loader: shows what it keeps from sight. */
+  m?: () => void;
+  /** Of the loader: it has, because its time was over. */
+  late?: boolean;
   /** Version of the runtime; its presence tells a second copy that a first one runs. */
   v?: number;
   /** Copies of the script that this page has loaded. */
@@ -23,20 +25,19 @@ declare global {
   }
 }
 
-/** Makes the global for a visitor, "" for one who may not be remembered and of whom nothing is sent. */
-export function command(visitor: string): Command {
-  const run: Command = (name, value) => {
+/** Makes the global. */
+export function command(): Command {
+  const run: Command = (name, value, more) => {
     try {
+      const visitor = who();
       if (name === "debug") {
-        const rows = report();
-        console.log("samplit", visitor || "private", "copies", run.copies, "conflicts", conflicts());
+        console.log("samplit", visitor || "private", "copies", run.copies);
+        const rows = parts.report ? parts.report() : [];
         console.table(rows);
         return rows;
       }
-      if (visitor && value) {
-        if (name === "goal") reachCustom(value + "");
-        if (name === "identify") link(value);
-      }
+      if (name === "identify" && visitor && value) link(value);
+      if (name in commands) commands[name]!(value, visitor, more);
     } catch {
       // The caller is the page.
     }

@@ -1,3 +1,5 @@
+import type { Fingerprint } from "../fingerprint/fingerprint";
+
 /**
  * What the server writes into the file in place of the configuration token: everything a browser may know about the running
  * experiments of one installation. A newer server may add fields; `v` changes when an old runtime could no longer read it.
@@ -8,6 +10,8 @@ export interface Config {
   token: string;
   /** URL of the tracker without a trailing slash. */
   base: string;
+  /** Nobody may be remembered who has not said yes. */
+  consent?: boolean;
   x: Experiment[];
 }
 
@@ -73,20 +77,33 @@ export interface Split {
 
 export interface Goal {
   key: string;
-  type: "click" | "url" | "custom";
+  type: "click" | "url" | "form" | "custom" | "revenue";
+  /** What is clicked, sent or seen. */
   selector?: string;
+  /** Of a form: what shows that it was taken; without it, sending it is enough. */
+  success?: string;
   url?: string;
+  /** Name of the event, the goal's key when absent. */
   name?: string;
+  /** What reaches a custom or revenue goal by itself, in place of a call. */
+  trigger?: "scroll" | "engaged" | "seen" | "datalayer";
+  percent?: number;
+  seconds?: number;
   /** The server applies the window; the browser only reports what happened. */
   window_days: number;
 }
 
+/** A change of the page; the Go type proxy.Change says what its fields mean. */
 export interface Change {
   id: string;
+  /** Absent for what is about the page. */
   selector: string;
-  action: "text" | "style" | "attr" | "hide";
-  /** CSS property or attribute. */
+  fingerprint?: Fingerprint;
+  action: string;
   name?: string;
-  /** Absent for an attribute means that it is removed. */
   value?: string;
+  position?: string;
+  when?: string;
+  scope?: { url?: string; min_width?: number; max_width?: number };
+  limit?: number;
 }

@@ -1,7 +1,7 @@
 /** One line of the tracker's event list. */
 export interface TrackerEvent {
   id: string;
-  type: "exposure" | "conversion" | "pageview";
+  type: "exposure" | "conversion" | "pageview" | "report";
   /** When it happened, by this browser's clock, in milliseconds; the server corrects the clock by `sent_at`. */
   t: number;
   visitor_id: string;
@@ -12,6 +12,11 @@ export interface TrackerEvent {
   epoch?: number;
   goal?: string;
   name?: string | undefined;
+  value?: number;
+  currency?: string;
+  order?: string;
+  /** Of a report: the change that it is about. */
+  change?: string | undefined;
 }
 
 /** A UUIDv7: sorts by time, and the server counts each id once, so sending an event again is always safe. */

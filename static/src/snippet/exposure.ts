@@ -1,5 +1,6 @@
 import { remember, remembered } from "./assignment";
 import type { Experiment } from "./config";
+import { exposures } from "./part";
 import type { Run } from "./run";
 import { send } from "./transport";
 import { visible } from "./visible";
@@ -23,6 +24,7 @@ export function expose(run: Run): void {
   reported.add(split.seed);
   remember(split.seed, arm, epoch);
   send({ type: "exposure", experiment: run.experiment.id, split: split.key || undefined, arm, epoch });
+  exposures.forEach((exposed) => exposed(run));
 }
 
 /** Whether the visitor was ever exposed to the experiment in this browser. */

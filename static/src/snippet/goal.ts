@@ -1,45 +1,55 @@
-import type { Config, Experiment, Goal } from "./config";
+import type { Experiment, Goal } from "./config";
 import { exposed } from "./exposure";
 import { attempt } from "./fault";
-import { listen } from "./safe";
+import { visitors } from "./part";
 import { send } from "./transport";
-import { matchPage } from "./url";
 
+/** What a conversion was worth; the server holds it against the goal's terms. */
+export interface Amount {
+  value?: unknown;
+  currency?: unknown;
+  /** Counts once. */
+  order?: unknown;
+}
+
+/** Those that are not decided yet. */
 let experiments: Experiment[] = [];
 
-/** Goals this page has reported: the server counts a visitor once, so once per page is enough. */
+/** What this page has reported: the server counts a visitor, and an order, once, so once per page is enough. */
 const reported = new Set<string>();
 
-/** Reports every goal of a type that passes test, for the experiments in which the visitor has been exposed before. */
-function reach(type: Goal["type"], test: (goal: Goal) => boolean): void {
+/** Whether some goal of a kind is there to be reached yet, by an experiment in which the visitor is or may come to be. */
+export function wanted(test: (goal: Goal) => boolean): Goal[] {
+  const goals = experiments.map((experiment) => experiment.goals.filter((goal) => test(goal) && !reported.has(experiment.id + " " + goal.key)));
+  return ([] as Goal[]).concat(...goals);
+}
+
+/** The worth as it is sent: what is no number is none, and 0.1 + 0.2 is 0.3. */
+function worth({ value, currency, order }: Amount): { value?: number; currency?: string; order?: string } {
+  const said: { value?: number; currency?: string; order?: string } = {};
+  const number = parseFloat(value + "");
+  if (isFinite(number)) said.value = +number.toFixed(4);
+  if (currency) said.currency = currency + "";
+  if (order || order === 0) said.order = order + "";
+  return said;
+}
+
+/** Reports every goal that passes test, for the experiments in which the visitor has been exposed before. */
+export function reach(test: (goal: Goal) => boolean, amount: Amount = {}): void {
+  const said = worth(amount);
   for (const experiment of experiments) {
     attempt(experiment, () => {
       for (const goal of experiment.goals) {
-        const id = experiment.id + " " + goal.key;
-        if (goal.type !== type || reported.has(id) || !test(goal) || !exposed(experiment)) continue;
+        let id = experiment.id + " " + goal.key;
+        if (goal.type === "revenue") id += " " + said.order + " " + said.value;
+        if (!test(goal) || !exposed(experiment) || (reported.has(id) && (goal.type !== "revenue" || said.order))) continue;
         reported.add(id);
-        send({ type: "conversion", experiment: experiment.id, goal: goal.key, name: goal.name });
+        send({ type: "conversion", experiment: experiment.id, goal: goal.key, name: goal.name, ...said });
       }
     });
   }
 }
 
-function clicked(event: Event): void {
-  const path = event.composedPath();
-  reach("click", ({ selector }) => path.some((target) => target instanceof Element && target.matches(selector!)));
-}
-
-export function reachPage(url: string): void {
-  reach("url", (goal) => matchPage(goal.url, url));
-}
-
-export function reachCustom(name: string): void {
-  reach("custom", (goal) => (goal.name || goal.key) === name);
-}
-
-/** Starts watching for the goals of everything that is not decided yet. */
-export function trackGoals(config: Config): void {
-  experiments = config.x.filter((experiment) => experiment.state !== "winner");
-  listen("click", clicked);
-  listen("auxclick", (event) => (event as MouseEvent).button === 1 && clicked(event));
-}
+visitors.push((visitor, config) => {
+  experiments = visitor ? config.x.filter((experiment) => experiment.state !== "winner") : [];
+});

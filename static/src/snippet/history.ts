@@ -1,14 +1,24 @@
 import { listen, safe } from "./safe";
 
+const expecting: (() => void)[] = [];
+const changing: (() => void)[] = [];
+
 /**
- * Calls expect at once when the address of the page may have changed, and changed in a later task, when the router that changed it
- * is done; expect must not touch the page. The wrapped functions keep their receiver, result and exceptions.
+ * Calls changed in a later task when the address of the page may have changed, as the router that changed it is done then; and expect
+ * at once, which must not touch the page.
  */
-export function watchHistory(expect: () => void, changed: () => void): void {
-  const later = safe(() => {
-    setTimeout(safe(changed));
-    expect();
-  });
+export function watchHistory(changed: () => void, expect?: () => void): void {
+  changing.push(changed);
+  if (expect) expecting.push(expect);
+}
+
+const later = safe(() => {
+  setTimeout(() => changing.forEach((changed) => safe(changed)()));
+  expecting.forEach((expect) => expect());
+});
+
+/** Starts watching. The wrapped functions keep their receiver, result and exceptions. */
+export function wrapHistory(): void {
   for (const name of ["pushState", "replaceState"] as const) {
     const native = history[name];
     history[name] = function (this: History, ...args: Parameters<History["pushState"]>): void {

@@ -92,6 +92,6 @@ export function identify(): string {
 /** Erases what identify and the other modules ever stored. */
 export function forget(): void {
   domains().forEach((domain) => setCookie(NAME, "", domain, 0));
-  [NAME, "_smp_a", "_smp_q"].forEach((name) => localStorage.removeItem(name));
-  sessionStorage.removeItem("_smp_u");
+  [NAME, "_smp_a", "_smp_c", "_smp_m", "_smp_q"].forEach((name) => localStorage.removeItem(name));
+  [NAME, "_smp_a", "_smp_q", "_smp_r", "_smp_u"].forEach((name) => sessionStorage.removeItem(name));
 }

@@ -1,3 +1,4 @@
+import "./parts";
 import type { Config } from "./config";
 import { safe } from "./safe";
 import { start } from "./start";

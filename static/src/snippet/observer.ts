@@ -13,6 +13,7 @@ let burst = 0;
  */
 export function observe(needed: boolean, attributes: string[], changed: () => void): void {
   const key = needed ? attributes.join() : undefined;
+  if (observer) observer.takeRecords(); // of what we have just done ourselves
   if (key === observed) return;
   observed = key;
   if (observer) observer.disconnect();

@@ -1,16 +1,16 @@
-import { allowed, closed } from "./change";
+import { bring, elementsOf, mask, observed, partial, plan, type Plan, states } from "./change";
 import type { Config, Experiment } from "./config";
 import { awaited, expose } from "./exposure";
 import { attempt } from "./fault";
 import { observe } from "./observer";
+import { watchHistory } from "./history";
+import { looks, parts, visitors } from "./part";
+import { report } from "./report";
 import { decide, type Run } from "./run";
-import { ask } from "./remote";
 import { safe } from "./safe";
-import { draw, type Rule } from "./sheet";
-import { reconcile, type Wishes } from "./slot";
+import { conflicts } from "./slot";
 import type { Answer } from "./transport";
 import { view } from "./view";
-import { visitOf } from "./visit";
 
 /** How long an element may be kept from sight for its change; after it the page shows its original and the visit does not count. */
 const DEADLINE = 400;
@@ -22,6 +22,13 @@ let url = "";
 let runs: Run[] = [];
 let watching = false;
 
+/** Shows the page as it is on this view, which does not count. */
+function miss(run: Run): void {
+  run.arm = -1;
+  run.why = "deadline";
+  report(run.experiment, "mask_timeout");
+}
+
 /** Keeps partial text, and what the server is asked for, from sight for at most ms. What is then still open, and was not counted, is
  * not shown at all. */
 function hold(run: Run, ms: number): void {
@@ -32,8 +39,7 @@ function hold(run: Run, ms: number): void {
       run.spent = run.partial;
       if (run.asked || (run.partial && awaited(run))) {
         run.asked = false;
-        run.arm = -1;
-        run.why = "deadline";
+        miss(run);
       }
       sweep();
     }),
@@ -43,36 +49,14 @@ function hold(run: Run, ms: number): void {
 
 /** Finds out whether the elements of a run, those of all its arms, are on the page and complete. */
 function look(run: Run): void {
+  if (run.served) return;
   run.matched = run.partial = false;
-  for (const { selector, action } of run.watched) {
-    document.querySelectorAll(selector).forEach((element) => {
-      run.matched = true;
-      if (action === "text" && !closed(element)) run.partial = true;
-    });
+  for (const change of run.watched) {
+    const elements = elementsOf(change);
+    if (elements.length) run.matched = true;
+    if (partial(change, elements)) run.partial = true;
   }
   if (run.partial && !run.held && !run.spent) hold(run, DEADLINE);
-}
-
-/** Adds what the arm of a run wants of the page to wishes and rules. */
-function collect(run: Run, wishes: Wishes, rules: Rule[]): void {
-  const { experiment } = run;
-  for (const change of run.split.changes[run.arm]!) {
-    const { selector, action, name, value } = change;
-    if (action === "style") rules.push([selector, name!, value!]);
-    else if (action === "hide") rules.push([selector, "display", "none"]);
-    else {
-      let waiting = 0;
-      const elements = document.querySelectorAll(selector);
-      elements.forEach((element) => {
-        if (action === "text" && !closed(element)) waiting++;
-        else if (allowed(change, element)) {
-          const own = wishes.get(element) || new Map();
-          wishes.set(element, own.set(action === "text" ? "" : name!, { value: value === undefined ? null : value, experiment }));
-        }
-      });
-      if (run.held && (waiting || !elements.length)) rules.push([selector, "visibility", "hidden"]);
-    }
-  }
 }
 
 /** Shows what the server decided, unless the time for it is over or the page has changed. */
@@ -100,26 +84,25 @@ function drop(experiment: Experiment): void {
 }
 
 /** Brings the page to what the runs want of it. Safe to call at any moment and any number of times. */
-export function sweep(): void {
+function sweep(): void {
   if (location.href !== url) return route();
-  const wishes: Wishes = new Map();
-  const rules: Rule[] = [];
+  const whole: Plan = { edits: [], rules: [] };
   let failed: Experiment | undefined;
   for (const run of runs) {
     const work = () => {
       if (awaited(run) || document.readyState === "loading") look(run);
-      collect(run, wishes, rules);
+      run.split.changes[run.arm]!.forEach((change) => plan(change, run, whole));
     };
-    if (run.asked) run.watched.forEach(({ selector }) => rules.push([selector, "visibility", "hidden"]));
+    if (run.asked) run.watched.forEach((change) => mask(change, whole));
     if (run.arm >= 0 && !attempt(run.experiment, work)) failed = run.experiment;
   }
-  failed = failed || reconcile(wishes);
+  failed = failed || bring(whole);
   if (failed) {
     drop(failed);
     return sweep();
   }
-  draw(rules);
   runs.forEach(expose);
+  if (parts.leave) runs.some(parts.leave);
   watch();
 }
 
@@ -130,42 +113,45 @@ function watch(): void {
   for (const run of runs) {
     if (run.arm < 0) continue;
     if (awaited(run)) watching = true;
-    for (const { action, name } of run.split.changes[run.arm]!) {
-      if (action === "text" || action === "attr") watching = true;
-      if (action === "attr") attributes.push(name!);
+    for (const change of run.split.changes[run.arm]!) {
+      const named = observed(change);
+      if (named) watching = true;
+      attributes.push(...(named || []));
     }
   }
   observe(watching, attributes, sweep);
 }
 
 /** Watches the document for the page of a new address, also where nothing was left to watch for, so that it is changed unseen. */
-export function expectRoute(): void {
+function expectRoute(): void {
   if (!watching) observe(true, [], sweep);
 }
 
 /** Decides anew when the address has changed: takes back what does not belong on the new page, then shows what does. */
-export function route(): void {
+function route(): void {
   if (location.href === url) return;
   url = location.href;
-  if (visitor) view();
+  view();
   const left = started + DEADLINE - Date.now();
   const judged = config.x.some((experiment) => experiment.targeting || experiment.remote);
-  const visit = judged ? visitOf(url, visitor) : { url };
+  const visit = judged ? parts.visit!(url, visitor) : { url };
   runs = [];
   for (const experiment of config.x) {
     attempt(experiment, () => {
       const own = experiment.splits.map((split) => decide(experiment, split, visit, visitor));
       runs = runs.concat(own);
+      if (parts.late && experiment.state !== "winner") own.forEach((run) => run.arm >= 0 && miss(run));
       const asked = own.some((run) => run.asked);
-      if (asked || (document.readyState === "loading" && left > 0)) own.forEach((run) => hold(run, left > 0 ? left : DEADLINE));
-      if (asked) ask(experiment, visit, visitor, (answer) => settle(own, answer));
+      if (asked || (document.readyState === "loading" && left > 0)) own.forEach((run) => run.served || hold(run, left > 0 ? left : DEADLINE));
+      if (asked) parts.ask!(experiment, visit, visitor, (answer) => settle(own, answer));
     });
   }
+  parts.late = false;
   sweep();
 }
 
 /** Starts deciding for a visitor, "" for one who may not be remembered. */
-export function open(configuration: Config, id: string): void {
+export function open(id: string, configuration: Config): void {
   config = configuration;
   visitor = id;
   url = "";
@@ -173,7 +159,8 @@ export function open(configuration: Config, id: string): void {
 }
 
 /** What `samplit("debug")` prints: every split with the reason why it runs or does not. */
-export function report(): object[] {
+function rows(): object[] {
+  console.log("conflicts", conflicts().length);
   return runs.map((run) => ({
     experiment: run.experiment.key,
     split: run.split.key,
@@ -181,6 +168,12 @@ export function report(): object[] {
     arm: run.arm < 0 ? undefined : run.split.arms[run.arm],
     epoch: run.epoch,
     exposed: run.counted && run.arm >= 0 && !awaited(run),
-    missing: run.arm < 0 ? [] : run.watched.map((change) => change.selector).filter((selector) => !document.querySelector(selector)),
+    changes: states(run),
+    missing: run.arm < 0 ? [] : run.watched.filter((change) => !elementsOf(change).length).map((change) => change.selector),
   }));
 }
+
+parts.report = rows;
+visitors.push(open);
+looks.push(sweep);
+watchHistory(route, expectRoute);

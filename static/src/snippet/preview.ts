@@ -1,12 +1,11 @@
 import type { Config } from "./config";
-import { script } from "./sheet";
+import { script } from "./script";
 import { readList } from "./storage";
 
 /** What the file that shows previews finds at the global. It is loaded only where there is a token. */
 export interface Preview {
   config: Config;
   token: string;
-  show: (config: Config) => void;
 }
 
 /** The token of the preview in this tab, in the address or kept from an earlier page; "" for a visit like any other. */

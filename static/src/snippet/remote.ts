@@ -1,7 +1,10 @@
 import type { Experiment } from "./config";
+import { parts } from "./part";
 import { safe } from "./safe";
 import type { Visit } from "./targeting";
 import { type Answer, assign } from "./transport";
+
+export type Ask = (experiment: Experiment, visit: Visit, visitor: string, answered: (answer: Answer) => void) => void;
 
 /** By experiment and page: an anchor of the same page is no reason to ask again. */
 const answers = new Map<string, Promise<Answer>>();
@@ -10,7 +13,7 @@ const answers = new Map<string, Promise<Answer>>();
  * Asks the server for what only it can decide; no answer is an empty one. It does not count the visitor: this page does, when the
  * change could be seen, as in every other experiment.
  */
-export function ask({ id, cookies = [] }: Experiment, visit: Visit, visitor: string, answered: (answer: Answer) => void): void {
+parts.ask = ({ id, cookies = [] }, visit, visitor, answered) => {
   const page = id + visit.url!.split("#")[0];
   const named: Record<string, string | undefined> = {};
   cookies.forEach((name) => (named[name] = visit.cookies![name]));
@@ -22,4 +25,4 @@ export function ask({ id, cookies = [] }: Experiment, visit: Visit, visitor: str
     });
   answers.set(page, answer);
   answer.then(safe(answered));
-}
+};

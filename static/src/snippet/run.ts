@@ -2,7 +2,9 @@ import { remembered } from "./assignment";
 import type { Change, Experiment, Split } from "./config";
 import { broken } from "./fault";
 import { bucket, pick } from "./hash";
-import { type Visit, targets } from "./targeting";
+import { parts } from "./part";
+import { served, type ServedSplit, servedTo } from "./served";
+import type { Visit } from "./targeting";
 import { matchPage } from "./url";
 
 /** One split on one page view: the decision and how far it has come. */
@@ -29,17 +31,26 @@ export interface Run {
   held: boolean;
   /** The limit passed in vain; there is no second one. */
   spent: boolean;
+  /** What a server has made of the page already. */
+  served?: ServedSplit | undefined;
 }
 
 /** Why an experiment takes no new visitor in like this one, "" when it does. */
 function refusal({ key, traffic, start = 0, end = Infinity, in: filters = [] }: Experiment, visitor: string, now: number): string {
   if (now < start || now >= end) return "schedule";
-  const out = filters.find(({ seed, ranges }) => {
-    const n = bucket(seed, visitor);
-    return !ranges.some(([from, to]) => from <= n && n < to);
-  });
-  if (out) return out.seed.split("/")[0]!;
+  const out = filters.length ? parts.excludes!(filters, visitor) : "";
+  if (out) return out;
   return bucket("in/" + key, visitor) < traffic ? "" : "traffic";
+}
+
+/** The arm that a visitor has of a split, from an earlier visit or as somebody new; -1, and why, for nobody's. */
+export function assigned(experiment: Experiment, split: Split, visitor: string, now: number): { arm: number; epoch: number; why: string } {
+  const { state } = experiment;
+  const known = remembered(split.seed);
+  const arm = known ? split.arms.indexOf(known[1]) : -1;
+  if (known && arm >= 0) return { arm, epoch: known[2], why: state };
+  const why = state === "running" ? refusal(experiment, visitor, now) : state;
+  return { arm: why ? -1 : pick(bucket(split.seed, visitor), split.weights), epoch: split.epoch, why: why || state };
 }
 
 /** Decides what a visitor ("" for one who may not be remembered) gets of a split on a visit. */
@@ -62,21 +73,18 @@ export function decide(experiment: Experiment, split: Split, visit: Visit, visit
   };
   if (broken(experiment)) run.why = "faults";
   else if (!matchPage(experiment.url, visit.url!)) run.why = "page";
-  else if (experiment.targeting && !targets(experiment.targeting, visit, now)) run.why = "targeting";
+  else if (experiment.targeting && !parts.targets!(experiment.targeting, visit, now)) run.why = "targeting";
   else if (experiment.remote && !visitor) run.why = "private";
   else if (state === "winner") run.arm = split.winner === undefined ? -1 : split.winner;
   else if (!visitor) run.why = "private";
-  else {
-    const known = remembered(split.seed);
-    const arm = known ? split.arms.indexOf(known[1]) : -1;
-    if (known && arm >= 0) {
-      run.arm = arm;
-      run.epoch = known[2];
-    } else if (state === "running") {
-      const reason = refusal(experiment, visitor, now);
-      if (reason) run.why = reason;
-      else run.arm = pick(bucket(split.seed, visitor), split.weights);
-    }
+  else Object.assign(run, assigned(experiment, split, visitor, now));
+  run.served = served(split.seed);
+  if (run.served) {
+    // Of an id that only the browser knew the page is another visitor's, and counts for nobody.
+    run.arm = state === "winner" || servedTo === visitor ? split.arms.indexOf(run.served.arm) : -1;
+    run.epoch = run.served.epoch;
+    run.matched = run.served.matched;
+    run.why = "served";
   }
   if (run.arm >= 0) {
     run.watched = ([] as Change[]).concat(...split.changes);

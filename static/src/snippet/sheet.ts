@@ -1,8 +1,11 @@
-/** One declaration for one selector; it is written with `!important`, so that the page's own rules do not undo it. */
-export type Rule = [selector: string, property: string, value: string];
+import { script } from "./script";
 
-/** The tag of the runtime, which carries the nonce of a content security policy. */
-export const script = document.currentScript;
+/** One declaration for one selector, if need be for some windows only. It is written with `!important`. */
+export type Rule = [selector: string, property: string, value: string, media?: string | undefined];
+
+/** Raises a rule over the page's own, and all rules to one height: so the later change prevails, whatever the selectors are. */
+const ABOVE = ":not(#_#_#_)";
+
 let sheet: CSSStyleSheet | undefined;
 let drawn = "[]";
 
@@ -30,10 +33,12 @@ export function draw(rules: Rule[]): void {
   drawn = key;
   const target = (sheet = sheet || open());
   while (target.cssRules.length) target.deleteRule(0);
-  for (const [selector, property, value] of rules) {
+  for (const [selector, property, value, media] of rules) {
     try {
-      const at = target.insertRule(selector + "{}", target.cssRules.length);
-      (target.cssRules[at] as CSSStyleRule).style.setProperty(property, value, "important");
+      const text = `:where(${selector})${ABOVE}{}`;
+      let rule = target.cssRules[target.insertRule(media ? `@media ${media}{${text}}` : text, target.cssRules.length)];
+      if (media) rule = (rule as CSSMediaRule).cssRules[0];
+      (rule as CSSStyleRule).style.setProperty(property, value, "important");
     } catch {
       // The neighbours still apply.
     }

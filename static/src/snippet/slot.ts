@@ -1,7 +1,10 @@
 import type { Experiment } from "./config";
 import { attempt } from "./fault";
 
-/** What an experiment wants one slot of an element to hold: "" is its text, anything else the attribute of that name. */
+/**
+ * What an experiment wants one slot of an element to hold: "" is its text, "." and a name a class, "<" its content, anything else the
+ * attribute of that name. null is no such attribute, no such class.
+ */
 export interface Wish {
   value: string | null;
   experiment: Experiment;
@@ -9,16 +12,28 @@ export interface Wish {
 
 export type Wishes = Map<Element, Map<string, Wish>>;
 
-interface Slot {
+/** Counts how often the page took something back from us. */
+export interface Guard {
+  fights: number;
+  since: number;
+}
+
+export interface Slot extends Guard {
   /** The page's own latest value. */
   original: string | null;
   /** What we wrote last. */
   ours: string | null;
-  text: Text | null;
-  /** Times the page wrote over us since `since`. */
-  fights: number;
-  since: number;
+  text?: Text | null;
+  /** Of content: what we put there, and what was there. */
+  nodes?: Node[];
+  kept?: Node[];
   lost: boolean;
+}
+
+/** How a slot is read and written. */
+export interface Kind {
+  read: (element: Element, name: string, slot: Slot) => string | null;
+  write: (element: Element, name: string, value: string | null, slot: Slot) => void;
 }
 
 const MAX_FIGHTS = 6;
@@ -26,50 +41,70 @@ const FIGHT_WINDOW = 1000;
 
 const slots = new Map<Element, Map<string, Slot>>();
 
+/** Whether the page has taken something back so often within a second that it may keep it. */
+export function beaten(guard: Guard): boolean {
+  if (Date.now() - guard.since > FIGHT_WINDOW) {
+    guard.since = Date.now();
+    guard.fights = 0;
+  }
+  return ++guard.fights > MAX_FIGHTS;
+}
+
 /**
  * The text node that carries the text of an element: the first that is not blank. Where there is none it may be made, but never
- * beside element children, whose markup is not ours to replace.
+ * beside element children, whose markup is not ours to replace; undefined says so.
  */
-function textOf(element: Element, slot: Slot | undefined): Text | null {
-  if (slot && slot.text && slot.text.parentNode === element) return slot.text;
+export function textOf(element: Element): Text | null | undefined {
   const texts = Array.from(element.childNodes).filter((node): node is Text => node.nodeType === 3);
   const written = texts.find((node) => /\S/.test(node.data));
-  if (written || element.firstElementChild) return written || null;
-  return texts[0] || element.appendChild(document.createTextNode(""));
+  return written || (element.firstElementChild ? undefined : texts[0] || null);
 }
 
-function current(element: Element, name: string, text: Text | null): string | null {
-  return name ? element.getAttribute(name) : text && text.data;
-}
+const attribute: Kind = {
+  read: (element, name) => element.getAttribute(name),
+  write: (element, name, value) => (value === null ? element.removeAttribute(name) : element.setAttribute(name, value)),
+};
 
-function write(element: Element, name: string, text: Text | null, value: string | null): void {
-  if (text) text.data = value || "";
-  else if (value === null) element.removeAttribute(name);
-  else element.setAttribute(name, value);
+/** The kinds of slots that are no attributes, by the first letter of their names. */
+export const kinds: Record<string, Kind> = {
+  "": {
+    read: (element, _, slot) => {
+      if (!slot.text || slot.text.parentNode !== element) slot.text = textOf(element) || null;
+      return slot.text && slot.text.data;
+    },
+    write: (element, _, value, slot) => {
+      if (slot.text) slot.text.data = value || "";
+      else if (value !== null && textOf(element) === null) slot.text = element.appendChild(document.createTextNode(value));
+    },
+  },
+};
+
+function kindOf(name: string): Kind {
+  return kinds[name.charAt(0)] || attribute;
 }
 
 function restore(element: Element, name: string, slot: Slot): void {
-  if (current(element, name, slot.text) === slot.ours) write(element, name, slot.text, slot.original);
+  const { read, write } = kindOf(name);
+  if (read(element, name, slot) === slot.ours) write(element, name, slot.original, slot);
 }
 
 function hold(element: Element, name: string, value: string | null, own: Map<string, Slot>): void {
-  let slot = own.get(name);
-  const text = name ? null : textOf(element, slot);
-  if ((slot && slot.lost) || (!name && !text)) return;
-  const now = current(element, name, text);
-  if (!slot) own.set(name, (slot = { original: now, ours: now, text, fights: 0, since: 0, lost: false }));
-  slot.text = text;
+  const { read, write } = kindOf(name);
+  const known = own.get(name);
+  const slot: Slot = known || { original: null, ours: null, fights: 0, since: 0, lost: false };
+  if (slot.lost) return;
+  const now = read(element, name, slot);
+  if (!known) {
+    slot.original = slot.ours = now;
+    own.set(name, slot);
+  }
   if (now !== value && now !== slot.ours) {
     slot.original = now;
-    if (Date.now() - slot.since > FIGHT_WINDOW) {
-      slot.since = Date.now();
-      slot.fights = 0;
-    }
-    slot.lost = ++slot.fights > MAX_FIGHTS;
+    slot.lost = beaten(slot);
     if (slot.lost) return;
   }
   slot.ours = value;
-  if (now !== value) write(element, name, text, value);
+  if (now !== value) write(element, name, value, slot);
 }
 
 /**
@@ -88,6 +123,7 @@ export function reconcile(wishes: Wishes): Experiment | undefined {
   });
   let failed: Experiment | undefined;
   wishes.forEach((wanted, element) => {
+    if (!element.isConnected) return; // gone with the content of an element that another change has filled
     const own = slots.get(element) || new Map<string, Slot>();
     slots.set(element, own);
     wanted.forEach(({ value, experiment }, name) => {
@@ -97,9 +133,9 @@ export function reconcile(wishes: Wishes): Experiment | undefined {
   return failed;
 }
 
-/** How many slots the page has won. */
-export function conflicts(): number {
-  let count = 0;
-  slots.forEach((own) => own.forEach((slot) => (count += +slot.lost)));
-  return count;
+/** The elements in which the page has won a slot. */
+export function conflicts(): Element[] {
+  const lost: Element[] = [];
+  slots.forEach((own, element) => own.forEach((slot) => slot.lost && lost.push(element)));
+  return lost;
 }

@@ -1,26 +1,46 @@
 import { command } from "./command";
 import type { Config } from "./config";
-import { trackGoals } from "./goal";
-import { watchHistory } from "./history";
-import { forget, identify } from "./identity";
-import { expectRoute, open, route, sweep } from "./page";
+import { admit } from "./consent";
+import { watchHistory, wrapHistory } from "./history";
+import { looks, parts, visitors } from "./part";
 import { loadPreview, previewToken } from "./preview";
-import { listen } from "./safe";
-import { address, connect } from "./transport";
+import { listen, safe } from "./safe";
+import { address, connect, who } from "./transport";
 import { view, viewAgain } from "./view";
 
-/** Returns the id of a visitor who may be remembered. Global Privacy Control is a no, and takes back an earlier yes. */
-function admit(): string {
-  try {
-    if ((navigator as Navigator & { globalPrivacyControl?: boolean }).globalPrivacyControl !== true) return identify();
-    forget();
-  } catch {
-    // Storage is refused altogether.
-  }
-  return "";
+/** Tells everybody that somebody may see the page now. */
+function look(): void {
+  view();
+  looks.forEach((looked) => safe(looked)());
 }
 
-/** Starts the runtime on this page, once; a second copy only leaves a note for `samplit("debug")`. */
+/** Makes somebody the visitor of this page, "" for one who may not be remembered and of whom nothing is sent. */
+function become(visitor: string, config: Config): void {
+  connect(visitor);
+  viewAgain();
+  visitors.forEach((begun) => safe(begun)(visitor, config));
+  view();
+}
+
+/** Starts the runtime for a visitor. */
+export function begin(visitor: string, config: Config): void {
+  address(config);
+  watchHistory(view);
+  become(visitor, config);
+  ["readystatechange", "visibilitychange", "prerenderingchange"].forEach((type) => listen(type, look));
+  listen("pageshow", (event) => {
+    if (!(event as PageTransitionEvent).persisted) return;
+    viewAgain();
+    look();
+  });
+  wrapHistory();
+  if (parts.consentMode) parts.consentMode();
+}
+
+/**
+ * Starts the runtime on this page, once; a second copy only leaves a note for `samplit("debug")`. A preview is another runtime, with
+ * every part in it, which is loaded instead.
+ */
 export function start(config: Config): void {
   if (config.v !== 1) return;
   const before = window.samplit;
@@ -28,29 +48,13 @@ export function start(config: Config): void {
     before.copies!++;
     return;
   }
+  parts.late = !!before && before.late === true;
   const token = previewToken();
-  const visitor = token ? "" : admit();
-  const run = (window.samplit = command(visitor));
-  const seen = () => {
-    if (visitor) view();
-    sweep();
-  };
-  address(config);
-  if (visitor) {
-    connect(visitor);
-    trackGoals(config);
-  }
-  open(config, visitor);
+  const run = (window.samplit = command());
   if (token) {
-    run.preview = { config, token, show: (shown) => open(shown, "") };
+    run.preview = { config, token };
     loadPreview(config.base);
-  }
-  ["readystatechange", "visibilitychange", "prerenderingchange"].forEach((type) => listen(type, seen));
-  listen("pageshow", (event) => {
-    if (!(event as PageTransitionEvent).persisted) return;
-    viewAgain();
-    seen();
-  });
-  watchHistory(expectRoute, route);
-  for (const call of (before && before.q) || []) run(call[0] as string, call[1]);
+  } else begin(admit(config, (visitor) => visitor !== who() && become(visitor, config)), config);
+  if (before && before.m) before.m();
+  for (const call of (before && before.q) || []) run(call[0] as string, call[1], call[2]);
 }

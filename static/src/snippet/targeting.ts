@@ -1,4 +1,5 @@
-import type { Condition, Targeting } from "./config";
+import type { Condition } from "./config";
+import { parts } from "./part";
 import { glob, matchPage } from "./url";
 
 /** What is known of a visit, also in the words of the tracker's `context`. Absent is unknown. */
@@ -54,7 +55,7 @@ function compare({ attribute, op }: Condition, value: string, text: string): boo
 }
 
 /** Whether an experiment is for a visit. The Go type services.Targeting has the rule; both are held to testdata/targeting.json. */
-export function targets({ conditions = [], timezone }: Targeting, visit: Visit, now: number): boolean {
+parts.targets = ({ conditions = [], timezone }, visit, now) => {
   const time = new Date(now).toLocaleString("en-GB", { timeZone: timezone || "UTC", weekday: "short", hour: "2-digit" }).toLowerCase();
   return conditions.every((condition) => {
     const text = textOf(condition, visit, time);
@@ -62,4 +63,4 @@ export function targets({ conditions = [], timezone }: Targeting, visit: Visit, 
     const holds = typeof text === "string" && (op === "exists" || (short(text) && values.some((value) => compare(condition, value, text))));
     return holds !== !!not;
   });
-}
+};

@@ -15,7 +15,8 @@ const MAX_RETRY_AFTER = 3600;
 
 let endpoint: string;
 let token: string;
-let visitor: string;
+/** Of nobody, nothing is sent. */
+let visitor = "";
 let pending: TrackerEvent[] = [];
 let timer = 0;
 let failures = 0;
@@ -73,29 +74,50 @@ export function assign(question: { experiment: string; visitor_id: string; [more
   return post("assign", JSON.stringify({ installation_token: token, ...question }), false).then((response) => response.json());
 }
 
-function deliver(events: TrackerEvent[], leaving: boolean): void {
+/** Sends events; the promise is kept once they have been answered. */
+function deliver(events: TrackerEvent[], leaving: boolean): Promise<unknown> | undefined {
   const body = JSON.stringify({ installation_token: token, sent_at: Date.now(), events });
   const { size } = new Blob([body]);
   if (events.length > 1 && size > BATCH_BYTES) {
     const half = events.length >> 1;
-    deliver(events.slice(0, half), leaving);
-    deliver(events.slice(half), leaving);
-  } else if (leaving) {
+    return Promise.all([deliver(events.slice(0, half), leaving), deliver(events.slice(half), leaving)]);
+  }
+  if (leaving) {
     settle(events, Date.now() < pausedUntil || !navigator.sendBeacon(endpoint + "events", body));
-  } else {
-    bytesInFlight += size;
-    post("events", body, bytesInFlight < KEEPALIVE_BYTES).then(
-      safe((response) => {
-        bytesInFlight -= size;
-        if (response.status === 429 || response.status > 499) return retry(events, response.headers.get("Retry-After"));
-        failures = 0;
-        settle(events, false);
-      }),
-      safe(() => {
-        bytesInFlight -= size;
-        retry(events, null);
-      }),
-    );
+    return undefined;
+  }
+  bytesInFlight += size;
+  return post("events", body, bytesInFlight < KEEPALIVE_BYTES).then(
+    safe((response) => {
+      bytesInFlight -= size;
+      if (response.status === 429 || response.status > 499) return retry(events, response.headers.get("Retry-After"));
+      failures = 0;
+      settle(events, false);
+    }),
+    safe(() => {
+      bytesInFlight -= size;
+      retry(events, null);
+    }),
+  );
+}
+
+/** Sends what waits, and with it, where this is the tab to do so, what failed before. */
+function sendAll(mine: boolean): Promise<unknown> | undefined {
+  const events = (mine ? failed() : []).concat(pending);
+  pending = [];
+  return events.length ? deliver(events, false) : undefined;
+}
+
+/** Of several tabs one sends what failed before, until it is answered; where browsers cannot tell, all do, which counts once too. */
+function sendWithFailed(): void {
+  resend = false;
+  const locks = navigator.locks as LockManager | undefined;
+  if (!locks || !failed().length) sendAll(true);
+  else {
+    locks.request(QUEUE, { ifAvailable: true }, (lock) => {
+      resend = !lock;
+      return sendAll(!!lock);
+    });
   }
 }
 
@@ -103,21 +125,28 @@ function deliver(events: TrackerEvent[], leaving: boolean): void {
 function flush(leaving?: boolean): void {
   clearTimeout(timer);
   timer = 0;
-  let events = pending;
-  if (!leaving) {
-    if (Date.now() < pausedUntil) return schedule();
-    if (resend) events = failed().concat(events);
-    resend = false;
-  }
-  pending = [];
-  if (events.length) deliver(events, !!leaving);
+  if (leaving) {
+    if (pending.length) deliver(pending, true);
+    pending = [];
+  } else if (Date.now() < pausedUntil) schedule();
+  else if (resend) sendWithFailed();
+  else sendAll(false);
 }
 
 /** Queues an event of this visitor; it leaves the page within half a second, or at once when the page does. */
 export function send(event: Pick<TrackerEvent, "type"> & Partial<TrackerEvent>): void {
+  if (!visitor) return;
   const t = Date.now();
   pending.push({ id: uuid(t), t, visitor_id: visitor, url: location.href.split("#")[0]!.slice(0, 2000), ...event });
   if (!timer) schedule();
+}
+
+/** Sends at once what waits, and keeps a copy for the next page, which sends it again: the page may be gone before the request is. */
+export function sendTwice(): void {
+  const events = pending;
+  pending = [];
+  if (events.length) deliver(events, false);
+  settle(events, true);
 }
 
 /** Tells the server that this browser belongs to a person it may know from another one. */
@@ -125,16 +154,22 @@ export function link(user: unknown): void {
   post("identify", JSON.stringify({ installation_token: token, visitor_id: visitor, user_id: user + "" }), true).catch(() => {});
 }
 
-/** Says where the tracker is. */
+/** The visitor, "" for one of whom nothing is sent. */
+export function who(): string {
+  return visitor;
+}
+
+/** Says where the tracker is, and starts sending; of whom, connect says. */
 export function address(config: Config): void {
   endpoint = config.base + "/api/v1/tracker/";
   token = config.token;
-}
-
-/** Starts sending for a visitor. */
-export function connect(id: string): void {
-  visitor = id;
   listen("visibilitychange", () => document.visibilityState === "hidden" && flush(true));
   listen("pagehide", () => flush(true));
-  schedule();
+}
+
+/** From now on events are of this visitor; what was not sent of somebody who is no longer one is dropped. */
+export function connect(id: string): void {
+  if (id !== visitor) pending = [];
+  visitor = id;
+  if (id) schedule();
 }

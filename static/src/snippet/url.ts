@@ -1,5 +1,5 @@
 /**
- * Page patterns. A pattern is a full URL or a path, and the Go function services.MatchPage follows the same rule; both are held
+ * Page patterns. A pattern is a full URL or a path, and the Go function proxy.MatchPage follows the same rule; both are held
  * to testdata/url_patterns.json.
  *
  *  - An empty pattern matches every page.

@@ -1,4 +1,6 @@
+import { referrer } from "./hop";
 import { returning } from "./identity";
+import { parts } from "./part";
 import { readList, writeList } from "./storage";
 import type { Visit } from "./targeting";
 
@@ -35,8 +37,8 @@ function cookies(): Record<string, string> {
 }
 
 /** What the browser knows of the visit to the page url. A visitor is new on the day (UTC) of the first visit. */
-export function visitOf(url: string, visitor: string): Visit {
-  const visit: Visit = { url, referrer: document.referrer, device: device(), utm: campaign(url, !!visitor), cookies: cookies() };
+parts.visit = (url, visitor) => {
+  const visit: Visit = { url, referrer: referrer(), device: device(), utm: campaign(url, !!visitor), cookies: cookies() };
   if (visitor) visit.returning = returning;
   return visit;
-}
+};

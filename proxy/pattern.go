@@ -1,4 +1,4 @@
-package services
+package proxy
 
 import (
 	"fmt"
@@ -30,33 +30,34 @@ func MatchPage(pattern, rawURL string) bool {
 	if pattern == "" {
 		return true
 	}
-	want, page := splitURL(pattern), splitURL(rawURL)
-	if want.origin == "" && !strings.HasPrefix(want.path, "/") && !strings.HasPrefix(want.path, "*") {
-		want.path = "/" + want.path
+	want, page := SplitPage(pattern), SplitPage(rawURL)
+	if want.Origin == "" && !strings.HasPrefix(want.Path, "/") && !strings.HasPrefix(want.Path, "*") {
+		want.Path = "/" + want.Path
 	}
-	if strings.HasPrefix(want.origin, "/") {
-		want.origin = "*:" + want.origin
+	if strings.HasPrefix(want.Origin, "/") {
+		want.Origin = "*:" + want.Origin
 	}
-	head, tail := bareSlash(page.path), ""
-	if want.origin != "" {
-		head = strings.ToLower(page.origin) + head
+	head, tail := bareSlash(page.Path), ""
+	if want.Origin != "" {
+		head = strings.ToLower(page.Origin) + head
 	}
-	if want.query != "" {
-		tail += orElse(page.query, "?")
+	if want.Query != "" {
+		tail += orElse(page.Query, "?")
 	}
-	if want.hash != "" {
-		tail += orElse(page.hash, "#")
+	if want.Hash != "" {
+		tail += orElse(page.Hash, "#")
 	}
-	glob := strings.ToLower(want.origin) + bareSlash(want.path) + want.query + want.hash
-	return matchGlob(glob, head+tail) || matchGlob(glob, head+"/"+tail)
+	glob := strings.ToLower(want.Origin) + bareSlash(want.Path) + want.Query + want.Hash
+	return MatchGlob(glob, head+tail) || MatchGlob(glob, head+"/"+tail)
 }
 
-// pageURL is a URL or a page pattern in its parts.
-type pageURL struct{ origin, path, query, hash string }
+// PageURL is a URL or a page pattern in its parts.
+type PageURL struct{ Origin, Path, Query, Hash string }
 
-func splitURL(text string) pageURL {
+// SplitPage takes a URL or a page pattern apart.
+func SplitPage(text string) PageURL {
 	m := urlParts.FindStringSubmatch(asciiURL(text))
-	return pageURL{origin: m[1], path: m[2], query: m[3], hash: m[4]}
+	return PageURL{Origin: m[1], Path: m[2], Query: m[3], Hash: m[4]}
 }
 
 // asciiURL percent-encodes everything but printable ASCII and writes escapes in capitals, as browsers report addresses.
@@ -81,9 +82,9 @@ func orElse(text, fallback string) string {
 	return text
 }
 
-// matchGlob reports whether text is pattern with each * replaced by any run of characters. Taking the leftmost place for each
+// MatchGlob reports whether text is pattern with each * replaced by any run of characters. Taking the leftmost place for each
 // piece is enough: if any placement fits, the leftmost does.
-func matchGlob(pattern, text string) bool {
+func MatchGlob(pattern, text string) bool {
 	first, rest, wild := strings.Cut(pattern, "*")
 	if !wild {
 		return text == pattern
@@ -105,23 +106,23 @@ func matchGlob(pattern, text string) bool {
 	}
 }
 
-// pageRegexp is a page pattern as a regular expression on whole addresses without // in the path, in the common subset of RE2 and
+// PageRegexp is a page pattern as a regular expression on whole addresses without // in the path, in the common subset of RE2 and
 // JavaScript. ok is false for patterns that look at the query or the hash, have an asterisk in the host, or that no plain expression
 // can tell.
-func pageRegexp(pattern string) (expression string, ok bool) {
-	p := splitURL(pattern)
-	_, host, _ := strings.Cut(p.origin, "//")
-	if p.query != "" || p.hash != "" || strings.Contains(asciiURL(pattern), "%") || strings.Contains(p.path, "//") || strings.Contains(host, "*") {
+func PageRegexp(pattern string) (expression string, ok bool) {
+	p := SplitPage(pattern)
+	_, host, _ := strings.Cut(p.Origin, "//")
+	if p.Query != "" || p.Hash != "" || strings.Contains(asciiURL(pattern), "%") || strings.Contains(p.Path, "//") || strings.Contains(host, "*") {
 		return "", false
 	}
-	if p.origin == "" && !strings.HasPrefix(p.path, "/") && !strings.HasPrefix(p.path, "*") {
-		p.path = "/" + p.path
+	if p.Origin == "" && !strings.HasPrefix(p.Path, "/") && !strings.HasPrefix(p.Path, "*") {
+		p.Path = "/" + p.Path
 	}
-	path, under := strings.CutSuffix(bareSlash(asterisks.ReplaceAllString(p.path, "*")), "/*")
+	path, under := strings.CutSuffix(bareSlash(asterisks.ReplaceAllString(p.Path, "*")), "/*")
 	if under && strings.Contains(path, "*") {
 		return "", false
 	}
-	expression = "^" + originRegexp(p.origin)
+	expression = "^" + originRegexp(p.Origin)
 	if rest, wild := strings.CutPrefix(path, "*"); wild { // a path starts with a slash
 		if path = rest; rest == "" || rest[0] == '/' {
 			expression += "(?:/" + anyPath + ")?"
@@ -138,7 +139,7 @@ func pageRegexp(pattern string) (expression string, ok bool) {
 
 const anyPath = "[^?#]*"
 
-// originRegexp is the part of pageRegexp before the path: any origin where the pattern names none.
+// originRegexp is the part of PageRegexp before the path: any origin where the pattern names none.
 func originRegexp(origin string) string {
 	if origin == "" {
 		return "[^/?#]*//[^/?#]*"

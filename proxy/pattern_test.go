@@ -1,4 +1,4 @@
-package services
+package proxy
 
 import (
 	"encoding/json"
@@ -31,7 +31,7 @@ func TestMatchPageVectors(t *testing.T) {
 		if got := MatchPage(v.Pattern, v.URL); got != v.Match {
 			t.Errorf("MatchPage(%q, %q) = %v, want %v", v.Pattern, v.URL, got, v.Match)
 		}
-		if e, ok := pageRegexp(v.Pattern); ok && regexp.MustCompile(e).MatchString(asciiURL(v.URL)) != v.Match && v.Pattern != "" {
+		if e, ok := PageRegexp(v.Pattern); ok && regexp.MustCompile(e).MatchString(asciiURL(v.URL)) != v.Match && v.Pattern != "" {
 			t.Errorf("%q as %s on %q: got %v, want %v", v.Pattern, e, v.URL, !v.Match, v.Match)
 		}
 	}
@@ -56,7 +56,7 @@ func TestPageRegexpMatchesAlike(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := func(name string) string { return strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(t, name), "") }
 		pattern, url := text("pattern"), "https://x.example/"+strings.ReplaceAll(text("url"), "*", rapid.SampledFrom([]string{"", "a", "?a=/", "#b"}).Draw(t, "star"))
-		e, ok := pageRegexp(pattern)
+		e, ok := PageRegexp(pattern)
 		if ok && !strings.Contains(url[len("https://"):], "//") && pattern != "" && regexp.MustCompile(e).MatchString(url) != MatchPage(pattern, url) {
 			t.Fatalf("%q on %q: MatchPage says %v, %s does not", pattern, url, MatchPage(pattern, url), e)
 		}
@@ -84,7 +84,7 @@ func TestPatternsDoNotBacktrack(t *testing.T) {
 	if !MatchPage(pattern, page+"b") {
 		t.Error("a page with a b at the end does not match")
 	}
-	expression, ok := pageRegexp(pattern)
+	expression, ok := PageRegexp(pattern)
 	if !ok {
 		t.Fatal("the pattern has no expression")
 	}

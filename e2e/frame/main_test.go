@@ -1,0 +1,28 @@
+//go:build e2e
+
+// Package frame_test opens pages in the editor's frame: the real binary, a real browser, pages that nobody here wrote and pages that
+// mean harm.
+package frame_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/samplit/samplit/e2e/browser"
+)
+
+var chrome *browser.Browser
+
+func TestMain(m *testing.M) {
+	var err error
+	if chrome, err = browser.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := chrome.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}

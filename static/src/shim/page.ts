@@ -1,0 +1,24 @@
+/** What the server says about the page, and what the page's own scripts are not to see. */
+export interface Page {
+  /** Carried by every message between page and editor. */
+  nonce: string;
+  /** Origin of the editor. */
+  dashboard: string;
+  /** Origin of the website as its visitors know it. */
+  site: string;
+  /** Where the website is shown instead; ends without a slash. */
+  target: string;
+  /** The window around the page: `window.parent` is the page itself here. */
+  parent: Window;
+  /** A frame inside the page. It needs the shims but no editor. */
+  nested: boolean;
+}
+
+function read(): Page {
+  const script = document.currentScript as HTMLScriptElement;
+  const { nonce = "", dashboard = "", site = "", target = "" } = script.dataset;
+  script.remove(); // selectors that count children find what they find on the original
+  return { nonce, dashboard, site, target, parent: window.parent, nested: window.parent !== window.top };
+}
+
+export const page: Page = read();

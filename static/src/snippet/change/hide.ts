@@ -1,0 +1,3 @@
+import { actions } from "../part";
+
+actions.hide = { rules: ({ value }) => [value === "keep" ? ["visibility", "hidden"] : ["display", "none"]] };

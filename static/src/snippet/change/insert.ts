@@ -1,0 +1,28 @@
+import { make } from "../change";
+import { actions } from "../part";
+import { holds } from "./element";
+import { fragment, harmless } from "./fragment";
+import { note, parentAt, positioned, put } from "./place";
+
+actions.insert = {
+  safe: (change) => positioned(change) && harmless(change.value),
+  takes: (element, { position }) => holds(parentAt(element, position!)),
+  place: (edit, anchor) => {
+    const { position, value } = edit.change;
+    const known = edit.placed.get(anchor);
+    if (known && known.nodes.every((node) => node.isConnected)) return;
+    const nodes = Array.from(fragment(value!).childNodes);
+    if (!note(edit, anchor, nodes)) return;
+    nodes.forEach((node) => {
+      make(node, edit);
+      if (node instanceof Element) node.setAttribute("data-smp", edit.mark);
+    });
+    put(anchor, position!, nodes);
+  },
+  unplace: ({ placed }, anchor) => {
+    placed.get(anchor)!.nodes.forEach((node) => (node as ChildNode).remove());
+    placed.delete(anchor);
+  },
+  whole: true,
+  observe: () => [],
+};

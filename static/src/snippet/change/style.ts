@@ -1,0 +1,3 @@
+import { actions } from "../part";
+
+actions.style = { rules: ({ name, value }) => [[name!, value || ""]] };

@@ -1,0 +1,16 @@
+import { follow, presume } from "./consent";
+import { type LayerEntry, readLayer } from "./layer";
+import { parts } from "./part";
+
+/**
+ * Takes the visitor's word from Google's Consent Mode, which consent dialogues speak: `gtag("consent", "update", …)`. A default says yes
+ * for those who have not been asked; its no only means that they have yet to be.
+ */
+function read(entry: LayerEntry): void {
+  if (entry[0] !== "consent") return;
+  const said = ((entry[2] || {}) as { analytics_storage?: string }).analytics_storage;
+  if (entry[1] === "update") follow(said);
+  else if (said === "granted") presume();
+}
+
+parts.consentMode = () => readLayer(read);
