@@ -38,6 +38,8 @@ func (n *Notary) Verify(ctx context.Context, by Actor, progress func(done, total
 	if err == nil {
 		out.Checkpoint = signed.Note
 		err = n.walk(ctx, by, signed, &out, progress)
+	} else {
+		err = n.pinpoint(ctx, by, err, &out, progress)
 	}
 	var fault *audit.Fault
 	var refused *Error
@@ -58,6 +60,23 @@ func (n *Notary) Verify(ctx context.Context, by Actor, progress func(done, total
 		out.OK = len(out.Around) == 0
 	}
 	return out, nil
+}
+
+// pinpoint looks for the entry that made the key refuse the record, where an entry did. It returns the refusal when there is none.
+func (n *Notary) pinpoint(ctx context.Context, by Actor, refusal error, out *AuditCheck, progress func(done, total int64)) error {
+	var refused *Error
+	if !errors.As(refusal, &refused) || refused.Reason != "audit_hole" && refused.Reason != "audit_fork" {
+		return refusal
+	}
+	st, err := n.Standing(ctx, by)
+	if err != nil || st.Sealed.Size == 0 {
+		return errors.Join(refusal, err)
+	}
+	var fault *audit.Fault
+	if err := n.walk(ctx, by, st.Sealed, out, progress); errors.As(err, &fault) {
+		return fault
+	}
+	return refusal
 }
 
 // refusedCodes say what a refusal to sign means for the record.
