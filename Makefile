@@ -36,7 +36,7 @@ check: ## generated code, format, vet, staticcheck, race, TypeScript, sizes
 
 bench: ## Go benchmarks and HTTP load figures, as ratios to floors of the same run
 	@tools/install.sh bench
-	go test -run '^$$' -bench . -benchmem -timeout 30m ./engine/... ./db/ ./services/
+	go test -run '^$$' -bench . -benchmem -timeout 30m ./engine/... ./db/ ./services/ ./proxy/
 	bench/samplit.sh
 
 generate: $(TEMPL) $(SQLC) ## rebuild generated code: templ, sqlc, scripts, style sheet

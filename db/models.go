@@ -134,6 +134,36 @@ type Conversion struct {
 	LastValue    float64
 }
 
+type EditorList struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	VariantID    uuid.UUID
+	Edits        json.RawMessage
+}
+
+type EditorPresence struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	UserID       uuid.UUID
+	VariantID    uuid.UUID
+	SeenAt       time.Time
+}
+
+type EditorRevision struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Rev          int32
+	VariantID    uuid.UUID
+	UserID       uuid.UUID
+	MadeAt       time.Time
+	Request      string
+	Kind         string
+	State        string
+	Ops          json.RawMessage
+	Inverse      json.RawMessage
+	Touched      []string
+}
+
 type EffectiveAssignment struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
@@ -310,6 +340,13 @@ type PageCopy struct {
 	Bytes          int32
 	CreatedBy      uuid.UUID
 	CreatedAt      time.Time
+}
+
+type PageLook struct {
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+	LookedAt       time.Time
+	Found          json.RawMessage
 }
 
 type PageSession struct {

@@ -24,7 +24,7 @@ func (q *Queries) CountPageCopies(ctx context.Context, accountID uuid.UUID) (int
 }
 
 const pageCopy = `-- name: PageCopy :one
-SELECT object, created_at FROM page_copies WHERE account_id = $1 AND installation_id = $2 AND url = $3
+SELECT object, created_by, created_at FROM page_copies WHERE account_id = $1 AND installation_id = $2 AND url = $3
 `
 
 type PageCopyParams struct {
@@ -35,13 +35,14 @@ type PageCopyParams struct {
 
 type PageCopyRow struct {
 	Object    string
+	CreatedBy uuid.UUID
 	CreatedAt time.Time
 }
 
 func (q *Queries) PageCopy(ctx context.Context, arg PageCopyParams) (PageCopyRow, error) {
 	row := q.db.QueryRow(ctx, pageCopy, arg.AccountID, arg.InstallationID, arg.Url)
 	var i PageCopyRow
-	err := row.Scan(&i.Object, &i.CreatedAt)
+	err := row.Scan(&i.Object, &i.CreatedBy, &i.CreatedAt)
 	return i, err
 }
 

@@ -70,6 +70,43 @@ func (q *Queries) MostVisitors(ctx context.Context, accountID uuid.UUID) (int64,
 	return column_1, err
 }
 
+const reportTallies = `-- name: ReportTallies :many
+SELECT day, kind, n FROM tallies
+WHERE account_id = $1 AND experiment_id = $2 AND kind LIKE 'report/%' AND day >= $3::date ORDER BY day, kind LIMIT 50000
+`
+
+type ReportTalliesParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Since        time.Time
+}
+
+type ReportTalliesRow struct {
+	Day  time.Time
+	Kind string
+	N    int64
+}
+
+func (q *Queries) ReportTallies(ctx context.Context, arg ReportTalliesParams) ([]ReportTalliesRow, error) {
+	rows, err := q.db.Query(ctx, reportTallies, arg.AccountID, arg.ExperimentID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReportTalliesRow{}
+	for rows.Next() {
+		var i ReportTalliesRow
+		if err := rows.Scan(&i.Day, &i.Kind, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const resultCells = `-- name: ResultCells :many
 SELECT experiment_id, split, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
   coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
@@ -162,7 +199,8 @@ func (q *Queries) SaveLook(ctx context.Context, arg SaveLookParams) error {
 }
 
 const talliesOfExperiment = `-- name: TalliesOfExperiment :many
-SELECT kind, sum(n)::bigint AS n FROM tallies WHERE account_id = $1 AND experiment_id = $2 GROUP BY kind ORDER BY kind
+SELECT kind, sum(n)::bigint AS n FROM tallies
+WHERE account_id = $1 AND experiment_id = $2 AND kind NOT LIKE 'report/%' GROUP BY kind ORDER BY kind
 `
 
 type TalliesOfExperimentRow struct {

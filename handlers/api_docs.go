@@ -38,7 +38,7 @@ func (a *api) docs(g *echo.Group) {
 		if err != nil {
 			return err
 		}
-		c.Response().Header().Set("Content-Security-Policy", pagePolicy(nonce(c)))
+		c.Response().Header().Set("Content-Security-Policy", pagePolicy(nonce(c), "'self'"))
 		return c.HTMLBlob(http.StatusOK, page.Bytes())
 	})
 }

@@ -138,7 +138,7 @@ func (h *server) changesPage(c echo.Context) error {
 	for _, e := range x.Elements {
 		shares := e.Shares()
 		for i, v := range e.Variants {
-			row := views.VariantChanges{Index: i, Name: v.Name, Weight: shares[i], Key: v.Key}
+			row := views.VariantChanges{Index: i, Name: v.Name, Weight: shares[i], Key: v.Key, ID: v.ID.String()}
 			if x.Mode != services.ModeSingle {
 				row.Element, row.Key = e.Name, x.Alone(e.Key, v.Key)
 			}

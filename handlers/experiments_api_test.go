@@ -28,12 +28,13 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	d.Installations = services.NewInstallations(database, d.TrackerURL, d.Clock)
 	d.Experiments = services.NewExperiments(database, keys, d.Clock)
 	d.Previews = services.NewPreviews(d.Experiments, d.Installations, []byte("key of previews"), d.Clock)
-	d.Pages = services.NewPages(database, d.Installations, proxy.New(proxy.Config{AllowPrivate: true}),
-		services.PagesConfig{BaseURL: d.BaseURL, TrackerURL: d.TrackerURL, PreviewURL: "http://*.preview.localhost:8080"}, d.Clock)
+	d.Editor = services.NewVisualEditor(database, d.Experiments, d.Clock)
 	objects, err := services.OpenObjects("", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.Pages = services.NewPages(database, d.Installations, proxy.New(proxy.Config{AllowPrivate: true}), objects,
+		services.PagesConfig{BaseURL: d.BaseURL, TrackerURL: d.TrackerURL, PreviewURL: "http://*.preview.localhost:8080"}, d.Clock)
 	d.Uploads = services.NewUploads(database, objects, d.TrackerURL, d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
 	d.Audit = services.NewAudit(database)

@@ -38,6 +38,9 @@ func (h *server) typedForm(c echo.Context, id string) (m views.ExperimentForm, d
 	}
 	m = views.ParseExperimentForm(f, refs)
 	m.ID = id
+	if f.Get("do") == views.DoVisually {
+		m.DropBlank()
+	}
 	if do := f.Get("do"); m.Apply(do) {
 		wrong, err := h.plan(c, &m)
 		if err != nil {
@@ -68,7 +71,16 @@ func (h *server) createExperiment(c echo.Context) error {
 	if err != nil {
 		return h.refusedForm(c, m, err)
 	}
-	return redirect(c, "/experiments/"+x.ID.String())
+	return redirect(c, savedForm(c, x))
+}
+
+// savedForm is where a saved form leads: to the experiment, or to the visual editor when that was the button.
+func savedForm(c echo.Context, x services.Experiment) string {
+	to := "/experiments/" + x.ID.String()
+	if c.FormValue("do") == views.DoVisually {
+		to += "/editor"
+	}
+	return to
 }
 
 func (h *server) editExperiment(c echo.Context) error {
@@ -121,7 +133,7 @@ func (h *server) updateExperiment(c echo.Context) error {
 	if err := h.flash(c, "good", "flash.saved"); err != nil {
 		return err
 	}
-	return redirect(c, "/experiments/"+x.ID.String())
+	return redirect(c, savedForm(c, x))
 }
 
 func (h *server) refusedForm(c echo.Context, m views.ExperimentForm, err error) error {

@@ -96,7 +96,7 @@ func TestExperimentFormNamesWhatIsWrong(t *testing.T) {
 		{"name", "", "name"}, {"name", strings.Repeat("x", 256), "name"}, {"url", "/" + strings.Repeat("x", 2000), "url"},
 		{"hypothesis", strings.Repeat("x", 4097), "hypothesis"}, {"traffic", "many", "traffic"}, {"traffic", "101", "traffic"}, {"traffic", "0", "traffic"},
 		{"method", "coin", "method"}, {"goals[0][type]", "smell", "goals-0-type"}, {"goals[0][selector]", "a[", "goals-0-selector"}, {"goals[0][name]", strings.Repeat("x", 256), "goals-0-name"},
-		{"variants[1][changes][0][selector]", "h1[", "variants-1-changes-0-selector"}, {"variants[1][changes][0][action]", "js", "variants-1-changes-0-action"},
+		{"variants[1][changes][0][selector]", "h1[", "variants-1-changes-0-selector"}, {"variants[1][changes][0][action]", "bite", "variants-1-changes-0-action"},
 		{"variants[1][changes][1][value]", "x", "variants-1-changes-1-selector"}, {"variants[1][name]", strings.Repeat("x", 256), "variants-1-name"},
 	} {
 		f := typedExperiment(o)

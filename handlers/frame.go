@@ -79,10 +79,25 @@ func (f *frames) serve(w http.ResponseWriter, r *http.Request, page *services.Op
 		f.notice(w, r, page, http.StatusOK, views.FrameNotice{Kind: proxy.NoticeElsewhere, Host: r.URL.Query().Get("host")})
 	case strings.HasPrefix(r.URL.Path, "/.samplit/"):
 		http.NotFound(w, r)
+	case page.Mode == services.PageSnapshot:
+		f.copy(w, r, page)
 	default:
 		if err := page.Serve(w, r); err != nil {
 			f.refuse(w, r, page, err)
 		}
+	}
+}
+
+// copy sends the copy of a page. Of what is around it there is nothing.
+func (f *frames) copy(w http.ResponseWriter, r *http.Request, page *services.OpenPage) {
+	body, err := f.pages.Copy(r.Context(), page, r.URL.EscapedPath())
+	switch {
+	case services.Code(err) == services.CodeNotFound:
+		f.notice(w, r, page, http.StatusNotFound, views.FrameNotice{Kind: "snapshot"})
+	case err != nil:
+		f.refuse(w, r, page, err)
+	default:
+		page.Show(w, r, body)
 	}
 }
 

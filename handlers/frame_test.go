@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -39,8 +40,12 @@ func frameSetup(t *testing.T, fetch proxy.Config, previewURL string) *frameBundl
 	}))
 	t.Cleanup(f.site.Close)
 	d := ownDatabase(t)
+	objects, err := services.OpenObjects("", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	b := setupWith(t, bundleOptions{db: d, change: func(deps *Deps) {
-		deps.Pages = services.NewPages(d, deps.Installations, proxy.New(fetch), services.PagesConfig{BaseURL: deps.BaseURL, TrackerURL: deps.TrackerURL, PreviewURL: previewURL}, deps.Clock)
+		deps.Pages = services.NewPages(d, deps.Installations, proxy.New(fetch), objects, services.PagesConfig{BaseURL: deps.BaseURL, TrackerURL: deps.TrackerURL, PreviewURL: previewURL}, deps.Clock)
 	}})
 	f.program = b.program()
 	f.h = Frames(b.deps.Pages, b.deps.Log, b.e)
@@ -314,5 +319,100 @@ func (f *frameBundle) seen() {
 	}
 	if _, err := f.b.db.Apply(f.b.t.Context(), db.Batch{Now: f.b.clock.Now(), Beats: []db.Beat{{Account: actor.Account, Installation: site, At: f.b.clock.Now(), URL: f.site.URL}}}); err != nil {
 		f.b.t.Fatal(err)
+	}
+}
+
+// A token opens the page that it was made for, once; what the snippet loads for it is there.
+func TestTokenOpensThePageWhereItIsOnce(t *testing.T) {
+	t.Parallel()
+	f := frameSetup(t, everySite, ownHosts)
+	f.add(f.site.URL)
+	f.seen()
+	f.mux.HandleFunc("GET /members", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	s := f.open("/members", http.StatusCreated)
+	if s["mode"] != "on_page" || s["origin"] != f.site.URL {
+		t.Fatalf("opened as %v", s)
+	}
+	_, token, _ := strings.Cut(s["url"].(string), "#samplit_edit=")
+	door := f.b.trackerDoor()
+	redeem := func(token, origin string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/s/editor/redeem", strings.NewReader(`{"token":"`+token+`"}`))
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		return w
+	}
+	for what, w := range map[string]*httptest.ResponseRecorder{"another page": redeem(token, "https://evil.example"), "no page": redeem(token, ""), "a guess": redeem(strings.Repeat("a", 26), f.site.URL)} {
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s: got %d", what, w.Code)
+		}
+	}
+	w := redeem(token, f.site.URL)
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), s["nonce"].(string)) || !strings.Contains(w.Body.String(), `"dashboard":"http://localhost:8080"`) || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	if w := redeem(token, f.site.URL); w.Code != http.StatusNotFound {
+		t.Errorf("the second time: got %d", w.Code)
+	}
+	if a := f.load(http.MethodGet, "http://"+token+".preview.localhost:8080/members", "iframe"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("the token is a host name, too: got %d", a.StatusCode)
+	}
+	for _, path := range []string{"/s/editor.js", "/s/frame.js"} {
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
+			t.Errorf("%s: got %d %s", path, w.Code, w.Header())
+		}
+	}
+}
+
+// A copy that one person made is what the others edit: nothing in it runs, and nothing around it is there.
+func TestCopyOfAPageIsShownInItsPlace(t *testing.T) {
+	t.Parallel()
+	f := frameSetup(t, everySite, ownHosts)
+	f.add(f.site.URL)
+	f.seen()
+	f.mux.HandleFunc("GET /members", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	s := f.open("/members?tab=1", http.StatusCreated)
+	_, token, _ := strings.Cut(s["url"].(string), "#samplit_edit=")
+	door := f.b.trackerDoor()
+	keep := func(nonce, html string) int {
+		raw, err := json.Marshal(map[string]string{"token": token, "nonce": nonce, "html": html})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/s/editor/copy", strings.NewReader(string(raw)))
+		r.Header.Set("Origin", f.site.URL)
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		return w.Code
+	}
+	const page = `<!doctype html><html><head><title>Members</title><style>h1{color:red}</style><script>alert(1)</script><meta http-equiv=refresh content="0;url=https://evil.example"></head>` +
+		`<body onload="alert(2)"><h1>Hello</h1><a href=" java&#10;script:alert(3)">x</a><iframe srcdoc="<script>alert(4)</script>" src="https://a.example"></iframe><script src=/x.js></script><p>Last</p></body></html>`
+	for what, got := range map[string]int{"a wrong nonce": keep("forged", page), "too large": keep(s["nonce"].(string), strings.Repeat("x", services.MaxCopy+1)), "empty": keep(s["nonce"].(string), "")} {
+		if got != http.StatusNotFound && got != http.StatusUnprocessableEntity {
+			t.Errorf("%s: got %d", what, got)
+		}
+	}
+	if got := keep(s["nonce"].(string), page); got != http.StatusNoContent {
+		t.Fatalf("got %d", got)
+	}
+	s = f.open("/members?tab=1", http.StatusCreated)
+	if s["mode"] != "snapshot" || !strings.Contains(s["reason"].(string), "copy") {
+		t.Fatalf("opened as %v", s)
+	}
+	a := f.b.want(f.load(http.MethodGet, s["url"].(string), "iframe"), http.StatusOK)
+	doc := a.doc(t)
+	if doc.Find("h1").Text() != "Hello" || doc.Find("style").Text() != "h1{color:red}" || doc.Find("body p").Text() != "Last" || doc.Find("script").Length() != 3 {
+		t.Errorf("the copy is not the page:\n%s", a.body)
+	}
+	if strings.Contains(a.body, "alert") || strings.Contains(a.body, "evil.example\"") && doc.Find("meta[http-equiv]").Length() > 0 {
+		t.Errorf("something in the copy could run:\n%s", a.body)
+	}
+	if policies := strings.Join(a.Header.Values("Content-Security-Policy"), " | "); !strings.Contains(policies, "script-src "+s["origin"].(string)+"/.samplit/") || !strings.Contains(policies, "sandbox") {
+		t.Errorf("policies %q", policies)
+	}
+	if a := f.load(http.MethodGet, s["origin"].(string)+"/other", "iframe"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("around the copy: got %d", a.StatusCode)
 	}
 }

@@ -28,9 +28,10 @@ func (h *server) secure(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // pagePolicy is what a page of ours may load: its own files, and scripts that carry the nonce of this answer.
-func pagePolicy(nonce string) string {
+// frames is what it may frame.
+func pagePolicy(nonce, frames string) string {
 	return "default-src 'none'; script-src 'self' 'nonce-" + nonce + "'; style-src 'self' 'nonce-" + nonce + "'; img-src 'self' data:; " +
-		"font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+		"font-src 'self'; connect-src 'self'; frame-src " + frames + "; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }
 
 // nonce returns the random text that marks this answer's scripts.

@@ -18,6 +18,9 @@ import (
 	"github.com/samplit/samplit/views"
 )
 
+// frameSourceKey is where a handler leaves what its page may frame, when that is not ourselves.
+const frameSourceKey = "frame_source"
+
 // render answers with a component. It is drawn into memory first, so that an error can still be answered as one.
 func (h *server) render(c echo.Context, status int, component templ.Component) error {
 	var page bytes.Buffer
@@ -27,7 +30,11 @@ func (h *server) render(c echo.Context, status int, component templ.Component) e
 		return err
 	}
 	header := c.Response().Header()
-	header.Set("Content-Security-Policy", pagePolicy(n))
+	frames, ok := c.Get(frameSourceKey).(string)
+	if !ok {
+		frames = "'self'"
+	}
+	header.Set("Content-Security-Policy", pagePolicy(n, frames))
 	header.Set("Cache-Control", "no-store")
 	header.Add("Vary", "HX-Request")
 	return c.HTMLBlob(status, page.Bytes())

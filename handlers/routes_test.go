@@ -87,6 +87,17 @@ var routeClasses = map[string]class{
 	"POST /quarantine/retry":          session,
 	"POST /quarantine/discard":        session,
 
+	"GET /experiments/:id/editor":                session,
+	"GET /experiments/:id/editor/version":        session,
+	"POST /experiments/:id/editor/version":       session,
+	"POST /experiments/:id/editor/frame":         session,
+	"GET /experiments/:id/editor/:variant/list":  session,
+	"POST /experiments/:id/editor/:variant/ops":  session,
+	"POST /experiments/:id/editor/:variant/form": session,
+	"POST /experiments/:id/editor/:variant/undo": session,
+	"POST /experiments/:id/editor/:variant/redo": session,
+	"POST /experiments/:id/editor/:variant/here": session,
+
 	"GET /dev/mail":          dev,
 	"GET /dev/mail/:id":      dev,
 	"GET /dev/mail/:id/html": dev,
@@ -129,6 +140,11 @@ var routeClasses = map[string]class{
 	"GET /api/v1/audit/proof/decision":              bearer,
 	"POST /api/v1/audit/verify":                     bearer,
 	"POST /api/v1/audit/erasures":                   bearer,
+
+	"GET /api/v1/visual-editor/:id/variants/:variant":       bearer,
+	"POST /api/v1/visual-editor/:id/variants/:variant/ops":  bearer,
+	"POST /api/v1/visual-editor/:id/variants/:variant/undo": bearer,
+	"POST /api/v1/visual-editor/:id/variants/:variant/redo": bearer,
 }
 
 // routes lists the router's routes, without the catch-alls for what does not exist.

@@ -31,6 +31,7 @@ type Deps struct {
 	Installations *services.Installations
 	Experiments   *services.Experiments
 	Previews      *services.Previews
+	Editor        *services.VisualEditor
 	Pages         *services.Pages
 	Uploads       *services.Uploads
 	Analytics     *services.Analytics
@@ -106,6 +107,7 @@ func New(d Deps) *echo.Echo {
 	h.homeRoutes(g)
 	h.siteRoutes(g)
 	h.experimentRoutes(g)
+	h.editorRoutes(g)
 	h.resultRoutes(g)
 	h.auditRoutes(g)
 	h.debuggerRoutes(g)
@@ -118,6 +120,7 @@ func New(d Deps) *echo.Echo {
 	h.installationsAPI(g.api)
 	h.quarantineAPI(g.api)
 	h.experimentsAPI(g.api)
+	h.editorAPI(g.api)
 	h.analyticsAPI(g.api)
 	h.auditAPI(g.api)
 	h.simulateAPI(g.api)

@@ -130,7 +130,7 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 	if err != nil {
 		return views.Site{}, err
 	}
-	m := views.Site{ID: site.ID.String(), Name: site.Name, URL: site.SiteURL, Token: site.Token, Snippet: site.Snippet, Install: installOf(site, check),
+	m := views.Site{ID: site.ID.String(), Name: site.Name, URL: site.SiteURL, Token: site.Token, Snippet: site.Snippet, Policy: h.Installations.SnippetPolicy(), Install: installOf(site, check),
 		Origins: strings.Join(site.AllowedOrigins, "\n"), Scrubs: site.Scrub,
 		Consent: site.Consent == services.ConsentRequired, GA4: site.GA4, CanEdit: by.MayEdit() == nil}
 	loader, err := static.FS.ReadFile("js/loader.js")
@@ -147,7 +147,8 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 }
 
 func installOf(site services.Installation, check services.InstallCheck) views.Install {
-	return views.Install{SiteID: site.ID.String(), State: check.State, Watching: check.Watching(), Since: check.Since, LastSeen: check.LastSeen, Path: check.Path}
+	return views.Install{SiteID: site.ID.String(), State: check.State, Watching: check.Watching(), Since: check.Since, LastSeen: check.LastSeen, Path: check.Path,
+		Verdict: check.Verdict, Detail: check.Detail, Checked: check.Looked}
 }
 
 func (h *server) sitePage(c echo.Context) error {
@@ -172,9 +173,12 @@ func (h *server) checkSite(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.InstallCheck(h.page(c), installOf(site, check)))
 }
 
-// watchSite starts waiting for a sign of life.
+// watchSite starts waiting for a sign of life, and looks at the page meanwhile.
 func (h *server) watchSite(c echo.Context) error {
 	now := h.Clock()
+	if err := h.Installations.Look(c.Request().Context(), actor(c), c.Param("id")); err != nil {
+		return err
+	}
 	site, check, err := h.Installations.Check(c.Request().Context(), actor(c), c.Param("id"), now)
 	if err != nil {
 		return err

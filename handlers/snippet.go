@@ -61,11 +61,12 @@ func (s *snippets) routes(e *echo.Echo) {
 }
 
 func (s *snippets) serve(c echo.Context) error {
-	name, ok := strings.CutSuffix(c.Param("file"), ".js")
-	if !ok {
+	name, script := strings.CutSuffix(c.Param("file"), ".js")
+	token, plain := strings.CutSuffix(name, ".json")
+	if script == plain {
 		return echo.ErrNotFound
 	}
-	token, loader := strings.CutSuffix(name, ".async")
+	token, loader := strings.CutSuffix(token, ".async")
 	if err := limitToken(c, s.limits, token, 1); err != nil {
 		return err
 	}
@@ -76,11 +77,28 @@ func (s *snippets) serve(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if plain {
+		return sendConfig(c, config)
+	}
 	f, err := s.file(name, config, loader)
 	if err != nil {
 		return err
 	}
 	return f.send(c)
+}
+
+// sendConfig sends the configuration alone, for servers that put variants into pages themselves.
+func sendConfig(c echo.Context, config []byte) error {
+	sum := sha256.Sum256(config)
+	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	h := c.Response().Header()
+	h.Set("ETag", etag)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if c.Request().Header.Get("If-None-Match") == etag {
+		return c.NoContent(http.StatusNotModified)
+	}
+	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, config)
 }
 
 // servePreview sends what the runtime loads in addition where a page is opened with a preview token.

@@ -250,6 +250,7 @@ type eventRequest struct {
 	Epoch      int32          `json:"epoch"`
 	Goal       string         `json:"goal"`
 	Name       string         `json:"name"`
+	Change     string         `json:"change"`
 	Value      jsontext.Value `json:"value"`
 	Currency   string         `json:"currency"`
 	Order      string         `json:"order"`
@@ -297,7 +298,7 @@ func (t *tracker) events(c echo.Context) error {
 	for _, e := range q.Events {
 		value, bad := amount(e.Value)
 		b.Events = append(b.Events, services.Event{ID: e.ID, Type: e.Type, T: e.T.Time, Visitor: e.Visitor, Experiment: e.Experiment,
-			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL, Props: e.Props, Bad: bad})
+			Split: e.Split, Arm: e.Arm, Epoch: e.Epoch, Goal: e.Goal, Name: e.Name, Change: e.Change, Value: value, Currency: e.Currency, Order: e.Order, URL: e.URL, Props: e.Props, Bad: bad})
 	}
 	got, err := t.svc.Events(c.Request().Context(), b)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 type TrackerDeps struct {
 	Tracker        *services.Tracker
 	Uploads        *services.Uploads // nil: none are served
+	Pages          *services.Pages   // nil: none are edited where they are
 	Limits         *services.Limits  // nil: none
 	TrustedProxies []netip.Prefix
 	Errors         func(err error, c echo.Context) // answers an error as problem JSON
@@ -40,6 +41,13 @@ func NewTracker(d TrackerDeps) (*echo.Echo, error) {
 	scripts.routes(e)
 	if d.Uploads != nil {
 		pictures{d.Uploads}.routes(e)
+	}
+	if d.Pages != nil {
+		editor, err := newOnPage(d.Pages)
+		if err != nil {
+			return nil, err
+		}
+		editor.routes(e)
 	}
 	e.Use(newAnswers(d.Metrics, e.Routes()).count, limitBrowsers(d.Limits))
 	return e, nil

@@ -25,6 +25,18 @@ func smallPNG(t *testing.T) string {
 	return b.String()
 }
 
+// trackerDoor is the tracker's router with everything that it serves.
+func (b *testBundle) trackerDoor() http.Handler {
+	b.t.Helper()
+	snap := services.NewSnapshot(b.db, b.deps.TrackerURL, b.clock.Now, b.deps.Log)
+	svc := services.NewTracker(b.db, snap, services.NewCommitter(b.db, b.clock.Now, b.deps.Log), b.deps.Keys, services.TrackerLimits{Remembered: 1}, b.clock.Now, b.deps.Log)
+	e, err := NewTracker(TrackerDeps{Tracker: svc, Uploads: b.deps.Uploads, Pages: b.deps.Pages, Errors: b.e.HTTPErrorHandler, Metrics: prometheus.NewRegistry()})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
 // fetchPicture asks the tracker's door for an address.
 func fetchPicture(t *testing.T, b *testBundle, address string) *httptest.ResponseRecorder {
 	t.Helper()
@@ -32,14 +44,8 @@ func fetchPicture(t *testing.T, b *testBundle, address string) *httptest.Respons
 	if err != nil {
 		t.Fatal(err)
 	}
-	snap := services.NewSnapshot(b.db, b.deps.TrackerURL, b.clock.Now, b.deps.Log)
-	svc := services.NewTracker(b.db, snap, services.NewCommitter(b.db, b.clock.Now, b.deps.Log), b.deps.Keys, services.TrackerLimits{Remembered: 1}, b.clock.Now, b.deps.Log)
-	e, err := NewTracker(TrackerDeps{Tracker: svc, Uploads: b.deps.Uploads, Errors: b.e.HTTPErrorHandler, Metrics: prometheus.NewRegistry()})
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := httptest.NewRecorder()
-	e.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, u.Path, nil))
+	b.trackerDoor().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, u.Path, nil))
 	return w
 }
 

@@ -238,6 +238,12 @@ func (m *Mirror) stream(w http.ResponseWriter, r *http.Request, a *Answer, kind 
 	return nil
 }
 
+// Show shows a page that Freeze made. No script runs in it but the editor's.
+func (m *Mirror) Show(w http.ResponseWriter, r *http.Request, page []byte) {
+	w.Header().Add("Content-Security-Policy", "script-src "+m.Target+"/.samplit/")
+	m.Say(w, r, http.StatusOK, string(page))
+}
+
 // Say shows a page of our own in place of the site's.
 func (m *Mirror) Say(w http.ResponseWriter, r *http.Request, status int, page string) {
 	body, err := m.rewrite.HTML(r.Context(), []byte(page), m.Head)

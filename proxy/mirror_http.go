@@ -79,7 +79,7 @@ func (m *Mirror) Sandbox() string {
 func (m *Mirror) Guard(h http.Header) {
 	target, _ := url.Parse(m.Target) // it is one of ours
 	origin := Origin(target)
-	h.Set("Content-Security-Policy", "frame-ancestors "+m.Dashboard+" "+origin+"; sandbox "+m.Sandbox()+"; connect-src "+origin+" data: blob:; form-action "+origin+
+	h.Add("Content-Security-Policy", "frame-ancestors "+m.Dashboard+" "+origin+"; sandbox "+m.Sandbox()+"; connect-src "+origin+" data: blob:; form-action "+origin+
 		"; object-src "+origin+"; frame-src "+origin+" blob: data:; worker-src "+origin+" blob:")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Origin-Agent-Cluster", "?1")

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/url"
@@ -294,4 +295,29 @@ func BenchmarkRewrite(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// What is left of a page must be the same when it is frozen again, and hold nothing that runs.
+func FuzzFreeze(f *testing.F) {
+	for _, c := range htmlRules {
+		f.Add(c.in)
+	}
+	f.Add("<script>a</script><script src=x></script><script/><p onclick=a><a href='java\nscript:a'><svg onload=a><script>b")
+	f.Fuzz(func(t *testing.T, page string) {
+		once := Freeze([]byte(page))
+		root, err := html.Parse(bytes.NewReader(once))
+		if err != nil {
+			return // deeper than the parser goes
+		}
+		for n := range root.Descendants() {
+			if n.Type == html.ElementNode && n.Data == "script" && (n.FirstChild != nil || len(n.Attr) != 1 || n.Attr[0].Val != "text/plain") {
+				t.Errorf("%q keeps a script: %q", page, once)
+			}
+			for _, a := range n.Attr {
+				if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
+					t.Errorf("%q keeps %s=%q", page, a.Key, a.Val)
+				}
+			}
+		}
+	})
 }

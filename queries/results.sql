@@ -10,7 +10,12 @@ FROM rollups WHERE account_id = @account_id AND experiment_id = ANY(@experiments
 GROUP BY experiment_id, split, epoch, arm, day ORDER BY experiment_id, split, epoch, day, arm;
 
 -- name: TalliesOfExperiment :many
-SELECT kind, sum(n)::bigint AS n FROM tallies WHERE account_id = @account_id AND experiment_id = @experiment_id GROUP BY kind ORDER BY kind;
+SELECT kind, sum(n)::bigint AS n FROM tallies
+WHERE account_id = @account_id AND experiment_id = @experiment_id AND kind NOT LIKE 'report/%' GROUP BY kind ORDER BY kind;
+
+-- name: ReportTallies :many
+SELECT day, kind, n FROM tallies
+WHERE account_id = @account_id AND experiment_id = @experiment_id AND kind LIKE 'report/%' AND day >= @since::date ORDER BY day, kind LIMIT 50000;
 
 -- name: Looks :many
 SELECT experiment_id, split, arm, p FROM sequential_looks

@@ -23,7 +23,7 @@ const (
 // Event is one thing that happened on a site, as a client reports it.
 type Event struct {
 	ID         string
-	Type       string // exposure, conversion, pageview, custom
+	Type       string // exposure, conversion, pageview, custom, report
 	T          time.Time
 	Visitor    string
 	Experiment string // id or key
@@ -32,6 +32,7 @@ type Event struct {
 	Epoch      int32
 	Goal       string
 	Name       string
+	Change     string // of a report
 	Value      *Decimal
 	Currency   string // of the value; the goal's when empty
 	Order      string // counts once for a goal

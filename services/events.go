@@ -54,6 +54,7 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 		return EventReceipt{}, err
 	}
 	t.remember(in.work)
+	out.Accepted = in.reports
 	for i, r := range in.work.result.Events {
 		switch {
 		case in.work.events[i].Part > 0:
@@ -75,8 +76,9 @@ type intake struct {
 	visit  *Visit
 	bot    bool
 	// secret: it came with a key of the site's account.
-	secret bool
-	work   *work
+	secret  bool
+	work    *work
+	reports int // taken; they are counted and not kept
 }
 
 // take adds one event, or says what is wrong with it.
@@ -114,8 +116,10 @@ func (in *intake) take(e Event) *Problem {
 		in.work.beats = append(in.work.beats, db.Beat{Account: in.site.account, Installation: in.site.id, At: in.now, URL: url})
 	case "custom":
 		base.Kind = db.KindCustom
+	case "report":
+		return in.report(e)
 	default:
-		return &Problem{"bad_type", "type is exposure, conversion, pageview or custom."}
+		return &Problem{"bad_type", "type is exposure, conversion, pageview, custom or report."}
 	}
 	in.work.events = append(in.work.events, base)
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/proxy"
 )
 
 // Installations are the websites of an account, each with the token its snippet carries.
@@ -18,12 +19,17 @@ type Installations struct {
 	db      *db.DB
 	clock   Clock
 	tracker string
+	fetch   *proxy.Fetcher // nil: pages are not looked at
+	looks   chan struct{}  // one for each look under way
 }
 
 // NewInstallations makes the service; trackerURL is where browsers load the snippet from.
 func NewInstallations(d *db.DB, trackerURL string, clock Clock) *Installations {
-	return &Installations{d, clock, strings.TrimRight(trackerURL, "/")}
+	return &Installations{db: d, clock: clock, tracker: strings.TrimRight(trackerURL, "/"), looks: make(chan struct{}, mostLooks)}
 }
+
+// LookWith makes install checks look at pages themselves. It is called before anybody asks.
+func (s *Installations) LookWith(f *proxy.Fetcher) { s.fetch = f }
 
 // Statuses of an installation.
 const (

@@ -47,14 +47,15 @@ type Pages struct {
 	installations *Installations
 	fetch         *proxy.Fetcher
 	mirrors       *proxy.Mirrors
+	objects       Objects
 	cfg           PagesConfig
 	clock         Clock
 	open          *otter.Cache[[32]byte, *OpenPage]
 }
 
-// NewPages makes the service; what it fetches it fetches with f.
-func NewPages(d *db.DB, i *Installations, f *proxy.Fetcher, cfg PagesConfig, clock Clock) *Pages {
-	return &Pages{db: d, installations: i, fetch: f, mirrors: proxy.NewMirrors(f), cfg: cfg, clock: clock,
+// NewPages makes the service; what it fetches it fetches with f, and copies of pages it keeps in o.
+func NewPages(d *db.DB, i *Installations, f *proxy.Fetcher, o Objects, cfg PagesConfig, clock Clock) *Pages {
+	return &Pages{db: d, installations: i, fetch: f, mirrors: proxy.NewMirrors(f), objects: o, cfg: cfg, clock: clock,
 		open: otter.Must(&otter.Options[[32]byte, *OpenPage]{MaximumSize: pagesInMemory, ExpiryCalculator: otter.ExpiryAccessing[[32]byte, *OpenPage](time.Hour)})}
 }
 
@@ -94,6 +95,13 @@ func (p *Pages) Open(ctx context.Context, by Actor, installation, address string
 	found, err := p.look(ctx, site, u)
 	if err != nil {
 		return PageSession{}, err
+	}
+	if found.mode == PageOnPage {
+		if c, ok, err := p.copied(ctx, by, site.ID, found.url.String()); err != nil {
+			return PageSession{}, err
+		} else if ok {
+			found.mode, found.reason = PageSnapshot, PageReason{"page.snapshot", []any{"Day", c.CreatedAt}}
+		}
 	}
 	secret := strings.ToLower(rand.Text())
 	now := p.clock.now()
@@ -209,7 +217,6 @@ func (p *Pages) End(ctx context.Context, by Actor, id string) error {
 type OpenPage struct {
 	*proxy.Mirror
 	Mode     string
-	Nonce    string
 	row      db.PageSessionRow
 	verified time.Time
 }
@@ -230,7 +237,7 @@ func (p *Pages) Find(ctx context.Context, secret string) (*OpenPage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page address: %w", err)
 	}
-	found := &OpenPage{Mode: row.Mode, Nonce: row.Nonce, row: row, verified: now}
+	found := &OpenPage{Mode: row.Mode, row: row, verified: now}
 	if ok {
 		found.Mirror = known.Mirror // with its cookies
 	} else {
@@ -266,4 +273,36 @@ func (p *Pages) Preview(host, path string) (secret, rest string, ok bool) {
 	after, ok := strings.CutPrefix(path, PagePath)
 	secret, rest, _ = strings.Cut(after, "/")
 	return secret, "/" + rest, ok
+}
+
+// Redemption is what a token of mode on_page opens, once.
+type Redemption struct {
+	Nonce     string
+	Dashboard string // origin of the tab to talk to
+}
+
+// Redeem opens a page for editing where it is. NotFound: the token is unknown, was redeemed or is over, or the page is not one of the
+// site that it is for.
+func (p *Pages) Redeem(ctx context.Context, token, origin string) (Redemption, error) {
+	now := p.clock.now()
+	row, err := p.lookUp(ctx, [32]byte(credentialHash(token)), now)
+	if err != nil {
+		return Redemption{}, err
+	}
+	page, err := url.Parse(row.Url)
+	if err != nil {
+		return Redemption{}, fmt.Errorf("page address: %w", err)
+	}
+	if row.Mode != PageOnPage || proxy.Origin(page) != origin {
+		return Redemption{}, notFound("page")
+	}
+	err = p.db.InTx(ctx, row.AccountID, func(st *db.Store) error {
+		n, err := st.RedeemPageSession(ctx, db.RedeemPageSessionParams{AccountID: row.AccountID, ID: row.ID, Now: &now})
+		if err == nil && n == 0 {
+			return notFound("page")
+		}
+		return err
+	})
+	dashboard, _ := url.Parse(p.cfg.BaseURL) // it was checked when the process started
+	return Redemption{row.Nonce, proxy.Origin(dashboard)}, err
 }

@@ -19,6 +19,7 @@ type Results struct {
 	SRM          SRM              `json:"srm"`
 	Crossovers   int64            `json:"crossovers" doc:"Exposures that named another arm than the stored one"`
 	Excluded     map[string]int64 `json:"excluded" doc:"Requests served and not counted, by reason"`
+	Changes      []ChangeRate     `json:"changes" doc:"How often browsers could make each change, over 14 days"`
 	Epochs       []Epoch          `json:"epochs"`
 	Variants     []VariantResult  `json:"variants"`
 	Sequential   Sequential       `json:"sequential"`

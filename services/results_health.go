@@ -8,7 +8,7 @@ import (
 	"github.com/samplit/samplit/locale"
 )
 
-// HealthCheck is one thing that can spoil a result. Key is split, snippet, goal, crossovers, filtered or looks; State good, warn,
+// HealthCheck is one thing that can spoil a result. Key is split, snippet, goal, changes, crossovers, filtered or looks; State good, warn,
 // bad or idle; Detail a sentence.
 type HealthCheck struct{ Key, State, Detail string }
 
@@ -21,7 +21,7 @@ const (
 
 // Health checks what the numbers rest on.
 func (r Results) Health(ctx context.Context) []HealthCheck {
-	return []HealthCheck{r.splitHealth(ctx), r.snippetHealth(ctx), r.goalHealth(ctx), r.crossoverHealth(ctx), r.filteredHealth(ctx),
+	return []HealthCheck{r.splitHealth(ctx), r.snippetHealth(ctx), r.goalHealth(ctx), r.changeHealth(ctx), r.crossoverHealth(ctx), r.filteredHealth(ctx),
 		{"looks", "good", locale.T(ctx, "health.looks_good")}}
 }
 
@@ -56,6 +56,32 @@ func (r Results) goalHealth(ctx context.Context) HealthCheck {
 		return HealthCheck{"goal", "bad", locale.T(ctx, "health.goal_silent", "Count", r.Visitors())}
 	}
 	return HealthCheck{"goal", "idle", locale.T(ctx, "health.goal_none")}
+}
+
+// changeHealth tells of changes that pages no longer take.
+func (r Results) changeHealth(ctx context.Context) HealthCheck {
+	alarms, fights, healed := 0, 0, 0
+	for _, c := range r.Changes {
+		switch {
+		case c.Alarm:
+			alarms++
+		case c.Conflicts > 0:
+			fights++
+		case c.Healed > 0:
+			healed++
+		}
+	}
+	switch {
+	case len(r.Changes) == 0:
+		return HealthCheck{"changes", "idle", locale.T(ctx, "health.changes_none")}
+	case alarms > 0:
+		return HealthCheck{"changes", "bad", locale.T(ctx, "health.changes_missed", "Count", alarms)}
+	case fights > 0:
+		return HealthCheck{"changes", "warn", locale.T(ctx, "health.changes_fought", "Count", fights)}
+	case healed > 0:
+		return HealthCheck{"changes", "good", locale.T(ctx, "health.changes_healed", "Count", healed)}
+	}
+	return HealthCheck{"changes", "good", locale.T(ctx, "health.changes_good")}
 }
 
 func (r Results) crossoverHealth(ctx context.Context) HealthCheck {

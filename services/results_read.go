@@ -107,6 +107,11 @@ func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results)
 			r.Excluded[t.Kind] = t.N
 		}
 	}
+	reports, err := s.ReportTallies(ctx, db.ReportTalliesParams{AccountID: account, ExperimentID: r.ExperimentID, Since: r.AsOf.AddDate(0, 0, -13)})
+	if err != nil {
+		return fmt.Errorf("read reports: %w", err)
+	}
+	r.Changes = changeRates(reports, r.AsOf)
 	site, err := s.Installation(ctx, account, r.Experiment.InstallationID)
 	if err != nil {
 		return fmt.Errorf("read installation: %w", err)

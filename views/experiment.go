@@ -72,6 +72,7 @@ type VariantChanges struct {
 	Changes []Change
 	Key     string // of the variant, or of the combination that shows it with the originals of all other elements
 	Element string
+	ID      string
 }
 
 // Change is one change: action is text, style, attr, hide or any other action of the change format.

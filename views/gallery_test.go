@@ -58,7 +58,7 @@ func outsider(e exhibit) exhibit {
 // gallery is every page in every state that looks different.
 func gallery() []exhibit {
 	var all []exhibit
-	for _, wing := range [][]exhibit{outsideWing(), homeWing(), siteWing(), experimentWing(), formWing(), resultWing(), elementsWing(), settingsWing(), simulatorWing(), debuggerWing(), auditWing()} {
+	for _, wing := range [][]exhibit{outsideWing(), homeWing(), siteWing(), experimentWing(), formWing(), resultWing(), elementsWing(), settingsWing(), simulatorWing(), debuggerWing(), editorWing(), auditWing()} {
 		all = append(all, wing...)
 	}
 	return all
@@ -184,8 +184,8 @@ func experimentWing() []exhibit {
 	rows := sampleRows()
 	weights := []WeightField{{"control", "Original", 0, "50"}, {"b", "Variant B", 1, "50"}}
 	choices := []WinnerChoice{{"control", "Original", 0, 0.0412, nil, 9126}, {"b", "Variant B", 1, 0.0463, rows[0].Lift, 9108}}
-	changes := []VariantChanges{{0, "Original", 0.5, nil, "control", ""}, {1, "Variant B", 0.5, []Change{
-		{"text", "h1.hero-title", "", "Sleep under the stars"}, {"style", ".hero .button", "background-color", "#0b7285"}, {"hide", ".hero .badge", "", ""}}, "b", ""}}
+	changes := []VariantChanges{{0, "Original", 0.5, nil, "control", "", "v0"}, {1, "Variant B", 0.5, []Change{
+		{"text", "h1.hero-title", "", "Sleep under the stars"}, {"style", ".hero .button", "background-color", "#0b7285"}, {"hide", ".hero .badge", "", ""}}, "b", "", "v1"}}
 	return []exhibit{
 		fixed("experiments", ExperimentsPage, ExperimentList{Rows: rows, Total: len(rows), Page: 1, Pages: 1, Any: true}),
 		fixed("experiments-pages", ExperimentsPage, ExperimentList{Query: "o", Status: "running", Rows: rows[:3], Total: 43, Page: 2, Pages: 5, Any: true}),

@@ -48,6 +48,7 @@ var auditWords = map[string]string{
 	"installation.updated":  "audit.installation_updated",
 	"experiment.created":    "audit.experiment_created",
 	"experiment.updated":    "audit.experiment_updated",
+	"experiment.edited":     "audit.experiment_edited",
 	"experiment.started":    "audit.experiment_started",
 	"experiment.paused":     "audit.experiment_paused",
 	"experiment.resumed":    "audit.experiment_resumed",

@@ -35,7 +35,14 @@ func galleryServer(t *testing.T, add map[string]http.HandlerFunc) string {
 	mux := http.NewServeMux()
 	mux.Handle(static.Prefix, static.Handler())
 	unchanged := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) }
-	routes := map[string]http.HandlerFunc{"GET /experiments/{id}/results": unchanged, "GET /sites/{id}/check": unchanged,
+	framed := func(w http.ResponseWriter, r *http.Request) {
+		answer(t, withLang("en"), w, EditorFramed(EditorFrame{Problem: "–"}))
+	}
+	here := func(w http.ResponseWriter, r *http.Request) {
+		answer(t, withLang("en"), w, EditorOthers([]string{"Bo"}, 4))
+	}
+	routes := map[string]http.HandlerFunc{"POST /experiments/{id}/editor/frame": framed, "POST /experiments/{id}/editor/{variant}/here": here,
+		"GET /experiments/{id}/results": unchanged, "GET /sites/{id}/check": unchanged,
 		"GET /debugger/{id}/stream": func(w http.ResponseWriter, r *http.Request) { streamSamples(t, w, r) }}
 	maps.Copy(routes, add)
 	for pattern, handler := range routes {

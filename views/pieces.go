@@ -54,6 +54,7 @@ var (
 		"early": "install.v_early", "body": "install.v_body", "async": "install.v_async", "tag_manager": "install.v_tag_manager",
 		"twice": "install.v_twice", "wrong_site": "install.v_wrong_site", "blocked": "install.v_blocked",
 		"unreachable": "install.v_unreachable", "absent": "install.v_absent",
+		"consent": "install.v_consent", "staff": "install.v_staff",
 	}
 )
 

@@ -2,6 +2,8 @@ package views
 
 import (
 	"context"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -33,6 +35,7 @@ type Site struct {
 	ID, Name, URL string
 	Token         string
 	Snippet       string // the script element to paste
+	Policy        string // directives that a page with a content security policy needs
 	SnippetAsync  string // the elements to paste where the page shall not wait
 	Install       Install
 	Experiments   []ExperimentRow
@@ -71,19 +74,41 @@ func originsError(ctx context.Context, m Site) string {
 	return ""
 }
 
-// guide tells how to install the snippet on one kind of site.
+// guide tells how to install the snippet on one kind of site. In its code %s stands for the address of
+// the snippet, TRACKER and TOKEN for the parts of it.
 type guide struct {
 	title string
 	steps []string
+	code  string
 }
 
+const pasted = `<script src="%s"></script>`
+
 var guides = []guide{
-	{"guide.html", []string{"guide.html_1", "guide.html_2", "guide.html_3"}},
-	{"guide.wordpress", []string{"guide.wordpress_1", "guide.wordpress_2", "guide.wordpress_3"}},
-	{"guide.shopify", []string{"guide.shopify_1", "guide.shopify_2", "guide.shopify_3"}},
-	{"guide.wix", []string{"guide.wix_1", "guide.wix_2", "guide.wix_3"}},
-	{"guide.gtm", []string{"guide.gtm_1", "guide.gtm_2", "guide.gtm_3"}},
-	{"guide.next", []string{"guide.next_1", "guide.next_2", "guide.next_3"}},
+	{"guide.html", []string{"guide.html_1", "guide.html_2", "guide.html_3"}, "<head>\n  <meta charset=\"utf-8\">\n  " + pasted},
+	{"guide.wordpress", []string{"guide.wordpress_1", "guide.wordpress_2", "guide.wordpress_3"}, pasted},
+	{"guide.shopify", []string{"guide.shopify_1", "guide.shopify_2", "guide.shopify_3"}, "<head>\n  " + pasted},
+	{"guide.wix", []string{"guide.wix_1", "guide.wix_2", "guide.wix_3"}, pasted},
+	{"guide.webflow", []string{"guide.webflow_1", "guide.webflow_2", "guide.webflow_3"}, pasted},
+	{"guide.gtm", []string{"guide.gtm_1", "guide.gtm_2", "guide.gtm_3"}, pasted},
+	{"guide.next", []string{"guide.next_1", "guide.next_2", "guide.next_3"},
+		"import Script from 'next/script'\n\n<head>\n  <Script src=\"%s\" strategy=\"beforeInteractive\" />\n</head>"},
+	{"guide.go", []string{"guide.go_1", "guide.go_2", "guide.go_3"},
+		"body := `{\"installation_token\":\"TOKEN\",\"experiment\":\"KEY\",\"visitor_id\":\"` + visitor + `\"}`\nanswer, err := http.Post(\"TRACKER/api/v1/tracker/assign\", \"application/json\", strings.NewReader(body))"},
+}
+
+// snippetAddress matches the parts of the snippet's element that guides use.
+var snippetAddress = regexp.MustCompile(`src="(.*)/s/([^"]*)\.js"`)
+
+func guideID(g guide) string { return strings.ReplaceAll(g.title, ".", "-") }
+
+// codeFor is what to paste for a site's snippet.
+func (g guide) codeFor(snippet string) string {
+	m := snippetAddress.FindStringSubmatch(snippet)
+	if m == nil {
+		return snippet
+	}
+	return strings.NewReplacer("%s", m[1]+"/s/"+m[2]+".js", "TRACKER", m[1], "TOKEN", m[2]).Replace(g.code)
 }
 
 var installTips = [][2]string{

@@ -101,7 +101,9 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		}
 		a.tracker.LocateBy(a.places)
 	}
-	pages := services.NewPages(d.DB, installations, a.fetcher(c), services.PagesConfig{BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, PreviewURL: c.PreviewURL}, clock)
+	fetcher := a.fetcher(c)
+	installations.LookWith(fetcher)
+	pages := services.NewPages(d.DB, installations, fetcher, objects, services.PagesConfig{BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, PreviewURL: c.PreviewURL}, clock)
 	uploads := services.NewUploads(d.DB, objects, c.TrackerURL, clock)
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
 	seal, err := d.auditKey(ctx, c.auditKeyPath(), log)
@@ -117,6 +119,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	a.admin = handlers.Admin(registry)
 	app := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
+		Editor:        services.NewVisualEditor(d.DB, experiments, clock),
 		Installations: installations, Experiments: experiments, Previews: previews, Pages: pages, Uploads: uploads, Analytics: analytics, Audit: audit, Notary: notary,
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
@@ -125,7 +128,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Pressure: a.committer.Pressure, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}, {Name: "ingest", Run: a.ingesting, Note: a.backlog}},
 	})
-	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Uploads: uploads, Limits: a.limits, TrustedProxies: c.proxies,
+	public, err := handlers.NewTracker(handlers.TrackerDeps{Tracker: a.tracker, Uploads: uploads, Pages: pages, Limits: a.limits, TrustedProxies: c.proxies,
 		Errors: app.HTTPErrorHandler, Metrics: registry})
 	if err != nil {
 		return nil, err

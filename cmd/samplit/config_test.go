@@ -37,6 +37,12 @@ func TestConfigNamesEveryMistakeAtOnce(t *testing.T) {
 		{"limits", sound, func(c *config) { c.LimitToken, c.LimitAddress, c.RedisURL = "many", "200", "localhost" }, []string{"LIMIT_TOKEN", "LIMIT_ADDRESS", "REDIS_URL"}},
 		{"no limits", sound, func(c *config) { c.LimitToken, c.LimitAddress, c.RedisURL = "0", "0", "redis://cache:6379" }, nil},
 		{"proxies", sound, func(c *config) { c.TrustedProxies = []string{"10.0.0.0/8", "proxy"} }, []string{"TRUSTED_PROXIES"}},
+		{"pages under a domain of their own", soundProduction, func(c *config) { c.PreviewURL = "https://*.samplit-preview.example" }, nil},
+		{"pages under the app's domain", soundProduction, func(c *config) {
+			c.BaseURL, c.PreviewURL = "https://app.samplit.example", "https://*.preview.samplit.example"
+		}, []string{"PREVIEW_URL"}},
+		{"pages without TLS", soundProduction, func(c *config) { c.PreviewURL = "http://*.samplit-preview.example" }, []string{"PREVIEW_URL"}},
+		{"pages under one host", sound, func(c *config) { c.PreviewURL = "http://preview.localhost:8080" }, []string{"PREVIEW_URL"}},
 		{"production without secrets", soundProduction, func(c *config) { c.SecretKey, c.SMTPURL = "", "" }, []string{"SECRET_KEY", "SMTP_URL"}},
 		{"production with a short secret", soundProduction, func(c *config) { c.SecretKey = "short" }, []string{"SECRET_KEY"}},
 		{"production with a weak secret", soundProduction, func(c *config) { c.SecretKey = strings.Repeat("a", 40) }, []string{"SECRET_KEY"}},

@@ -4,9 +4,11 @@ package browser
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -78,6 +80,15 @@ func (tab *Tab) OnNewDocument(script string) {
 	}
 }
 
+// WithoutScripts makes the tab that of somebody who lets no page run any.
+func (tab *Tab) WithoutScripts() {
+	tab.t.Helper()
+	_, err := chromedp.Call(tab.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	if err != nil {
+		tab.t.Fatalf("disable scripts: %v", err)
+	}
+}
+
 // Run evaluates a script for its effect; a promise is awaited.
 func (tab *Tab) Run(script string) {
 	tab.t.Helper()
@@ -130,4 +141,54 @@ func (tab *Tab) Screenshot() []byte {
 		tab.t.Fatalf("screenshot: %v", err)
 	}
 	return png
+}
+
+// Frame is the frame of another site inside the page, once it shows an address that holds part. It closes with the tab.
+func (tab *Tab) Frame(part string) *Tab {
+	tab.t.Helper()
+	for deadline := time.Now().Add(actionTimeout); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		all, err := chromedp.Targets(tab.ctx)
+		if err != nil {
+			tab.t.Fatalf("list targets: %v", err)
+		}
+		for _, info := range all {
+			if info.Type != "iframe" || !strings.Contains(info.URL, part) {
+				continue
+			}
+			console := &Console{}
+			ctx, cancel := chromedp.NewContext(tab.ctx, chromedp.WithTargetID(info.TargetID), chromedp.WithListener(console.listen))
+			tab.t.Cleanup(cancel)
+			if err := chromedp.Do(ctx); err != nil {
+				tab.t.Fatalf("attach to frame: %v", err)
+			}
+			return &Tab{Console: console, t: tab.t, ctx: ctx}
+		}
+	}
+	tab.t.Fatalf("no frame shows %s\nconsole: %q", part, tab.Console.All())
+	return nil
+}
+
+// Press types keys as a person would: text, or the names of package kb.
+func (tab *Tab) Press(keys string, modifiers ...chromedp.Modifier) {
+	tab.t.Helper()
+	tab.Do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
+}
+
+// Click clicks a point of the page.
+func (tab *Tab) Click(x, y float64) {
+	tab.t.Helper()
+	tab.Do(chromedp.MouseClickXY(x, y))
+}
+
+// Photo returns what the window shows as a small JPEG.
+func (tab *Tab) Photo() []byte {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, actionTimeout)
+	defer cancel()
+	quality := int64(60)
+	photo, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatJpeg, Quality: &quality})
+	if err != nil {
+		tab.t.Fatalf("photograph: %v", err)
+	}
+	return photo.Data
 }

@@ -85,7 +85,12 @@ const still = `(async () => {
 	document.head.append(s);
 	await document.fonts.ready;
 	await Promise.all([...document.images].map(i => i.complete || new Promise(r => { i.onload = i.onerror = r; setTimeout(r, 3000) })));
-	await new Promise(r => setTimeout(r, 700)); s.remove(); return 0 })()`
+	for (let before = -1, calm = 0; calm < 10;) { // a second without a new element
+		const now = document.querySelectorAll('*').length;
+		calm = now === before ? calm + 1 : 0; before = now;
+		await new Promise(r => setTimeout(r, 100));
+	}
+	return 0 })()`
 
 const countElements = "document.querySelectorAll('*').length"
 

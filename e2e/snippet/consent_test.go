@@ -36,7 +36,7 @@ func (tab tabOf) quiet(t *testing.T, tr *tracker, when string) {
 type tabOf struct{ *browser.Tab }
 
 // Before the visitor's word nothing is stored, sent or changed; from a yes on the visit counts; a no takes everything back.
-func TestConsentIsAwaited(t *testing.T) {
+func TestScenario11ConsentIsAwaited(t *testing.T) {
 	t.Parallel()
 	tr, s, tab, e := asking(t)
 	tab.Open(s.URL)
@@ -66,7 +66,7 @@ func TestConsentIsAwaited(t *testing.T) {
 }
 
 // Consent Mode says the same: a default that denies only asks to wait, an update is the visitor's word.
-func TestConsentMode(t *testing.T) {
+func TestScenario11ConsentMode(t *testing.T) {
 	t.Parallel()
 	const gtag = `<script>function gtag(){(window.dataLayer = window.dataLayer || []).push(arguments)}; gtag("consent", "default", {analytics_storage: "%"})</script>`
 	for name, c := range map[string]struct{ before, after string }{
@@ -94,7 +94,7 @@ func TestConsentMode(t *testing.T) {
 }
 
 // Without a setting a no is remembered as the one thing that keeps the visitor out; Global Privacy Control yields to a yes.
-func TestWordOfTheVisitor(t *testing.T) {
+func TestScenario11WordOfTheVisitor(t *testing.T) {
 	t.Parallel()
 	e := test("open", text("#title", "new"))
 	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, e)

@@ -65,7 +65,7 @@ func TestIndependentElementsExposeByThemselves(t *testing.T) {
 }
 
 // What was first shown stays: through new weights, a new epoch, a smaller traffic share, and a pause.
-func TestFirstAssignmentStays(t *testing.T) {
+func TestScenario04FirstAssignmentStays(t *testing.T) {
 	t.Parallel()
 	e := test("sticky", text("#title", "new"))
 	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, e)
@@ -154,7 +154,7 @@ func TestWinnerIsShownToEverybodyAndCountsNothing(t *testing.T) {
 	}
 }
 
-func TestGlobalPrivacyControl(t *testing.T) {
+func TestScenario11GlobalPrivacyControl(t *testing.T) {
 	t.Parallel()
 	variant := 1
 	won := test("won", style("#title", "color", "rgb(1, 2, 3)")).with(func(e *experiment) {
@@ -201,7 +201,7 @@ func TestHiddenPageExposesWhenItIsShown(t *testing.T) {
 }
 
 // DevTools forbids prerendering in the tabs it is attached to, so the page runs in one that a tab opens, and reports by itself.
-func TestPrerenderedPageExposesWhenItIsActivated(t *testing.T) {
+func TestScenario09PrerenderedPageExposesWhenItIsActivated(t *testing.T) {
 	t.Parallel()
 	e := test("prerender", text("#title", "new")).with(func(e *experiment) { e.URL = "/next" })
 	tr, s := newTracker(t, e), newSite(t)

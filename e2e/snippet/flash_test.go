@@ -117,7 +117,7 @@ func inTime(t *testing.T, address string) frames {
 }
 
 // With the script in the head no frame may show the original headline, in whole or in part, however late the script is.
-func TestNoFlash(t *testing.T) {
+func TestScenario01NoFlash(t *testing.T) {
 	for _, tpl := range templates {
 		for _, delay := range []time.Duration{30 * time.Millisecond, 300 * time.Millisecond, 1500 * time.Millisecond} {
 			t.Run(fmt.Sprintf("%s/%s", tpl.name, delay), func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestOnlyWhatChangesIsHidden(t *testing.T) {
 }
 
 // When the headline does not arrive in time the page shows its own, and neither arm counts the visit.
-func TestDeadlineShowsTheOriginalUncounted(t *testing.T) {
+func TestScenario01DeadlineShowsTheOriginalUncounted(t *testing.T) {
 	for name, arm := range map[string]int{"control": 0, "variant": 1} {
 		t.Run(name, func(t *testing.T) {
 			slow := test("slow", text("#title", ours), style("#title", "color", "rgb(1, 2, 3)")).with(func(e *experiment) { e.Splits[0].Weights = always(arm) })

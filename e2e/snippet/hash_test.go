@@ -84,7 +84,7 @@ func TestHashVectors(t *testing.T) {
 }
 
 // Every visitor gets the same arm from the browser and from the server, in and out of traffic, whatever the weights.
-func TestArmAgreesWithServer(t *testing.T) {
+func TestScenario04ArmAgreesWithServer(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	type draw struct {

@@ -59,7 +59,7 @@ func TestSecondCopyOnlyLeavesANote(t *testing.T) {
 }
 
 // Whatever the script's address answers, the page is what it is without it.
-func TestBrokenScriptLeavesThePageAlone(t *testing.T) {
+func TestScenario02BrokenScriptLeavesThePageAlone(t *testing.T) {
 	t.Parallel()
 	for name, config := range map[string]string{
 		"unconfigured": `"__SAMPLIT_CONFIG__"`,
@@ -88,7 +88,7 @@ func TestBrokenScriptLeavesThePageAlone(t *testing.T) {
 }
 
 // A strict content security policy stops nothing that we do.
-func TestStrictContentSecurityPolicy(t *testing.T) {
+func TestScenario12StrictContentSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	e := test("csp", text("#title", "new"), style("#title", "color", "rgb(1, 2, 3)"), attr("#title", "lang", "es"), hide("#gone"))
 	tr, s := newTracker(t, e), newSite(t)

@@ -17,7 +17,7 @@ function go(path) { const result = history.pushState({path}, "", path); render()
 addEventListener("popstate", render);
 </script>`
 
-func TestRouteChangeReverts(t *testing.T) {
+func TestScenario06RouteChangeReverts(t *testing.T) {
 	t.Parallel()
 	home := test("home", text("#title", "Home variant"), attr("#note", "title", "ours"), style("#note", "color", "rgb(1, 2, 3)"), hide("#note")).with(func(e *experiment) {
 		e.URL = "/"
@@ -80,7 +80,7 @@ func TestRouteChangeDoesNotFlash(t *testing.T) {
 	}
 }
 
-func TestHashRouteChanges(t *testing.T) {
+func TestScenario07HashRouteChanges(t *testing.T) {
 	t.Parallel()
 	e := test("hash", text("#title", "new")).with(func(e *experiment) { e.URL = "/#/offer" })
 	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, e)
@@ -131,7 +131,7 @@ func TestHistoryStaysWhatItWas(t *testing.T) {
 	noErrors(t, tab)
 }
 
-func TestBackForwardCache(t *testing.T) {
+func TestScenario09BackForwardCache(t *testing.T) {
 	t.Parallel()
 	e := test("cache", text("#title", "new"))
 	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, e)

@@ -129,6 +129,10 @@ func (tr *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		io.WriteString(w, tr.script(strings.HasSuffix(r.URL.Path, ".async.js")))
+	case r.Method == http.MethodGet && r.URL.Path == "/s/"+token+".json":
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		json.NewEncoder(w).Encode(tr.config)
 	case r.Method == http.MethodGet && r.URL.Path == "/s/preview.js":
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		http.ServeFile(w, r, "../../static/js/preview.js")

@@ -139,7 +139,7 @@ func TestRefusedBatchIsDropped(t *testing.T) {
 	}
 }
 
-func TestOfflineEventsArriveLater(t *testing.T) {
+func TestScenario09OfflineEventsArriveLater(t *testing.T) {
 	t.Parallel()
 	e := test("offline", text("#title", "new"))
 	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, e)
@@ -178,7 +178,7 @@ func TestStoredQueueIsBounded(t *testing.T) {
 }
 
 // A page left within the batching delay still delivers, by beacon.
-func TestUnloadDeliversByBeacon(t *testing.T) {
+func TestScenario09UnloadDeliversByBeacon(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(*browser.Tab, *site){
 		"navigation": func(tab *browser.Tab, s *site) { tab.Open(s.URL + "/away") },

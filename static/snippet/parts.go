@@ -69,6 +69,7 @@ func Parts(config []byte) ([]string, error) {
 					need(true, "change/"+c.Action)
 					need(c.When != "" || c.Scope != nil, "change/moment")
 					need(c.Fingerprint != nil, "change/heal")
+					need(x.State == "running", "change/tell")
 				}
 			}
 		}

@@ -1,5 +1,6 @@
 /** Runs before every script of a page that is shown in the editor, and lets the page believe that it is where its visitors see it. */
 import { shimElements } from "./elements";
+import { page } from "./page";
 import { keepLinksHere, muteLeaving, shimFrames } from "./frames";
 import { shimHistory } from "./history";
 import { shimMedia } from "./media";
@@ -7,7 +8,7 @@ import { shimNetwork } from "./network";
 import { shimServiceWorkers } from "./worker";
 import { shimCookies, shimStorage } from "./storage";
 
-for (const shim of [shimFrames, muteLeaving, keepLinksHere, shimStorage, shimCookies, shimServiceWorkers, shimElements, shimNetwork, shimMedia, shimHistory]) {
+for (const shim of page.live ? [] : [shimFrames, muteLeaving, keepLinksHere, shimStorage, shimCookies, shimServiceWorkers, shimElements, shimNetwork, shimMedia, shimHistory]) {
   try {
     shim();
   } catch (error) {

@@ -8,8 +8,10 @@ export interface Page {
   site: string;
   /** Where the website is shown instead; ends without a slash. */
   target: string;
-  /** The window around the page: `window.parent` is the page itself here. */
+  /** The window of the editor: around the page, where `window.parent` is the page itself, or the tab that opened this one. */
   parent: Window;
+  /** The page is where its visitors see it: nothing in it is to be replaced. */
+  live: boolean;
   /** A frame inside the page. It needs the shims but no editor. */
   nested: boolean;
 }
@@ -18,7 +20,8 @@ function read(): Page {
   const script = document.currentScript as HTMLScriptElement;
   const { nonce = "", dashboard = "", site = "", target = "" } = script.dataset;
   script.remove(); // selectors that count children find what they find on the original
-  return { nonce, dashboard, site, target, parent: window.parent, nested: window.parent !== window.top };
+  const live = script.dataset.live !== undefined;
+  return { nonce, dashboard, site, target, live, parent: live ? (window.opener as Window) : window.parent, nested: window.parent !== window.top };
 }
 
 export const page: Page = read();

@@ -3,7 +3,7 @@ import { attempt } from "./fault";
 import { actions, parts } from "./part";
 import type { Run } from "./run";
 import { draw, type Rule } from "./sheet";
-import { reconcile, type Wishes } from "./slot";
+import { conflicts, reconcile, type Wishes } from "./slot";
 
 /** What became of a change; see the Go type proxy.State. */
 export type State = "found" | "healed" | "missed" | "refused";
@@ -229,9 +229,12 @@ export function bring(whole: Plan): Experiment | undefined {
 /** What became of the changes of a run: one that moves nothing for want of a target has missed. */
 export function states({ split, arm, served }: Run): Record<string, string> {
   const out: Record<string, string> = { ...(served && served.states) };
+  const fought = new Set(conflicts());
   (arm < 0 ? [] : split.changes[arm]!).forEach((change) => {
     const edit = edits.get(change);
-    if (edit) out[change.id] = edit.claimed.length && actions[change.action]!.place && !edit.placed.size ? "missed" : edit.state;
+    if (!edit) return;
+    const { claimed, placed, state } = edit;
+    out[change.id] = claimed.length && actions[change.action]!.place && !placed.size ? "missed" : claimed.some((element) => fought.has(element)) ? "conflict" : state;
   });
   return out;
 }

@@ -8,7 +8,7 @@ export interface TrackerEvent {
   url: string;
   experiment?: string;
   split?: string | undefined;
-  arm?: string;
+  arm?: string | undefined;
   epoch?: number;
   goal?: string;
   name?: string | undefined;

@@ -17,6 +17,7 @@ import "./change/redirect";
 import "./change/remove";
 import "./change/show";
 import "./change/style";
+import "./change/tell";
 import "./change/text";
 import "./consent-mode";
 import "./filter";

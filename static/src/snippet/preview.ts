@@ -14,9 +14,10 @@ export function previewToken(): string {
   return ((named ? named[1] : readList("_smp_p", "sessionStorage")[0]) || "") + "";
 }
 
-export function loadPreview(base: string): void {
+/** Loads a script of ours that only some visits need. */
+export function loadExtra(address: string): void {
   const element = document.createElement("script");
   if (script && script.nonce) element.nonce = script.nonce;
-  element.src = base + "/s/preview.js";
+  element.src = address;
   document.documentElement.appendChild(element);
 }

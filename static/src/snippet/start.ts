@@ -3,7 +3,8 @@ import type { Config } from "./config";
 import { admit } from "./consent";
 import { watchHistory, wrapHistory } from "./history";
 import { looks, parts, visitors } from "./part";
-import { loadPreview, previewToken } from "./preview";
+import { isEdited } from "./edit";
+import { loadExtra, previewToken } from "./preview";
 import { listen, safe } from "./safe";
 import { address, connect, who } from "./transport";
 import { view, viewAgain } from "./view";
@@ -39,7 +40,7 @@ export function begin(visitor: string, config: Config): void {
 
 /**
  * Starts the runtime on this page, once; a second copy only leaves a note for `samplit("debug")`. A preview is another runtime, with
- * every part in it, which is loaded instead.
+ * every part in it, which is loaded instead. Whoever edits the page is no visitor.
  */
 export function start(config: Config): void {
   if (config.v !== 1) return;
@@ -51,9 +52,10 @@ export function start(config: Config): void {
   parts.late = !!before && before.late === true;
   const token = previewToken();
   const run = (window.samplit = command());
-  if (token) {
+  if (isEdited()) loadExtra(config.base + "/s/editor.js");
+  else if (token) {
     run.preview = { config, token };
-    loadPreview(config.base);
+    loadExtra(config.base + "/s/preview.js");
   } else begin(admit(config, (visitor) => visitor !== who() && become(visitor, config)), config);
   if (before && before.m) before.m();
   for (const call of (before && before.q) || []) run(call[0] as string, call[1], call[2]);

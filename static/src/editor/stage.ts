@@ -1,0 +1,36 @@
+import type { Frame } from "./frame";
+
+/** Gives the page in the frame the width of a device; one wider than the stage is drawn smaller. */
+export class Stage {
+  private readonly device = document.getElementById("device") as HTMLSelectElement;
+  private readonly custom = document.getElementById("device-width") as HTMLInputElement;
+
+  constructor(private readonly frame: Frame) {
+    this.device.addEventListener("input", () => this.fit());
+    this.custom.addEventListener("input", () => this.fit());
+    addEventListener("resize", () => this.fit());
+  }
+
+  fit(): void {
+    this.custom.hidden = this.device.value !== "custom";
+    const iframe = this.frame.iframe;
+    if (!iframe || !iframe.parentElement) return;
+    const width = Number(this.device.value === "custom" ? this.custom.value : this.device.value);
+    const room = iframe.parentElement.clientWidth;
+    const scale = width ? Math.min(1, room / width) : 1;
+    iframe.style.width = width ? width + "px" : "100%";
+    iframe.style.height = scale < 1 ? 100 / scale + "%" : "100%";
+    iframe.style.transform = scale < 1 ? `scale(${scale})` : "";
+    iframe.style.marginInline = scale < 1 ? "0" : "auto";
+  }
+}
+
+/** A button that stays pressed. */
+export function watchToggle(id: string, changed: (on: boolean) => void): void {
+  const button = document.getElementById(id)!;
+  button.addEventListener("click", () => {
+    const on = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(on));
+    changed(on);
+  });
+}

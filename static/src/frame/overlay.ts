@@ -1,0 +1,73 @@
+// The outlines that are drawn over the page. They live in a closed shadow root of one element, which nothing else counts as part of
+// the page.
+
+interface Box {
+  frame: HTMLElement;
+  label: HTMLElement;
+  element?: Element;
+}
+
+let host: HTMLElement | undefined;
+let hover: Box;
+let chosen: Box;
+
+function styled(parent: ParentNode & Node, css: Record<string, string>): HTMLElement {
+  const element = document.createElement("div");
+  for (const name of Object.keys(css)) element.style.setProperty(name, css[name]!, "important");
+  parent.appendChild(element);
+  return element;
+}
+
+function box(root: ShadowRoot, colour: string, line: string): Box {
+  const frame = styled(root, { position: "fixed", display: "none", "pointer-events": "none", "box-sizing": "border-box", border: `2px ${line} ${colour}`, "border-radius": "3px" });
+  const label = styled(frame, {
+    position: "absolute",
+    left: "-2px",
+    bottom: "100%",
+    padding: "1px 6px",
+    "max-width": "320px",
+    overflow: "hidden",
+    "text-overflow": "ellipsis",
+    "white-space": "nowrap",
+    background: colour,
+    color: "#fff",
+    font: "12px/18px system-ui, sans-serif",
+    "border-radius": "3px 3px 0 0",
+  });
+  return { frame, label };
+}
+
+function build(): void {
+  host = styled(document.documentElement, { position: "fixed", inset: "0", "pointer-events": "none", "z-index": "2147483647", display: "block" });
+  const root = host.attachShadow({ mode: "closed" });
+  hover = box(root, "#0b6e69", "dashed");
+  chosen = box(root, "#0b6e69", "solid");
+  const redraw = () => [hover, chosen].forEach(place);
+  addEventListener("scroll", redraw, { capture: true, passive: true });
+  addEventListener("resize", redraw);
+  setInterval(redraw, 300); // images and scripts move things without telling
+}
+
+function place({ frame, label, element }: Box): void {
+  const seen = !!element && element.isConnected;
+  frame.style.setProperty("display", seen ? "block" : "none", "important");
+  if (!seen) return;
+  const { left, top, width, height } = element!.getBoundingClientRect();
+  for (const [name, value] of Object.entries({ left, top, width, height })) frame.style.setProperty(name, value + "px", "important");
+  label.style.setProperty("bottom", top < 20 ? "auto" : "100%", "important");
+}
+
+function show(which: () => Box, element: Element | undefined, name: string): void {
+  if (!host || !host.isConnected) build();
+  const target = which();
+  if (element) target.element = element;
+  else delete target.element;
+  target.label.textContent = name;
+  place(target);
+}
+
+export const showHover = (element: Element | undefined, name = ""): void => show(() => hover, element, name);
+export const showChosen = (element: Element | undefined, name = ""): void => show(() => chosen, element, name);
+
+/** Whether an element is ours. */
+export const isOurs = (element: Element): boolean => element === host;
