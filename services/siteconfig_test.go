@@ -11,7 +11,7 @@ import (
 // The snippet is told what its site and its goals ask for, and nothing of goals that take no conversions from browsers.
 func TestSiteConfig(t *testing.T) {
 	t.Parallel()
-	x := &live{id: uuid.New(), key: "x", status: "running", traffic: 1, winner: -1}
+	x := &live{id: uuid.New(), key: "x", status: "running", traffic: 1}
 	for key, config := range map[string]string{"s": `{"trigger":"scroll","percent":75,"window_days":7}`, "hidden": `{"source":"server","window_days":7}`} {
 		x.goals = append(x.goals, liveGoal{key: key, kind: "custom", config: json.RawMessage(config), windowDays: 7, terms: newTerms("custom", []byte(config))})
 	}
