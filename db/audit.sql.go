@@ -13,38 +13,32 @@ import (
 	"github.com/google/uuid"
 )
 
-const auditChain = `-- name: AuditChain :many
-SELECT account_id, seq, at, actor, action, object, payload, salt, payload_hash, prev, hash, erased_at FROM audit_entries WHERE account_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3::int
+const accountOwners = `-- name: AccountOwners :many
+SELECT u.id, u.email, u.name, u.locale FROM members m JOIN users u ON u.id = m.user_id
+WHERE m.account_id = $1 AND m.role = 'owner' AND u.disabled_at IS NULL ORDER BY u.id LIMIT 100
 `
 
-type AuditChainParams struct {
-	AccountID uuid.UUID
-	Since     int64
-	Take      int32
+type AccountOwnersRow struct {
+	ID     uuid.UUID
+	Email  string
+	Name   string
+	Locale string
 }
 
-func (q *Queries) AuditChain(ctx context.Context, arg AuditChainParams) ([]AuditEntry, error) {
-	rows, err := q.db.Query(ctx, auditChain, arg.AccountID, arg.Since, arg.Take)
+func (q *Queries) AccountOwners(ctx context.Context, accountID uuid.UUID) ([]AccountOwnersRow, error) {
+	rows, err := q.db.Query(ctx, accountOwners, accountID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []AuditEntry{}
+	items := []AccountOwnersRow{}
 	for rows.Next() {
-		var i AuditEntry
+		var i AccountOwnersRow
 		if err := rows.Scan(
-			&i.AccountID,
-			&i.Seq,
-			&i.At,
-			&i.Actor,
-			&i.Action,
-			&i.Object,
-			&i.Payload,
-			&i.Salt,
-			&i.PayloadHash,
-			&i.Prev,
-			&i.Hash,
-			&i.ErasedAt,
+			&i.ID,
+			&i.Email,
+			&i.Name,
+			&i.Locale,
 		); err != nil {
 			return nil, err
 		}
@@ -56,25 +50,73 @@ func (q *Queries) AuditChain(ctx context.Context, arg AuditChainParams) ([]Audit
 	return items, nil
 }
 
-const auditEntries = `-- name: AuditEntries :many
-SELECT account_id, seq, at, actor, action, object, payload, salt, payload_hash, prev, hash, erased_at FROM audit_entries WHERE account_id = $1 AND seq < $2
-  AND ($3::text = '' OR object = $3)
-ORDER BY seq DESC LIMIT $4::int
+const appendAuditEntry = `-- name: AppendAuditEntry :exec
+WITH head AS (
+  UPDATE audit_head SET size = size + 1, hash = $11, at = $3, peaks = $12 WHERE audit_head.account_id = $1 AND size = $2
+), nodes AS (
+  INSERT INTO audit_nodes (account_id, level, n, hash)
+  SELECT $1, unnest($13::smallint[]), unnest($14::bigint[]), unnest($15::bytea[])
+)
+INSERT INTO audit_entries (account_id, seq, at, actor, action, object, payload, salt, payload_hash, prev, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
-type AuditEntriesParams struct {
+type AppendAuditEntryParams struct {
+	AccountID   uuid.UUID
+	Seq         int64
+	At          time.Time
+	Actor       string
+	Action      string
+	Object      string
+	Payload     json.RawMessage
+	Salt        []byte
+	PayloadHash []byte
+	Prev        []byte
+	Hash        []byte
+	Peaks       []byte
+	Levels      []int16
+	Places      []int64
+	Hashes      [][]byte
+}
+
+// The entry, the inner nodes of the tree that it completes, and the head after it.
+func (q *Queries) AppendAuditEntry(ctx context.Context, arg AppendAuditEntryParams) error {
+	_, err := q.db.Exec(ctx, appendAuditEntry,
+		arg.AccountID,
+		arg.Seq,
+		arg.At,
+		arg.Actor,
+		arg.Action,
+		arg.Object,
+		arg.Payload,
+		arg.Salt,
+		arg.PayloadHash,
+		arg.Prev,
+		arg.Hash,
+		arg.Peaks,
+		arg.Levels,
+		arg.Places,
+		arg.Hashes,
+	)
+	return err
+}
+
+const auditChain = `-- name: AuditChain :many
+SELECT account_id, seq, at, actor, action, object, payload, salt, payload_hash, prev, hash, erased_at FROM audit_entries WHERE account_id = $1 AND seq >= $2 AND seq < $3 ORDER BY seq LIMIT $4::int
+`
+
+type AuditChainParams struct {
 	AccountID uuid.UUID
+	Since     int64
 	Before    int64
-	Object    string
 	Take      int32
 }
 
-// Newest first, below a sequence number.
-func (q *Queries) AuditEntries(ctx context.Context, arg AuditEntriesParams) ([]AuditEntry, error) {
-	rows, err := q.db.Query(ctx, auditEntries,
+func (q *Queries) AuditChain(ctx context.Context, arg AuditChainParams) ([]AuditEntry, error) {
+	rows, err := q.db.Query(ctx, auditChain,
 		arg.AccountID,
+		arg.Since,
 		arg.Before,
-		arg.Object,
 		arg.Take,
 	)
 	if err != nil {
@@ -108,6 +150,343 @@ func (q *Queries) AuditEntries(ctx context.Context, arg AuditEntriesParams) ([]A
 	return items, nil
 }
 
+const auditCheckpoints = `-- name: AuditCheckpoints :many
+SELECT size, note, at FROM audit_checkpoints WHERE account_id = $1 ORDER BY size DESC LIMIT $2::int
+`
+
+type AuditCheckpointsRow struct {
+	Size int64
+	Note string
+	At   time.Time
+}
+
+// The newest, newest first.
+func (q *Queries) AuditCheckpoints(ctx context.Context, accountID uuid.UUID, take int32) ([]AuditCheckpointsRow, error) {
+	rows, err := q.db.Query(ctx, auditCheckpoints, accountID, take)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditCheckpointsRow{}
+	for rows.Next() {
+		var i AuditCheckpointsRow
+		if err := rows.Scan(&i.Size, &i.Note, &i.At); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditClock = `-- name: AuditClock :one
+SELECT decided FROM audit_clock
+`
+
+func (q *Queries) AuditClock(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, auditClock)
+	var decided time.Time
+	err := row.Scan(&decided)
+	return decided, err
+}
+
+const auditDecisions = `-- name: AuditDecisions :one
+SELECT seq, salt, leaves FROM audit_decisions WHERE account_id = $1 AND minute = $2
+`
+
+type AuditDecisionsRow struct {
+	Seq    int64
+	Salt   []byte
+	Leaves []byte
+}
+
+func (q *Queries) AuditDecisions(ctx context.Context, accountID uuid.UUID, minute time.Time) (AuditDecisionsRow, error) {
+	row := q.db.QueryRow(ctx, auditDecisions, accountID, minute)
+	var i AuditDecisionsRow
+	err := row.Scan(&i.Seq, &i.Salt, &i.Leaves)
+	return i, err
+}
+
+const auditEntries = `-- name: AuditEntries :many
+SELECT account_id, seq, at, actor, action, object, payload, salt, payload_hash, prev, hash, erased_at FROM audit_entries WHERE account_id = $1 AND seq < $2
+  AND ($3::text = '' OR object = $3)
+  AND ($4::text = '' OR actor = $4)
+  AND ($5::text = '' OR action LIKE $5 || '.%')
+  AND action <> ALL($6::text[])
+ORDER BY seq DESC LIMIT $7::int
+`
+
+type AuditEntriesParams struct {
+	AccountID uuid.UUID
+	Before    int64
+	Object    string
+	Actor     string
+	Family    string
+	Hidden    []string
+	Take      int32
+}
+
+// Newest first, below a sequence number.
+func (q *Queries) AuditEntries(ctx context.Context, arg AuditEntriesParams) ([]AuditEntry, error) {
+	rows, err := q.db.Query(ctx, auditEntries,
+		arg.AccountID,
+		arg.Before,
+		arg.Object,
+		arg.Actor,
+		arg.Family,
+		arg.Hidden,
+		arg.Take,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditEntry{}
+	for rows.Next() {
+		var i AuditEntry
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.Seq,
+			&i.At,
+			&i.Actor,
+			&i.Action,
+			&i.Object,
+			&i.Payload,
+			&i.Salt,
+			&i.PayloadHash,
+			&i.Prev,
+			&i.Hash,
+			&i.ErasedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditEntryHashes = `-- name: AuditEntryHashes :many
+SELECT seq, hash FROM audit_entries WHERE account_id = $1 AND seq = ANY($2::bigint[])
+`
+
+type AuditEntryHashesRow struct {
+	Seq  int64
+	Hash []byte
+}
+
+func (q *Queries) AuditEntryHashes(ctx context.Context, accountID uuid.UUID, seqs []int64) ([]AuditEntryHashesRow, error) {
+	rows, err := q.db.Query(ctx, auditEntryHashes, accountID, seqs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditEntryHashesRow{}
+	for rows.Next() {
+		var i AuditEntryHashesRow
+		if err := rows.Scan(&i.Seq, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditHead = `-- name: AuditHead :one
+SELECT size, hash, at, peaks FROM audit_head WHERE account_id = $1
+`
+
+type AuditHeadRow struct {
+	Size  int64
+	Hash  []byte
+	At    time.Time
+	Peaks []byte
+}
+
+func (q *Queries) AuditHead(ctx context.Context, accountID uuid.UUID) (AuditHeadRow, error) {
+	row := q.db.QueryRow(ctx, auditHead, accountID)
+	var i AuditHeadRow
+	err := row.Scan(
+		&i.Size,
+		&i.Hash,
+		&i.At,
+		&i.Peaks,
+	)
+	return i, err
+}
+
+const auditNodes = `-- name: AuditNodes :many
+SELECT level, n, hash FROM audit_nodes WHERE account_id = $1 AND (level, n) IN (SELECT unnest($2::smallint[]), unnest($3::bigint[]))
+`
+
+type AuditNodesParams struct {
+	AccountID uuid.UUID
+	Levels    []int16
+	Places    []int64
+}
+
+type AuditNodesRow struct {
+	Level int16
+	N     int64
+	Hash  []byte
+}
+
+func (q *Queries) AuditNodes(ctx context.Context, arg AuditNodesParams) ([]AuditNodesRow, error) {
+	rows, err := q.db.Query(ctx, auditNodes, arg.AccountID, arg.Levels, arg.Places)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditNodesRow{}
+	for rows.Next() {
+		var i AuditNodesRow
+		if err := rows.Scan(&i.Level, &i.N, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditObjects = `-- name: AuditObjects :many
+SELECT seq, object FROM audit_entries WHERE account_id = $1 AND seq = ANY($2::bigint[])
+`
+
+type AuditObjectsRow struct {
+	Seq    int64
+	Object string
+}
+
+func (q *Queries) AuditObjects(ctx context.Context, accountID uuid.UUID, seqs []int64) ([]AuditObjectsRow, error) {
+	rows, err := q.db.Query(ctx, auditObjects, accountID, seqs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditObjectsRow{}
+	for rows.Next() {
+		var i AuditObjectsRow
+		if err := rows.Scan(&i.Seq, &i.Object); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditSignedOnce = `-- name: AuditSignedOnce :one
+SELECT EXISTS (SELECT FROM audit_checkpoints)
+`
+
+// Whether any account has a checkpoint.
+func (q *Queries) AuditSignedOnce(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, auditSignedOnce)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const auditedExperiments = `-- name: AuditedExperiments :many
+SELECT id, audit_seq FROM experiments WHERE account_id = $1 AND audit_seq < $2::bigint ORDER BY id LIMIT 10000
+`
+
+type AuditedExperimentsRow struct {
+	ID       uuid.UUID
+	AuditSeq *int64
+}
+
+// Rows that name an entry as their newest change.
+func (q *Queries) AuditedExperiments(ctx context.Context, accountID uuid.UUID, size int64) ([]AuditedExperimentsRow, error) {
+	rows, err := q.db.Query(ctx, auditedExperiments, accountID, size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditedExperimentsRow{}
+	for rows.Next() {
+		var i AuditedExperimentsRow
+		if err := rows.Scan(&i.ID, &i.AuditSeq); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditedInstallations = `-- name: AuditedInstallations :many
+SELECT id, audit_seq FROM installations WHERE account_id = $1 AND audit_seq < $2::bigint ORDER BY id LIMIT 10000
+`
+
+type AuditedInstallationsRow struct {
+	ID       uuid.UUID
+	AuditSeq *int64
+}
+
+func (q *Queries) AuditedInstallations(ctx context.Context, accountID uuid.UUID, size int64) ([]AuditedInstallationsRow, error) {
+	rows, err := q.db.Query(ctx, auditedInstallations, accountID, size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditedInstallationsRow{}
+	for rows.Next() {
+		var i AuditedInstallationsRow
+		if err := rows.Scan(&i.ID, &i.AuditSeq); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditedKeys = `-- name: AuditedKeys :many
+SELECT id, audit_seq FROM api_keys WHERE account_id = $1 AND audit_seq < $2::bigint ORDER BY id LIMIT 10000
+`
+
+type AuditedKeysRow struct {
+	ID       uuid.UUID
+	AuditSeq *int64
+}
+
+func (q *Queries) AuditedKeys(ctx context.Context, accountID uuid.UUID, size int64) ([]AuditedKeysRow, error) {
+	rows, err := q.db.Query(ctx, auditedKeys, accountID, size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditedKeysRow{}
+	for rows.Next() {
+		var i AuditedKeysRow
+		if err := rows.Scan(&i.ID, &i.AuditSeq); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const createAuditHead = `-- name: CreateAuditHead :exec
 INSERT INTO audit_head (account_id, size, hash, at) VALUES ($1, 0, $2, $3)
 `
@@ -123,76 +502,334 @@ func (q *Queries) CreateAuditHead(ctx context.Context, arg CreateAuditHeadParams
 	return err
 }
 
-const insertAuditEntry = `-- name: InsertAuditEntry :exec
-INSERT INTO audit_entries (account_id, seq, at, actor, action, object, payload, salt, payload_hash, prev, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+const decidingAccounts = `-- name: DecidingAccounts :many
+SELECT DISTINCT account_id FROM assignments WHERE assigned_at >= $1 AND assigned_at < $2
 `
 
-type InsertAuditEntryParams struct {
-	AccountID   uuid.UUID
-	Seq         int64
-	At          time.Time
-	Actor       string
-	Action      string
-	Object      string
-	Payload     json.RawMessage
-	Salt        []byte
-	PayloadHash []byte
-	Prev        []byte
-	Hash        []byte
+// Accounts with assignments of a minute.
+func (q *Queries) DecidingAccounts(ctx context.Context, minute time.Time, until time.Time) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, decidingAccounts, minute, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var account_id uuid.UUID
+		if err := rows.Scan(&account_id); err != nil {
+			return nil, err
+		}
+		items = append(items, account_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-func (q *Queries) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
-	_, err := q.db.Exec(ctx, insertAuditEntry,
+const decision = `-- name: Decision :one
+SELECT experiment_id, split, visitor, arm, epoch, propensity, assigned_at FROM assignments
+WHERE account_id = $1 AND experiment_id = $2 AND split = $3 AND visitor = $4
+`
+
+type DecisionParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	Visitor      string
+}
+
+type DecisionRow struct {
+	ExperimentID uuid.UUID
+	Split        int16
+	Visitor      string
+	Arm          int16
+	Epoch        int32
+	Propensity   float32
+	AssignedAt   time.Time
+}
+
+func (q *Queries) Decision(ctx context.Context, arg DecisionParams) (DecisionRow, error) {
+	row := q.db.QueryRow(ctx, decision,
 		arg.AccountID,
-		arg.Seq,
+		arg.ExperimentID,
+		arg.Split,
+		arg.Visitor,
+	)
+	var i DecisionRow
+	err := row.Scan(
+		&i.ExperimentID,
+		&i.Split,
+		&i.Visitor,
+		&i.Arm,
+		&i.Epoch,
+		&i.Propensity,
+		&i.AssignedAt,
+	)
+	return i, err
+}
+
+const decisions = `-- name: Decisions :many
+SELECT experiment_id, split, visitor, arm, epoch, propensity, assigned_at FROM assignments
+WHERE account_id = $1 AND assigned_at >= $2 AND assigned_at < $3
+  AND (experiment_id, split, visitor COLLATE "C") > ($4::uuid, $5::smallint, $6::text)
+ORDER BY experiment_id, split, visitor COLLATE "C" LIMIT $7::int
+`
+
+type DecisionsParams struct {
+	AccountID  uuid.UUID
+	Minute     time.Time
+	Until      time.Time
+	Experiment uuid.UUID
+	Split      int16
+	Visitor    string
+	Take       int32
+}
+
+type DecisionsRow struct {
+	ExperimentID uuid.UUID
+	Split        int16
+	Visitor      string
+	Arm          int16
+	Epoch        int32
+	Propensity   float32
+	AssignedAt   time.Time
+}
+
+// Assignments of a minute in the order of their keys, after one.
+func (q *Queries) Decisions(ctx context.Context, arg DecisionsParams) ([]DecisionsRow, error) {
+	rows, err := q.db.Query(ctx, decisions,
+		arg.AccountID,
+		arg.Minute,
+		arg.Until,
+		arg.Experiment,
+		arg.Split,
+		arg.Visitor,
+		arg.Take,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DecisionsRow{}
+	for rows.Next() {
+		var i DecisionsRow
+		if err := rows.Scan(
+			&i.ExperimentID,
+			&i.Split,
+			&i.Visitor,
+			&i.Arm,
+			&i.Epoch,
+			&i.Propensity,
+			&i.AssignedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const eraseAuditPayloads = `-- name: EraseAuditPayloads :one
+SELECT erase_audit_payloads($1, $2, $3)::bigint
+`
+
+type EraseAuditPayloadsParams struct {
+	First int64
+	Last  int64
+	Now   time.Time
+}
+
+func (q *Queries) EraseAuditPayloads(ctx context.Context, arg EraseAuditPayloadsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, eraseAuditPayloads, arg.First, arg.Last, arg.Now)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const insertAuditCheckpoint = `-- name: InsertAuditCheckpoint :exec
+INSERT INTO audit_checkpoints (account_id, size, note, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+`
+
+type InsertAuditCheckpointParams struct {
+	AccountID uuid.UUID
+	Size      int64
+	Note      string
+	At        time.Time
+}
+
+func (q *Queries) InsertAuditCheckpoint(ctx context.Context, arg InsertAuditCheckpointParams) error {
+	_, err := q.db.Exec(ctx, insertAuditCheckpoint,
+		arg.AccountID,
+		arg.Size,
+		arg.Note,
 		arg.At,
-		arg.Actor,
-		arg.Action,
-		arg.Object,
-		arg.Payload,
+	)
+	return err
+}
+
+const insertAuditDecisions = `-- name: InsertAuditDecisions :exec
+INSERT INTO audit_decisions (account_id, minute, seq, salt, leaves) VALUES ($1, $2, $3, $4, $5)
+`
+
+type InsertAuditDecisionsParams struct {
+	AccountID uuid.UUID
+	Minute    time.Time
+	Seq       int64
+	Salt      []byte
+	Leaves    []byte
+}
+
+func (q *Queries) InsertAuditDecisions(ctx context.Context, arg InsertAuditDecisionsParams) error {
+	_, err := q.db.Exec(ctx, insertAuditDecisions,
+		arg.AccountID,
+		arg.Minute,
+		arg.Seq,
 		arg.Salt,
-		arg.PayloadHash,
-		arg.Prev,
-		arg.Hash,
+		arg.Leaves,
 	)
 	return err
 }
 
 const lockAuditHead = `-- name: LockAuditHead :one
-SELECT size, hash, at FROM audit_head WHERE account_id = $1 FOR UPDATE
+SELECT size, hash, at, peaks FROM audit_head WHERE account_id = $1 FOR UPDATE
 `
 
 type LockAuditHeadRow struct {
-	Size int64
-	Hash []byte
-	At   time.Time
+	Size  int64
+	Hash  []byte
+	At    time.Time
+	Peaks []byte
 }
 
 func (q *Queries) LockAuditHead(ctx context.Context, accountID uuid.UUID) (LockAuditHeadRow, error) {
 	row := q.db.QueryRow(ctx, lockAuditHead, accountID)
 	var i LockAuditHeadRow
-	err := row.Scan(&i.Size, &i.Hash, &i.At)
+	err := row.Scan(
+		&i.Size,
+		&i.Hash,
+		&i.At,
+		&i.Peaks,
+	)
 	return i, err
 }
 
-const moveAuditHead = `-- name: MoveAuditHead :exec
-UPDATE audit_head SET size = $1, hash = $2, at = $3 WHERE account_id = $4
+const markAuditMailed = `-- name: MarkAuditMailed :execrows
+UPDATE audit_head SET mailed_at = $1::timestamptz WHERE account_id = $2 AND (mailed_at IS NULL OR mailed_at < $3::timestamptz)
 `
 
-type MoveAuditHeadParams struct {
-	Size      int64
-	Hash      []byte
-	At        time.Time
+type MarkAuditMailedParams struct {
+	Now       time.Time
 	AccountID uuid.UUID
+	Since     time.Time
 }
 
-func (q *Queries) MoveAuditHead(ctx context.Context, arg MoveAuditHeadParams) error {
-	_, err := q.db.Exec(ctx, moveAuditHead,
-		arg.Size,
-		arg.Hash,
-		arg.At,
-		arg.AccountID,
-	)
+func (q *Queries) MarkAuditMailed(ctx context.Context, arg MarkAuditMailedParams) (int64, error) {
+	result, err := q.db.Exec(ctx, markAuditMailed, arg.Now, arg.AccountID, arg.Since)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const moveAuditClock = `-- name: MoveAuditClock :exec
+UPDATE audit_clock SET decided = $1 WHERE decided < $1
+`
+
+func (q *Queries) MoveAuditClock(ctx context.Context, decided time.Time) error {
+	_, err := q.db.Exec(ctx, moveAuditClock, decided)
 	return err
+}
+
+const quietAudits = `-- name: QuietAudits :many
+SELECT account_id FROM audit_head WHERE account_id > $1 AND at < $2 ORDER BY account_id LIMIT $3::int
+`
+
+type QuietAuditsParams struct {
+	After uuid.UUID
+	Since time.Time
+	Take  int32
+}
+
+// Accounts that wrote nothing since a moment.
+func (q *Queries) QuietAudits(ctx context.Context, arg QuietAuditsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, quietAudits, arg.After, arg.Since, arg.Take)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var account_id uuid.UUID
+		if err := rows.Scan(&account_id); err != nil {
+			return nil, err
+		}
+		items = append(items, account_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unmailedAudits = `-- name: UnmailedAudits :many
+SELECT account_id FROM audit_head WHERE account_id > $1 AND size > 0 AND (mailed_at IS NULL OR mailed_at < $2::timestamptz)
+ORDER BY account_id LIMIT $3::int
+`
+
+type UnmailedAuditsParams struct {
+	After uuid.UUID
+	Since time.Time
+	Take  int32
+}
+
+// Accounts whose owners were sent no checkpoint since a moment.
+func (q *Queries) UnmailedAudits(ctx context.Context, arg UnmailedAuditsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, unmailedAudits, arg.After, arg.Since, arg.Take)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var account_id uuid.UUID
+		if err := rows.Scan(&account_id); err != nil {
+			return nil, err
+		}
+		items = append(items, account_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unsignedAudits = `-- name: UnsignedAudits :many
+SELECT h.account_id FROM audit_head h WHERE h.account_id > $1 AND h.size > coalesce(
+  (SELECT c.size FROM audit_checkpoints c WHERE c.account_id = h.account_id ORDER BY c.size DESC LIMIT 1), 0)
+ORDER BY h.account_id LIMIT $2::int
+`
+
+// Accounts whose record went on since the newest checkpoint.
+func (q *Queries) UnsignedAudits(ctx context.Context, after uuid.UUID, take int32) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, unsignedAudits, after, take)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var account_id uuid.UUID
+		if err := rows.Scan(&account_id); err != nil {
+			return nil, err
+		}
+		items = append(items, account_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -67,6 +67,26 @@ type Assignment struct {
 	Segment      json.RawMessage
 }
 
+type AuditCheckpoint struct {
+	AccountID uuid.UUID
+	Size      int64
+	Note      string
+	At        time.Time
+}
+
+type AuditClock struct {
+	One     bool
+	Decided time.Time
+}
+
+type AuditDecision struct {
+	AccountID uuid.UUID
+	Minute    time.Time
+	Seq       int64
+	Salt      []byte
+	Leaves    []byte
+}
+
 type AuditEntry struct {
 	AccountID   uuid.UUID
 	Seq         int64
@@ -87,6 +107,15 @@ type AuditHead struct {
 	Size      int64
 	Hash      []byte
 	At        time.Time
+	Peaks     []byte
+	MailedAt  *time.Time
+}
+
+type AuditNode struct {
+	AccountID uuid.UUID
+	Level     int16
+	N         int64
+	Hash      []byte
 }
 
 type Conversion struct {

@@ -48,9 +48,12 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 				Mode: "proxy", Url: "http://site.test/", Nonce: "n", Now: at, ExpiresAt: at.Add(time.Hour)}),
 			s.InsertUpload(ctx, db.InsertUploadParams{AccountID: x.Account, Hash: credential[:], Kind: "png", Width: 1, Height: 1, Bytes: 1, CreatedBy: x.User, Now: at}),
 			s.SavePageCopy(ctx, db.SavePageCopyParams{AccountID: x.Account, InstallationID: x.Installation, Url: "http://site.test/", Object: "o", Bytes: 1, CreatedBy: x.User, Now: at}),
+			s.SavePageLook(ctx, db.SavePageLookParams{AccountID: x.Account, InstallationID: x.Installation, Now: at, Found: []byte("{}")}),
 			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),
-			s.InsertAuditEntry(ctx, db.InsertAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
-				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash}),
+			s.AppendAuditEntry(ctx, db.AppendAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
+				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash, Peaks: hash, Levels: []int16{1}, Places: []int64{0}, Hashes: [][]byte{hash}}),
+			s.InsertAuditCheckpoint(ctx, db.InsertAuditCheckpointParams{AccountID: x.Account, Size: 1, Note: "n", At: at}),
+			s.InsertAuditDecisions(ctx, db.InsertAuditDecisionsParams{AccountID: x.Account, Minute: at.Truncate(time.Minute), Salt: hash, Leaves: hash}),
 		)
 	})
 	if err != nil {

@@ -2,11 +2,14 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -16,18 +19,125 @@ import (
 	"github.com/samplit/samplit/views"
 )
 
+// auditBundle ends the routes whose answer may take longer than others.
+const auditBundle = "/audit/bundle"
+
 func (h *server) auditRoutes(g groups) {
 	g.person.GET("/audit", h.auditPage)
+	g.person.POST("/audit/verify", h.verifyAudit)
+	g.person.GET(auditBundle, h.downloadBundle)
+	g.person.GET("/audit/checkpoint", h.downloadCheckpoint)
+	g.person.GET("/audit/key", h.downloadAuditKey)
+	g.person.GET("/audit/certificate", h.auditCertificate)
 }
 
 const historyPage = 50
 
-func (h *server) auditPage(c echo.Context) error {
-	m, err := h.history(c, uuid.Nil, nil, "/audit")
+func (h *server) auditPage(c echo.Context) error { return h.showAudit(c, http.StatusOK, nil) }
+
+// showAudit draws the record, with what a self-check found when one was made.
+func (h *server) showAudit(c echo.Context, status int, checked *views.AuditChecked) error {
+	f := services.AuditFilter{Family: c.QueryParam("what"), Actor: c.QueryParam("who")}
+	if !slices.Contains(views.AuditFamilies, f.Family) {
+		f.Family = ""
+	}
+	m, err := h.history(c, f, nil, "/audit")
 	if err != nil {
 		return err
 	}
-	return h.render(c, http.StatusOK, views.HistoryPage(h.page(c), m))
+	people, err := h.Home.Colleagues(c.Request().Context(), actor(c))
+	if err != nil {
+		return err
+	}
+	if m.Seal, err = h.auditSeal(c); err != nil {
+		return err
+	}
+	m.Family, m.Who = f.Family, f.Actor
+	for _, p := range people {
+		m.People = append(m.People, views.Person{ID: p.Actor, Name: p.Name})
+	}
+	m.Seal.Checked = checked
+	return h.show(c, status, views.HistoryPage(h.page(c), m), views.AuditSealPanel(h.page(c), *m.Seal))
+}
+
+func (h *server) auditSeal(c echo.Context) (*views.AuditSeal, error) {
+	st, err := h.Notary.Standing(c.Request().Context(), actor(c))
+	if err != nil {
+		return nil, err
+	}
+	seal := &views.AuditSeal{Entries: st.Entries, Sealed: st.Sealed.Size, At: st.Sealed.At, Problem: st.Problem, Key: h.Notary.PublicKey()}
+	if st.Sealed.Size > 0 {
+		seal.Root = st.Sealed.Root.String()
+	}
+	return seal, nil
+}
+
+// verifyAudit is the server's own check of the record.
+func (h *server) verifyAudit(c echo.Context) error {
+	found, err := h.Notary.Verify(c.Request().Context(), actor(c), nil)
+	if services.Code(err) == services.CodeLimited {
+		return h.showAudit(c, http.StatusTooManyRequests, &views.AuditChecked{Busy: true})
+	}
+	if err != nil && services.Code(err) != services.CodeConflict {
+		return err
+	}
+	checked := &views.AuditChecked{OK: found.OK, Code: found.Code, First: -1, Entries: found.Entries, Erased: found.Erased, Checkpoints: found.Checkpoints, At: found.At,
+		Around: len(found.Around)}
+	if found.Seq != nil {
+		checked.First = *found.Seq
+	}
+	return h.showAudit(c, http.StatusOK, checked)
+}
+
+func (h *server) downloadCheckpoint(c echo.Context) error {
+	signed, err := h.Notary.Checkpoint(c.Request().Context(), actor(c))
+	if err != nil {
+		return err
+	}
+	attach(c, fmt.Sprintf("samplit-%d.checkpoint", signed.Size))
+	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(signed.Note))
+}
+
+func (h *server) downloadAuditKey(c echo.Context) error {
+	key := h.Notary.PublicKey()
+	if key == "" {
+		return echo.ErrNotFound
+	}
+	attach(c, "samplit-audit.pub")
+	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(key+"\n"))
+}
+
+func attach(c echo.Context, name string) {
+	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
+	c.Response().Header().Set("Cache-Control", "no-store")
+}
+
+// bundleTime is how long a download of a record may take.
+const bundleTime = 15 * time.Minute
+
+func (h *server) downloadBundle(c echo.Context) error {
+	begin, cancel := context.WithTimeout(c.Request().Context(), 20*time.Second)
+	defer cancel()
+	signed, write, err := h.Notary.Bundle(begin, actor(c))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), bundleTime)
+	defer cancel()
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(bundleTime)) // where there is none there is nothing to lift
+	attach(c, fmt.Sprintf("samplit-audit-%d.ndjson", signed.Size))
+	c.Response().Header().Set(echo.HeaderContentType, "application/x-ndjson")
+	c.Response().WriteHeader(http.StatusOK)
+	return write(ctx, c.Response())
+}
+
+func (h *server) auditCertificate(c echo.Context) error {
+	found, err := h.Notary.Verify(c.Request().Context(), actor(c), nil)
+	if err != nil {
+		return err
+	}
+	m := views.Certificate{OK: found.OK, Code: found.Code, Entries: found.Entries, Erased: found.Erased, Checkpoint: found.Checkpoint, Key: h.Notary.PublicKey(), At: found.At}
+	return h.render(c, http.StatusOK, views.CertificatePage(h.page(c), m))
 }
 
 func (h *server) experimentHistoryPage(c echo.Context) error {
@@ -39,7 +149,7 @@ func (h *server) experimentHistoryPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m, err := h.history(c, x.ID, x.ArmNames(), "/experiments/"+x.ID.String()+"/history")
+	m, err := h.history(c, services.AuditFilter{Object: "experiment:" + x.ID.String()}, x.ArmNames(), "/experiments/"+x.ID.String()+"/history")
 	if err != nil {
 		return err
 	}
@@ -47,19 +157,25 @@ func (h *server) experimentHistoryPage(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.HistoryPage(h.page(c), m))
 }
 
-// history is one page of entries, of one experiment with its arms or of all.
-func (h *server) history(c echo.Context, experiment uuid.UUID, arms []string, path string) (m views.History, err error) {
+// history is one page of entries that pass a filter; arms are those of the one experiment that it is about.
+func (h *server) history(c echo.Context, f services.AuditFilter, arms []string, path string) (m views.History, err error) {
 	before, err := strconv.ParseInt(c.QueryParam("before"), 10, 64)
 	if err != nil || before < 0 {
 		before = 0
 	}
-	list, err := h.Home.Activity(c.Request().Context(), actor(c), experiment, before, historyPage)
+	list, err := h.Home.Find(c.Request().Context(), actor(c), f, before, historyPage)
 	if err != nil {
 		return m, err
 	}
 	m.Rows = historyRows(h.speak(c), list, arms)
 	if n := len(list); n == historyPage && list[n-1].Seq > 0 {
-		m.Next = path + "?before=" + strconv.FormatInt(list[n-1].Seq, 10)
+		query := url.Values{"before": {strconv.FormatInt(list[n-1].Seq, 10)}}
+		for name, value := range map[string]string{"what": f.Family, "who": f.Actor} {
+			if value != "" {
+				query.Set(name, value)
+			}
+		}
+		m.Next = path + "?" + query.Encode()
 	}
 	return m, nil
 }
@@ -67,7 +183,7 @@ func (h *server) history(c echo.Context, experiment uuid.UUID, arms []string, pa
 func historyRows(ctx context.Context, list []services.Activity, arms []string) []views.HistoryRow {
 	rows := make([]views.HistoryRow, 0, len(list))
 	for _, a := range list {
-		row := views.HistoryRow{Seq: a.Seq, At: a.At, Actor: a.Who, Action: a.Action, Subject: a.Subject, Detail: append(historyDetail(ctx, a.Payload), epochDetail(ctx, a.Payload, arms)...)}
+		row := views.HistoryRow{Seq: a.Seq, At: a.At, Actor: a.Who, Action: a.Action, Subject: a.Subject, Detail: append(historyDetail(ctx, a.Payload), epochDetail(ctx, a.Payload, arms)...), Erased: a.ErasedAt != nil}
 		switch {
 		case a.Experiment != uuid.Nil:
 			row.URL = "/experiments/" + a.Experiment.String()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -37,6 +38,11 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	d.Uploads = services.NewUploads(database, objects, d.TrackerURL, d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
 	d.Audit = services.NewAudit(database)
+	seal, err := services.GenerateAuditKey(filepath.Join(t.TempDir(), "audit.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Notary = services.NewNotary(database, seal, nil, d.BaseURL, d.Clock, d.Log)
 	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)
 	snap := services.NewSnapshot(database, d.TrackerURL, d.Clock, d.Log)
 	committer := services.NewCommitter(database, d.Clock, d.Log)

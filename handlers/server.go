@@ -37,6 +37,7 @@ type Deps struct {
 	Analytics     *services.Analytics
 	Home          *services.Home
 	Audit         *services.Audit
+	Notary        *services.Notary
 	Simulator     *services.Simulator
 	Debugger      *services.Debugger
 	Quarantine    *services.Quarantine
@@ -121,6 +122,7 @@ func New(d Deps) *echo.Echo {
 	h.experimentsAPI(g.api)
 	h.editorAPI(g.api)
 	h.analyticsAPI(g.api)
+	h.auditAPI(g.api)
 	h.simulateAPI(g.api)
 	h.keysAPI(g.api)
 	h.pagesAPI(g.api)
@@ -169,7 +171,7 @@ func limitBody(limit int64) echo.MiddlewareFunc {
 // deadline bounds how long a request may work. It is the outermost, since what answers an error needs the context, too.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Path() == debuggerStream { // which bounds itself
+		if c.Path() == debuggerStream || strings.HasSuffix(c.Path(), auditBundle) { // which bound themselves
 			return next(c)
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 20*time.Second)

@@ -49,6 +49,13 @@ func (m *Mailer) SendWelcome(ctx context.Context, to services.Recipient, link st
 	return m.send(ctx, to, locale.T(ctx, "mail.welcome_subject"), views.WelcomeMailText(ctx, model), views.WelcomeMailHTML(model))
 }
 
+// SendCheckpoint sends the checkpoint of an account's record, for its owner to keep.
+func (m *Mailer) SendCheckpoint(ctx context.Context, to services.Recipient, link string, size int64, checkpoint string) error {
+	ctx = locale.With(ctx, to.Lang)
+	model := views.CheckpointMail{Name: to.Name, URL: link, Entries: size, Checkpoint: checkpoint}
+	return m.send(ctx, to, locale.T(ctx, "mail.checkpoint_subject"), views.CheckpointMailText(ctx, model), views.CheckpointMailHTML(model))
+}
+
 func (m *Mailer) send(ctx context.Context, to services.Recipient, subject, text string, html templ.Component) error {
 	var page bytes.Buffer
 	if err := html.Render(ctx, &page); err != nil {

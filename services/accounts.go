@@ -115,8 +115,12 @@ func (a *Accounts) UpdateProfile(ctx context.Context, by Actor, name, locale str
 	if err := fields.err(); err != nil {
 		return err
 	}
-	return a.db.Global(ctx, func(s *db.Store) error {
-		return s.UpdateUser(ctx, db.UpdateUserParams{ID: by.User, Name: name, Locale: locale})
+	return a.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		if err := s.UpdateUser(ctx, db.UpdateUserParams{ID: by.User, Name: name, Locale: locale}); err != nil {
+			return fmt.Errorf("update user: %w", err)
+		}
+		_, err := record(ctx, s, a.clock.now(), by, "user.updated", userObject(by.User), map[string]any{"lang": locale})
+		return err
 	})
 }
 

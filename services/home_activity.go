@@ -1,8 +1,10 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -21,11 +23,16 @@ type Activity struct {
 
 // Activity lists entries newest first, below before (0: from the newest), of one experiment or of all (the zero id). Any member may.
 func (h *Home) Activity(ctx context.Context, by Actor, experiment uuid.UUID, before int64, take int) ([]Activity, error) {
-	object := ""
+	var f AuditFilter
 	if experiment != uuid.Nil {
-		object = experimentObject(experiment)
+		f.Object = experimentObject(experiment)
 	}
-	records, err := h.audit.History(ctx, by, object, before, take)
+	return h.Find(ctx, by, f, before, take)
+}
+
+// Find lists the entries that pass a filter newest first, below before (0: from the newest). Any member may.
+func (h *Home) Find(ctx context.Context, by Actor, f AuditFilter, before int64, take int) ([]Activity, error) {
+	records, err := h.audit.Find(ctx, by, f, before, take)
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}
@@ -51,6 +58,28 @@ func (h *Home) Activity(ctx context.Context, by Actor, experiment uuid.UUID, bef
 		}
 	}
 	return out, nil
+}
+
+// Colleague is a member of the account, as the audit calls and people know them.
+type Colleague struct{ Actor, Name string }
+
+// Colleagues lists the members by name. Any member may.
+func (h *Home) Colleagues(ctx context.Context, by Actor) ([]Colleague, error) {
+	var out []Colleague
+	err := h.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		people, err := s.MemberNames(ctx, by.Account)
+		if err != nil {
+			return fmt.Errorf("name members: %w", err)
+		}
+		for _, p := range people {
+			out = append(out, Colleague{userObject(p.ID), p.Name})
+		}
+		return nil
+	})
+	slices.SortFunc(out, func(a, b Colleague) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Actor, b.Actor))
+	})
+	return out, err
 }
 
 // names finds what the objects and actors of the records are called.

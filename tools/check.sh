@@ -26,7 +26,7 @@ go vet -tags e2e,slow ./... # no file is for builds without a tag only
 bin/staticcheck -tags e2e,slow ./...
 
 step "TypeScript"
-(cd static/src && for part in . shim editor frame; do npx --no-install tsc --noEmit -p "$part"; done)
+(cd static/src && for part in . shim editor frame verifier; do npx --no-install tsc --noEmit -p "$part"; done)
 
 step "sizes"
 go test -run 'Sizes|Small' ./static/...

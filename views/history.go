@@ -7,7 +7,14 @@ type History struct {
 	Experiment *Experiment
 	Rows       []HistoryRow
 	Next       string // address of older rows; empty at the end
+	// Of the account's list alone.
+	Family, Who string // what the rows were narrowed to; empty: all
+	People      []Person
+	Seal        *AuditSeal
 }
+
+// Person is somebody whom the rows can be narrowed to.
+type Person struct{ ID, Name string }
 
 // HistoryRow is one audit entry. Action is the audit's own word ("experiment.started"); Text, when set, is the finished
 // sentence to show instead of the catalogue's.
@@ -20,6 +27,7 @@ type HistoryRow struct {
 	Subject string // what it was done to
 	URL     string // where the subject lives
 	Detail  []HistoryDetail
+	Erased  bool // what it said besides is gone
 }
 
 // HistoryDetail is one changed value.
@@ -52,4 +60,11 @@ var auditWords = map[string]string{
 	"quarantine.retried":    "audit.quarantine_retried",
 	"quarantine.discarded":  "audit.quarantine_discarded",
 	"epoch.opened":          "audit.epoch_opened",
+	"key.created":           "audit.key_created",
+	"key.revoked":           "audit.key_revoked",
+	"user.updated":          "audit.user_updated",
+	"payload.erased":        "audit.payload_erased",
+	"audit.heartbeat":       "audit.heartbeat",
+	"audit.key_rotated":     "audit.key_rotated",
+	"decisions.batch":       "audit.decisions_batch",
 }

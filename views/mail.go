@@ -24,6 +24,12 @@ func WelcomeMailText(ctx context.Context, m WelcomeMail) string {
 	return paragraphs(t(ctx, "mail.hello", "Name", m.Name), t(ctx, "mail.welcome_text"), m.URL, "Samplit")
 }
 
+// CheckpointMailText is CheckpointMailHTML as plain text.
+func CheckpointMailText(ctx context.Context, m CheckpointMail) string {
+	return paragraphs(t(ctx, "mail.hello", "Name", m.Name), t(ctx, "mail.checkpoint_text", "Count", m.Entries), m.Checkpoint,
+		t(ctx, "mail.checkpoint_keep"), m.URL, "Samplit")
+}
+
 func paragraphs(parts ...string) string {
 	return strings.Join(parts, "\n\n") + "\n"
 }

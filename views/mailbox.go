@@ -33,3 +33,10 @@ type ResetMail struct {
 type WelcomeMail struct {
 	Name, URL string
 }
+
+// CheckpointMail is the message with the checkpoint of the week.
+type CheckpointMail struct {
+	Name, URL  string
+	Entries    int64
+	Checkpoint string
+}

@@ -33,6 +33,7 @@ type config struct {
 	SMTPURL            string        `env:"SMTP_URL" help:"Mail server, smtp://user:pw@host:587; in development mail is shown at /dev/mail."`
 	SecretKey          string        `env:"SECRET_KEY" help:"At least 32 bytes; made in the data folder in development."`
 	StateKeyset        string        `env:"STATE_KEYSET" help:"Keyset file of learned state; in the data folder when empty."`
+	AuditKey           string        `env:"AUDIT_KEY" help:"Key file that signs checkpoints of the audit; in the data folder when empty."`
 	Environment        string        `env:"ENVIRONMENT" default:"development" enum:"development,production" help:"development or production."`
 	Signup             string        `env:"SIGNUP" default:"open" enum:"open,invite" help:"open or invite."`
 	AccessTokenMinutes int           `env:"ACCESS_TOKEN_EXPIRE_MINUTES" default:"30" help:"Life of an API access token."`
@@ -59,6 +60,13 @@ func (c *config) keysetPath() string {
 		return c.StateKeyset
 	}
 	return filepath.Join(c.DataDir, "state.keyset")
+}
+
+func (c *config) auditKeyPath() string {
+	if c.AuditKey != "" {
+		return c.AuditKey
+	}
+	return filepath.Join(c.DataDir, "audit.key")
 }
 
 func (c *config) postgresDir() string { return filepath.Join(c.DataDir, "postgres") }

@@ -83,6 +83,16 @@ func (d *database) keyset(ctx context.Context, path string) (*services.Keyset, e
 	return services.LoadKeyset(ctx, d.DB, path)
 }
 
+// auditKey reads the key that signs checkpoints. Without it everything works but signing, which the log says every minute.
+func (d *database) auditKey(ctx context.Context, path string, log *slog.Logger) (*services.AuditKey, error) {
+	key, err := services.LoadAuditKey(ctx, d.DB, path)
+	if errors.Is(err, services.ErrNoAuditKey) || errors.Is(err, db.ErrUnavailable) {
+		log.Error("audit checkpoints cannot be signed", slog.Any("error", err))
+		return nil, nil
+	}
+	return key, err
+}
+
 // close ends the connections and then the private server, if this process started it.
 func (d *database) close(log *slog.Logger) {
 	if d.DB != nil {

@@ -13,7 +13,7 @@ const module = "github.com/samplit/samplit/"
 // floors: a direct import may only point down. On one floor what may import what is listed in beside.
 var floors = map[string]int{
 	"cmd/samplit": 4, "edge": 2, "handlers": 3, "mail": 3, "views": 3, "static": 3, "services": 2,
-	"db": 1, "proxy": 1, "engine": 1, "engine/simulate": 1, "engine/state": 1, "engine/stats": 0, "locale": 0,
+	"db": 1, "proxy": 1, "engine": 1, "engine/simulate": 1, "engine/state": 1, "engine/stats": 0, "audit": 0, "locale": 0,
 }
 
 var beside = map[string][]string{

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -33,6 +34,12 @@ const (
 	exitUsage   = 2
 )
 
+// exitCode ends a command, which has printed what there is to say, with a code of its own.
+type exitCode int
+
+// Error implements error.
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
 // errFinding ends a command with exitFailure when everything worrying has been printed already.
 var errFinding = errors.New("finding")
 
@@ -44,6 +51,7 @@ type commands struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database schema up to date, or show where it stands."`
 	Keys     keysCommand     `cmd:"" help:"Manage the keys of stored state."`
 	Recount  recountCommand  `cmd:"" help:"Recompute all counts from raw events and print differences."`
+	Audit    auditCommand    `cmd:"" offline:"" help:"Check records of changes."`
 	Calc     calcCommand     `cmd:"" offline:"" help:"Answer statistical questions, JSON lines on standard input."`
 	Analyze  analyzeCommand  `cmd:"" offline:"" help:"Judge a test from a CSV file."`
 	Edge     edgeCommand     `cmd:"" offline:"" help:"Serve a site's experiments in its HTML, as a proxy before it."`
@@ -70,11 +78,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	// What touches neither database nor network works whatever the settings of the server are.
-	if err := c.check(); err != nil && !command.Selected().Tag.Has("offline") {
+	if err := c.check(); err != nil && !offline(command.Path) {
 		fmt.Fprintf(stderr, "samplit: configuration:\n  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
 		return exitUsage
 	}
+	var exit exitCode
 	switch err := command.Run(&c.config); {
+	case errors.As(err, &exit):
+		return int(exit)
 	case err == nil:
 		return exitFine
 	case errors.Is(err, errFinding):
@@ -83,6 +94,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintln(stderr, "samplit:", oneLine(err))
 		return exitFailure
 	}
+}
+
+// offline tells whether a command, or one above it, needs none of the server's settings.
+func offline(path []*kong.Path) bool {
+	return slices.ContainsFunc(path, func(p *kong.Path) bool { return p.Command != nil && p.Command.Tag.Has("offline") })
 }
 
 // streams are what a command reads and prints.

@@ -10,11 +10,12 @@ import (
 
 // script is one file that pages load.
 type script struct {
-	name    string // in static/js
-	entry   string // in static/src
-	limit   int    // bytes after gzip -9
-	raw     int    // bytes as they are; 0 is no limit
-	runtime bool   // cut into modules, see package snippet
+	name    string     // in static/js
+	entry   string     // in static/src
+	limit   int        // bytes after gzip -9
+	raw     int        // bytes as they are; 0 is no limit
+	runtime bool       // cut into modules, see package snippet
+	target  api.Target // 0 is ES2018
 }
 
 var scripts = []script{
@@ -23,6 +24,7 @@ var scripts = []script{
 	{name: "preview.js", entry: "preview/main.ts", limit: 20_000},
 	{name: "onpage.js", entry: "onpage/main.ts", limit: 1_500},
 	{name: "app.js", entry: "app/main.ts", limit: 10_000},
+	{name: "verifier.js", entry: "verifier/main.ts", limit: 4_500, target: api.ES2020},
 	{name: "editor.js", entry: "editor/main.ts", limit: 12_000},
 	{name: "frame.js", entry: "frame/main.ts", limit: 30_000},
 	{name: "charts.js", entry: "charts/main.ts", limit: 110_000},
@@ -34,7 +36,7 @@ func (s script) bundle(entry string) ([]byte, error) {
 		EntryPoints:       []string{entry},
 		Bundle:            true,
 		Format:            api.FormatIIFE,
-		Target:            api.ES2018,
+		Target:            max(s.target, api.ES2018),
 		Charset:           api.CharsetUTF8,
 		LegalComments:     api.LegalCommentsEndOfFile,
 		MinifyWhitespace:  true,
