@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -61,6 +62,14 @@ func (tab *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 func (tab *Tab) Open(url string) {
 	tab.t.Helper()
 	tab.Do(chromedp.Navigate(url))
+}
+
+// Show brings the tab to the front, where it draws and hears the mouse.
+func (tab *Tab) Show() {
+	tab.t.Helper()
+	if _, err := chromedp.Call(tab.ctx, page.BringToFront, cdp.Empty{}); err != nil {
+		tab.t.Fatalf("show tab: %v", err)
+	}
 }
 
 // Close closes the tab as its user would.

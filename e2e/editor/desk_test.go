@@ -132,6 +132,7 @@ func (d *desk) pick(page *browser.Tab, selector string) {
 		const box = element.getBoundingClientRect();
 		return [box.left + Math.min(box.width, 60) / 2, box.top + Math.min(box.height, 20) / 2];
 	})()`, quote(selector)))
+	d.Show()
 	page.Click(at[0], at[1])
 	d.Until(`!document.getElementById("element-picked").hidden`)
 }
