@@ -112,18 +112,6 @@ func (h *history) erase(t testing.TB, spans ...audit.Span) {
 	h.add(t, "user:1", audit.Erased, "account:1", map[string]any{"entries": list, "reason": "request"})
 }
 
-func (h *history) read(nodes []audit.Node) ([]audit.Hash, error) {
-	out := make([]audit.Hash, len(nodes))
-	for i, n := range nodes {
-		hash, ok := h.nodes[[2]int64{int64(n.Level), n.N}]
-		if !ok {
-			return nil, fmt.Errorf("no node %d/%d", n.Level, n.N)
-		}
-		out[i] = hash
-	}
-	return out, nil
-}
-
 // bundle is what the account would download.
 func (h *history) bundle(t testing.TB) []byte {
 	t.Helper()
