@@ -35,15 +35,24 @@ func (d *DB) AsSystem(ctx context.Context, fn func(*Store) error) error {
 	return d.in(ctx, System, uuid.Nil, fn)
 }
 
+// Survey is AsSystem at one moment: what others commit meanwhile is in none of its statements.
+func (d *DB) Survey(ctx context.Context, fn func(*Store) error) error {
+	return d.run(ctx, System, "begin isolation level repeatable read, read only; "+become(System, ""), fn)
+}
+
 // AsIngest is a transaction on the tables that traffic writes, of every account.
 func (d *DB) AsIngest(ctx context.Context, fn func(*Store) error) error {
 	return d.in(ctx, Ingest, uuid.Nil, fn)
 }
 
 func (d *DB) in(ctx context.Context, role Role, account uuid.UUID, fn func(*Store) error) error {
+	return d.run(ctx, role, begin(role, account), fn)
+}
+
+func (d *DB) run(ctx context.Context, role Role, begin string, fn func(*Store) error) error {
 	var err error
 	for range 3 {
-		err = d.guard(ctx, func() error { return d.once(ctx, role, account, fn) })
+		err = d.guard(ctx, func() error { return d.once(ctx, role, begin, fn) })
 		if !retriable(err) {
 			return err
 		}
@@ -51,13 +60,13 @@ func (d *DB) in(ctx context.Context, role Role, account uuid.UUID, fn func(*Stor
 	return err
 }
 
-func (d *DB) once(ctx context.Context, role Role, account uuid.UUID, fn func(*Store) error) (err error) {
+func (d *DB) once(ctx context.Context, role Role, begin string, fn func(*Store) error) (err error) {
 	conn, err := d.acquire(ctx, role)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin(role, account)})
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

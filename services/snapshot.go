@@ -192,7 +192,7 @@ func (s *Snapshot) Refresh(ctx context.Context) error {
 	s.sync.Lock()
 	defer s.sync.Unlock()
 	var c changes
-	err := s.db.AsSystem(ctx, func(st *db.Store) (err error) {
+	err := s.db.Survey(ctx, func(st *db.Store) (err error) {
 		c, err = readChanges(ctx, st, s.horizon)
 		return err
 	})
