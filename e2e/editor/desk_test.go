@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/samplit/samplit/e2e/browser"
 	"github.com/samplit/samplit/e2e/program"
@@ -133,8 +134,14 @@ func (d *desk) pick(page *browser.Tab, selector string) {
 		return [box.left + Math.min(box.width, 60) / 2, box.top + Math.min(box.height, 20) / 2];
 	})()`, quote(selector)))
 	d.Show()
-	page.Click(at[0], at[1])
-	d.Until(`!document.getElementById("element-picked").hidden`)
+	for range 20 { // a tab that has just come to the front does not hear the mouse at once
+		page.Click(at[0], at[1])
+		time.Sleep(200 * time.Millisecond)
+		if browser.Eval[bool](d.Tab, `!document.getElementById("element-picked").hidden`) {
+			return
+		}
+	}
+	d.t.Fatalf("a click on %s picks nothing", selector)
 }
 
 // set types a value into a field of the panel.

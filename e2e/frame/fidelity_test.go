@@ -79,10 +79,9 @@ func folderSite(t *testing.T, h *house, from browser.Package, root string) *site
 	})
 }
 
-// still stops what moves, so that two pictures can be compared, and waits until fonts and images are there.
+// still waits until fonts, images and what scripts make are there, and only then stops what moves, so that two pictures can be
+// compared: some scripts begin when an animation does.
 const still = `(async () => {
-	const s = document.createElement('style'); s.textContent = '*,*::before,*::after{animation:none!important;transition:none!important;caret-color:transparent!important}';
-	document.head.append(s);
 	await document.fonts.ready;
 	await Promise.all([...document.images].map(i => i.complete || new Promise(r => { i.onload = i.onerror = r; setTimeout(r, 3000) })));
 	for (let before = -1, calm = 0; calm < 10;) { // a second without a new element
@@ -90,6 +89,9 @@ const still = `(async () => {
 		calm = now === before ? calm + 1 : 0; before = now;
 		await new Promise(r => setTimeout(r, 100));
 	}
+	const s = document.createElement('style'); s.textContent = '*,*::before,*::after{animation:none!important;transition:none!important;caret-color:transparent!important}';
+	document.head.append(s);
+	await new Promise(r => setTimeout(r, 100));
 	return 0 })()`
 
 const countElements = "document.querySelectorAll('*').length"
