@@ -130,7 +130,11 @@ func TestEditorOfAStartedExperimentOffersANewVersion(t *testing.T) {
 func TestEditorFramesOnlyPreviews(t *testing.T) {
 	t.Parallel()
 	o, x, _ := draftInEditor(t)
-	policy := o.get("/experiments/" + x + "/editor").Header.Get("Content-Security-Policy")
+	editor := o.get("/experiments/" + x + "/editor").Header
+	if got := editor.Get("Cross-Origin-Opener-Policy"); got != "same-origin-allow-popups" {
+		t.Errorf("opener policy %q: a page in a tab of its own could not answer", got)
+	}
+	policy := editor.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "frame-src http://*.preview.localhost:8080;") {
 		t.Errorf("policy %q", policy)
 	}

@@ -31,7 +31,9 @@ func (h *server) render(c echo.Context, status int, component templ.Component) e
 	}
 	header := c.Response().Header()
 	frames, ok := c.Get(frameSourceKey).(string)
-	if !ok {
+	if ok { // the editor, which also opens pages in tabs of their own and talks with them
+		header.Set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
+	} else {
 		frames = "'self'"
 	}
 	header.Set("Content-Security-Policy", pagePolicy(n, frames))
