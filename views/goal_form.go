@@ -53,8 +53,14 @@ func triggerOptions(ctx context.Context, current string) []option {
 	return options
 }
 
-// with is the field as one for code. Where it is shown it is asked for, but browsers must not insist where it is not.
+// with is the field as one for code.
 func (f field) with(placeholder string, longest int) field {
-	f.Placeholder, f.Max, f.Mono, f.Optional, f.Unsaid = placeholder, longest, true, true, true
+	f.Placeholder, f.Max, f.Mono = placeholder, longest, true
+	return f.sometimes()
+}
+
+// sometimes is a field that is asked for where it is shown, but browsers must not insist where it is not.
+func (f field) sometimes() field {
+	f.Optional, f.Unsaid = true, true
 	return f
 }

@@ -62,7 +62,7 @@ func formGoal(f ExperimentForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = selectField(f.goalField("trigger", f.Goal.Trigger, t(ctx, "form.goal_trigger")), triggerOptions(ctx, f.Goal.Trigger)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = selectField(f.goalField("trigger", f.Goal.Trigger, t(ctx, "form.goal_trigger")).sometimes(), triggerOptions(ctx, f.Goal.Trigger)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
