@@ -63,7 +63,8 @@ func TestFailedBatchIsSentAgain(t *testing.T) {
 			tr.respond(nil)
 			tr.await(1, "exposures", exposureOf(e))
 			again := tr.awaitStatus(1, http.StatusOK)[0]
-			if quote(ids(again.events)) != quote(ids(failed.events)) || again.events[0].T != failed.events[0].T {
+			same := again.events[:min(len(again.events), len(failed.events))] // what happened meanwhile may follow
+			if quote(ids(same)) != quote(ids(failed.events)) || same[0].T != failed.events[0].T {
 				t.Errorf("sent %v first and %v again, want the same", failed.events, again.events)
 			}
 			if again.raw["sent_at"].(float64) <= failed.raw["sent_at"].(float64) {
