@@ -160,6 +160,9 @@ func previewURL(id, variant string) templ.SafeURL {
 }
 
 func variantID(v VariantChanges) string {
+	if v.Element != "" { // whose variants may have the keys of another's
+		return "variant-" + v.ID
+	}
 	return "variant-" + v.Key
 }
 

@@ -26,7 +26,7 @@ import (
 )
 
 // policy is what the pages must live under.
-const policy = "default-src 'self'; script-src 'self' 'nonce-gallery'; style-src 'self' 'nonce-gallery'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+const policy = "default-src 'self'; script-src 'self' 'nonce-gallery'; style-src 'self' 'nonce-gallery'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 // galleryServer serves every exhibit at /gallery/{lang}/{theme}/{name}, and what a test adds to it. What a page asks for by
 // itself is answered as unchanged.
