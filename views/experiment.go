@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -161,7 +162,7 @@ func previewURL(id, variant string) templ.SafeURL {
 
 func variantID(v VariantChanges) string {
 	if v.Element != "" { // whose variants may have the keys of another's
-		return "variant-" + v.ID
+		return "variant-" + strings.Join(strings.Fields(v.Element), "-") + "-" + v.Key
 	}
 	return "variant-" + v.Key
 }

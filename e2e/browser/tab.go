@@ -155,13 +155,14 @@ func (tab *Tab) Screenshot() []byte {
 // Frame is the frame of another site inside the page, once it shows an address that holds part. It closes with the tab.
 func (tab *Tab) Frame(part string) *Tab {
 	tab.t.Helper()
+	page := chromedp.FromContext(tab.ctx).Target.TargetID.String() // also the id of its main frame
 	for deadline := time.Now().Add(actionTimeout); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		all, err := chromedp.Targets(tab.ctx)
 		if err != nil {
 			tab.t.Fatalf("list targets: %v", err)
 		}
 		for _, info := range all {
-			if info.Type != "iframe" || !strings.Contains(info.URL, part) {
+			if info.Type != "iframe" || string(info.ParentFrameID) != page || !strings.Contains(info.URL, part) {
 				continue
 			}
 			console := &Console{}

@@ -134,12 +134,8 @@ func (d *desk) pick(page *browser.Tab, selector string) {
 		return [box.left + Math.min(box.width, 60) / 2, box.top + Math.min(box.height, 20) / 2];
 	})()`, quote(selector)))
 	d.Show()
-	for try := range 20 {
-		if try < 5 {
-			page.Click(at[0], at[1])
-		} else { // of two tabs one may not hear the mouse
-			page.Run(fmt.Sprintf(`document.querySelector(%s).click()`, quote(selector)))
-		}
+	for range 20 { // a tab that has just come to the front does not hear the mouse at once
+		page.Click(at[0], at[1])
 		time.Sleep(200 * time.Millisecond)
 		if browser.Eval[bool](d.Tab, `!document.getElementById("element-picked").hidden`) {
 			return
