@@ -2,23 +2,18 @@ package main
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/samplit/samplit/e2e/port"
 	"github.com/samplit/samplit/e2e/program"
 )
 
 // The operator's listener tells of the database and of what waits, and the tracker's requests are in it.
 func TestOperatorSeesTheNumbers(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	admin := l.Addr().String()
-	l.Close()
+	admin := port.Free(t)
 	p := program.New(t, "ADMIN_ADDR="+admin)
 	p.Serve()
 	if status, _ := p.Post("assign", map[string]any{"installation_token": "inst_x", "experiment": "x", "visitor_id": "v"}); status != http.StatusUnauthorized {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -13,20 +12,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/samplit/samplit/e2e/chaos"
+	"github.com/samplit/samplit/e2e/port"
 	"github.com/samplit/samplit/e2e/program"
 	"github.com/samplit/samplit/engine"
 )
-
-// freeAddr is a port of this machine that nobody uses.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 func (c *distant) connect() *pgx.Conn {
 	c.t.Helper()
@@ -111,7 +100,7 @@ func askAll(t *testing.T, o *program.Owner, p *program.Program) {
 // slow, or cuts its connections in the middle, and not afterwards. Events are refused honestly and arrive later, once.
 func TestVariantsHoldThroughEveryOutage(t *testing.T) {
 	t.Parallel()
-	admin := freeAddr(t)
+	admin := port.Free(t)
 	c := newDistant(t, "LIMIT_TOKEN=0", "ADMIN_ADDR="+admin)
 	c.line.Open()
 	server := c.Serve()

@@ -5,12 +5,12 @@ package journey_test
 import (
 	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/samplit/samplit/e2e/browser"
+	"github.com/samplit/samplit/e2e/port"
 	"github.com/samplit/samplit/e2e/program"
 )
 
@@ -37,16 +37,6 @@ func (o operator) gauge(name string) string {
 	return ""
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // versions makes the form have n versions, converting at 4 %, 4.1 % and so on.
 func (m *marketer) versions(n int) {
 	m.t.Helper()
@@ -68,7 +58,7 @@ const (
 
 // Somebody without an account plays a test through, gives the link away, and cancels another simulation, which ends on the server.
 func TestAnybodySimulatesSharesAndCancels(t *testing.T) {
-	admin := freeAddress(t)
+	admin := port.Free(t)
 	p := program.New(t, "ADMIN_ADDR="+admin)
 	p.Serve()
 	o := operator{t, "http://" + admin}

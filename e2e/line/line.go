@@ -12,6 +12,8 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+
+	"github.com/samplit/samplit/e2e/port"
 )
 
 // Line is a TCP address that leads to a PostgreSQL.
@@ -29,15 +31,13 @@ func New(t testing.TB, address string) (l *Line, databaseURL string) {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	port := q.Get("port")
-	if port == "" {
-		port = "5432"
+	at := q.Get("port")
+	if at == "" {
+		at = "5432"
 	}
-	upstream := bridge(t, filepath.Join(q.Get("host"), ".s.PGSQL."+port))
+	upstream := bridge(t, filepath.Join(q.Get("host"), ".s.PGSQL."+at))
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	l = &Line{t, toxiproxy.NewProxy(server, "postgres", "127.0.0.1:0", upstream)}
-	l.Open()
-	l.Close()
+	l = &Line{t, toxiproxy.NewProxy(server, "postgres", port.Free(t), upstream)}
 	t.Cleanup(l.Close)
 	return l, "postgres://" + u.User.String() + "@" + l.proxy.Listen + u.Path + "?sslmode=disable"
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/e2e/port"
 )
 
 // buildOnce makes the binary that tests start, since only another process can be killed.
@@ -53,12 +54,7 @@ func New(t testing.TB, extra ...string) *Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := port.Free(t)
 	// t.TempDir is closed to the database's user when tests run as root.
 	dir, err := os.MkdirTemp("", "samplit-program-")
 	if err != nil {
@@ -140,7 +136,18 @@ func (p *Program) Await(what string, ok func() bool) {
 			return
 		}
 	}
-	p.t.Fatalf("not %s after two minutes", what)
+	p.t.Fatalf("not %s after two minutes; %s", what, p.words())
+}
+
+// words are what the program says of its dependencies.
+func (p *Program) words() string {
+	resp, err := http.Get("http://" + p.Addr + "/readyz")
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
+	return fmt.Sprint(resp.Status, " ", string(b), err)
 }
 
 // Database opens the program's private database, starting it when nobody runs it.
