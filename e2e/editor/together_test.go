@@ -5,19 +5,10 @@ package editor_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/samplit/samplit/e2e/browser"
 )
-
-// away makes the tab's saves fail as without a connection, until it is back.
-func (d *desk) away(yes bool) {
-	d.t.Helper()
-	if !yes {
-		d.Run(`window.fetch = window.fetchBefore; dispatchEvent(new Event("online"))`)
-		return
-	}
-	d.Run(`window.fetchBefore = window.fetch; window.fetch = () => Promise.reject(new TypeError("offline"))`)
-}
 
 func (d *desk) state(name string) {
 	d.t.Helper()
@@ -27,6 +18,19 @@ func (d *desk) state(name string) {
 // markup is the page's body as it stands, without what the editor draws over it.
 func markup(page *browser.Tab) string {
 	return browser.Eval[string](page, `document.body.outerHTML`)
+}
+
+// same waits until the page's body is what it was.
+func same(t *testing.T, page *browser.Tab, when, want string) {
+	t.Helper()
+	got := ""
+	for range 100 {
+		if got = markup(page); got == want {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("%s the page is\n%s\nwant\n%s", when, got, want)
 }
 
 // step presses undo or redo and waits for the answer.
@@ -67,22 +71,38 @@ func TestScenario18(t *testing.T) {
 	other.Until(`document.querySelectorAll("#edits .edit").length === 3`)
 	other.Close()
 
-	// A minute offline, and a reload after it: nothing is lost, and nothing counts twice.
+	// A minute offline: what was done in it is saved once it is over.
 	d.Open(d.p.URL + "/experiments/" + d.id + "/editor")
 	page = d.edit()
-	d.away(true)
 	d.pick(page, "header h1")
+	d.Offline(true)
 	d.set("edit-style-color", "#112233")
 	d.state("offline")
-	d.away(false)
+	d.Offline(false)
 	d.saved()
+
+	// A reload while offline, in the middle of an edit: the page asks first, and nothing is lost, and nothing counts twice.
+	d.Offline(true)
+	d.set("edit-style-background-color", "#ddeeff")
+	d.state("offline")
+	d.set("edit-style-color", "#445566")
+	if !d.Reload() {
+		t.Error("a page with unsaved changes lets itself be reloaded without a question")
+	}
+	d.Offline(false)
 	page = d.edit()
-	page.Until(`getComputedStyle(document.querySelector("header h1")).color === "rgb(17, 34, 51)"`)
-	if got := d.changes(); len(got) != 4 || got[3]["value"] != "#112233" {
+	page.Until(`getComputedStyle(document.querySelector("header h1")).color === "rgb(68, 85, 102)"`)
+	page.Until(`getComputedStyle(document.querySelector("header h1")).backgroundColor === "rgb(221, 238, 255)"`)
+	d.saved()
+	if got := d.changes(); len(got) != 5 || got[3]["value"] != "#445566" || got[4]["value"] != "#ddeeff" {
 		t.Fatalf("after the reload: %v", got)
 	}
+	if d.Reload() {
+		t.Error("a page whose changes are saved asks before it is reloaded")
+	}
+	page = d.edit()
 
-	// Fifty steps back and forth.
+	// Fifty steps back and forth lead through the same pages.
 	d.pick(page, ".subheading")
 	start := browser.Eval[int](d.Tab, `JSON.parse(document.getElementById("editor-list").textContent).undo`)
 	first := markup(page)
@@ -90,23 +110,21 @@ func TestScenario18(t *testing.T) {
 		d.set("edit-style-font-size", fmt.Sprint(20+i))
 		d.Until(fmt.Sprintf(`JSON.parse(document.getElementById("editor-list").textContent).undo === %d`, start+i+1))
 	}
-	last := browser.Eval[string](page, `getComputedStyle(document.querySelector(".subheading")).fontSize`)
+	page.Until(`getComputedStyle(document.querySelector(".subheading")).fontSize === "69px"`)
+	last := markup(page)
 	for i := 49; i >= 0; i-- {
 		d.step("undo", start+i)
 	}
+	same(t, page, "after undoing 50 steps", first)
 	page.Until(`getComputedStyle(document.querySelector(".subheading")).fontSize !== "69px"`)
-	if got := markup(page); got != first {
-		t.Errorf("after undoing 50 steps the page is\n%s\nwant\n%s", got, first)
-	}
 	for i := range 50 {
 		d.step("redo", start+i+1)
 	}
-	page.Until(fmt.Sprintf(`getComputedStyle(document.querySelector(".subheading")).fontSize === %s`, quote(last)))
+	page.Until(`getComputedStyle(document.querySelector(".subheading")).fontSize === "69px"`)
+	same(t, page, "after doing them again", last)
 
 	// The original is the page as it was before anybody touched it.
 	d.Run(`document.getElementById("original").click()`)
 	page.Until(`document.querySelector("header h1").textContent === "Clean Blog"`)
-	if got := markup(page); got != before {
-		t.Errorf("the original is\n%s\nwant\n%s", got, before)
-	}
+	same(t, page, "without the changes", before)
 }
