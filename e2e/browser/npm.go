@@ -28,7 +28,7 @@ const (
 // Package names one version of an npm package and the hash of its archive, as the registry publishes it ("sha512-…").
 type Package struct{ Name, Version, Integrity string }
 
-// Real pages to test on. Both are one MIT-licensed template each.
+// Real pages to test on, each a package under the MIT licence but for Swagger, which is under Apache-2.0.
 var (
 	CleanBlog = Package{
 		Name:      "startbootstrap-clean-blog",
@@ -39,6 +39,41 @@ var (
 		Name:      "startbootstrap-agency",
 		Version:   "7.0.12",
 		Integrity: "sha512-VpdOVgqYq+Yomt72/gZueBuB99wWyqL1rvqaGaqRwHtDMJlXSf9eGfisyQXPx7//z3dnlGHIMzIk2I8CCmtXOQ==",
+	}
+	Freelancer = Package{
+		Name:      "startbootstrap-freelancer",
+		Version:   "7.0.7",
+		Integrity: "sha512-KdqOM+MdbFPwBugLvze3sKGW+XS3t4amtOCOupkGwdoc7CfI+89VwQy7adZgZj4u3cL6pY57XZGYmMCyVFAMLw==",
+	}
+	ShopHome = Package{
+		Name:      "startbootstrap-shop-homepage",
+		Version:   "5.0.6",
+		Integrity: "sha512-B8TNIkJrc0iYCjrfgAolSopz1nek66gmhxkwCKP5zBX0axuF/OGae5z53bupgrlAOw1F4Cs6mkLVcw7K9G1exA==",
+	}
+	ShopItem = Package{
+		Name:      "startbootstrap-shop-item",
+		Version:   "5.0.6",
+		Integrity: "sha512-2u6+IC1znfs6G7rmigBLu8h0NUrtV7jlNDrAXj+k9ftMcMwSNkkU1HR8RFnDn0i+x+qZBrSbg6pA4YItikDWHg==",
+	}
+	Admin = Package{
+		Name:      "startbootstrap-sb-admin-2",
+		Version:   "4.1.4",
+		Integrity: "sha512-Zr0JNu4tRD4EJVDwVLETKWfMniFx4Dy3qAnJ96ucqUqIZ8Ns4/H5a6Y0E44/K5lxO05EBQwi24hPxaLEz+2IhA==",
+	}
+	Gentelella = Package{
+		Name:      "gentelella",
+		Version:   "4.2.0",
+		Integrity: "sha512-etbwRsQv+fl5tAnmE+SCZGGWWU6H6EudoWFZEPDJ93jGtVlDOnUmG09XW/BY+V3K1n28jZJ3fJx4V3WH7MVzOQ==",
+	}
+	Reveal = Package{
+		Name:      "reveal.js",
+		Version:   "6.0.2",
+		Integrity: "sha512-JYIg5D9aoxoaLeb84O+OvAwsKWdIavVgEDScxtYEXFCT6t6TQrhNtSgogcjdCpdLsWglhJn3zyE3fUOwiH5KEg==",
+	}
+	Swagger = Package{
+		Name:      "swagger-ui-dist",
+		Version:   "5.35.0",
+		Integrity: "sha512-U06rpMtW9V3XPGOBeamTUSr0Z09jMX4IJuANpE/EZbAhw0G8CgwrzU4YmXkn/h0wCDNsXdGarTNNHC3sU8yVUQ==",
 	}
 )
 

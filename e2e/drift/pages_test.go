@@ -20,24 +20,11 @@ type page struct {
 	path string
 }
 
-var (
-	freelancer = browser.Package{Name: "startbootstrap-freelancer", Version: "7.0.7",
-		Integrity: "sha512-KdqOM+MdbFPwBugLvze3sKGW+XS3t4amtOCOupkGwdoc7CfI+89VwQy7adZgZj4u3cL6pY57XZGYmMCyVFAMLw=="}
-	shopHome = browser.Package{Name: "startbootstrap-shop-homepage", Version: "5.0.6",
-		Integrity: "sha512-B8TNIkJrc0iYCjrfgAolSopz1nek66gmhxkwCKP5zBX0axuF/OGae5z53bupgrlAOw1F4Cs6mkLVcw7K9G1exA=="}
-	shopItem = browser.Package{Name: "startbootstrap-shop-item", Version: "5.0.6",
-		Integrity: "sha512-2u6+IC1znfs6G7rmigBLu8h0NUrtV7jlNDrAXj+k9ftMcMwSNkkU1HR8RFnDn0i+x+qZBrSbg6pA4YItikDWHg=="}
-	admin = browser.Package{Name: "startbootstrap-sb-admin-2", Version: "4.1.4",
-		Integrity: "sha512-Zr0JNu4tRD4EJVDwVLETKWfMniFx4Dy3qAnJ96ucqUqIZ8Ns4/H5a6Y0E44/K5lxO05EBQwi24hPxaLEz+2IhA=="}
-	gentelella = browser.Package{Name: "gentelella", Version: "4.2.0",
-		Integrity: "sha512-etbwRsQv+fl5tAnmE+SCZGGWWU6H6EudoWFZEPDJ93jGtVlDOnUmG09XW/BY+V3K1n28jZJ3fJx4V3WH7MVzOQ=="}
-)
-
 var pages = []page{
 	{browser.CleanBlog, "dist/index.html"}, {browser.CleanBlog, "dist/post.html"}, {browser.CleanBlog, "dist/contact.html"},
-	{browser.Agency, "dist/index.html"}, {freelancer, "dist/index.html"}, {shopHome, "dist/index.html"}, {shopItem, "dist/index.html"},
-	{admin, "login.html"}, {admin, "register.html"}, {admin, "index.html"},
-	{gentelella, "dist/production/landing.html"}, {gentelella, "dist/production/pricing_tables.html"}, {gentelella, "dist/production/e_commerce.html"},
+	{browser.Agency, "dist/index.html"}, {browser.Freelancer, "dist/index.html"}, {browser.ShopHome, "dist/index.html"}, {browser.ShopItem, "dist/index.html"},
+	{browser.Admin, "login.html"}, {browser.Admin, "register.html"}, {browser.Admin, "index.html"},
+	{browser.Gentelella, "dist/production/landing.html"}, {browser.Gentelella, "dist/production/pricing_tables.html"}, {browser.Gentelella, "dist/production/e_commerce.html"},
 }
 
 func (p page) String() string { return p.of.Name + "/" + p.path }

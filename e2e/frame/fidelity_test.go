@@ -16,17 +16,6 @@ import (
 	"github.com/samplit/samplit/e2e/browser"
 )
 
-// Real pages, each a template under the MIT licence but for swagger-ui, which is under Apache-2.0.
-var (
-	freelancer = browser.Package{Name: "startbootstrap-freelancer", Version: "7.0.7", Integrity: "sha512-KdqOM+MdbFPwBugLvze3sKGW+XS3t4amtOCOupkGwdoc7CfI+89VwQy7adZgZj4u3cL6pY57XZGYmMCyVFAMLw=="}
-	shopHome   = browser.Package{Name: "startbootstrap-shop-homepage", Version: "5.0.6", Integrity: "sha512-B8TNIkJrc0iYCjrfgAolSopz1nek66gmhxkwCKP5zBX0axuF/OGae5z53bupgrlAOw1F4Cs6mkLVcw7K9G1exA=="}
-	shopItem   = browser.Package{Name: "startbootstrap-shop-item", Version: "5.0.6", Integrity: "sha512-2u6+IC1znfs6G7rmigBLu8h0NUrtV7jlNDrAXj+k9ftMcMwSNkkU1HR8RFnDn0i+x+qZBrSbg6pA4YItikDWHg=="}
-	admin      = browser.Package{Name: "startbootstrap-sb-admin-2", Version: "4.1.4", Integrity: "sha512-Zr0JNu4tRD4EJVDwVLETKWfMniFx4Dy3qAnJ96ucqUqIZ8Ns4/H5a6Y0E44/K5lxO05EBQwi24hPxaLEz+2IhA=="}
-	gentelella = browser.Package{Name: "gentelella", Version: "4.2.0", Integrity: "sha512-etbwRsQv+fl5tAnmE+SCZGGWWU6H6EudoWFZEPDJ93jGtVlDOnUmG09XW/BY+V3K1n28jZJ3fJx4V3WH7MVzOQ=="}
-	reveal     = browser.Package{Name: "reveal.js", Version: "6.0.2", Integrity: "sha512-JYIg5D9aoxoaLeb84O+OvAwsKWdIavVgEDScxtYEXFCT6t6TQrhNtSgogcjdCpdLsWglhJn3zyE3fUOwiH5KEg=="}
-	swagger    = browser.Package{Name: "swagger-ui-dist", Version: "5.35.0", Integrity: "sha512-U06rpMtW9V3XPGOBeamTUSr0Z09jMX4IJuANpE/EZbAhw0G8CgwrzU4YmXkn/h0wCDNsXdGarTNNHC3sU8yVUQ=="}
-)
-
 // fixtures are fifteen pages and the folder of their package that is the root of the website.
 var fixtures = []struct {
 	from  browser.Package
@@ -35,13 +24,13 @@ var fixtures = []struct {
 }{
 	{browser.CleanBlog, "dist", []string{"/index.html", "/about.html", "/post.html", "/contact.html"}},
 	{browser.Agency, "dist", []string{"/index.html"}},
-	{freelancer, "dist", []string{"/index.html"}},
-	{shopHome, "dist", []string{"/index.html"}},
-	{shopItem, "dist", []string{"/index.html"}},
-	{admin, ".", []string{"/login.html", "/index.html", "/tables.html"}},
-	{gentelella, "dist", []string{"/production/landing.html", "/production/pricing_tables.html"}},
-	{reveal, ".", []string{"/demo.html"}},
-	{swagger, ".", []string{"/index.html"}},
+	{browser.Freelancer, "dist", []string{"/index.html"}},
+	{browser.ShopHome, "dist", []string{"/index.html"}},
+	{browser.ShopItem, "dist", []string{"/index.html"}},
+	{browser.Admin, ".", []string{"/login.html", "/index.html", "/tables.html"}},
+	{browser.Gentelella, "dist", []string{"/production/landing.html", "/production/pricing_tables.html"}},
+	{browser.Reveal, ".", []string{"/demo.html"}},
+	{browser.Swagger, ".", []string{"/index.html"}},
 }
 
 // trackers are what sites put into their pages to count visits, in the forms that they have: an element, a script that makes one, an

@@ -1,4 +1,6 @@
+import type { Fingerprint } from "../fingerprint/fingerprint";
 import { fingerprint } from "../fingerprint/make";
+import { visited } from "./address";
 import type { Node, Picked } from "./protocol";
 import { original } from "./preview";
 import { isOurs } from "./overlay";
@@ -58,9 +60,9 @@ function valuesOf(element: Element, text: string | undefined): Record<string, st
   const out: Record<string, string> = {};
   if (text !== undefined) out["text "] = text.trim().slice(0, 10_000);
   const link = element.getAttribute("href");
-  if (link !== null) out["link "] = link.slice(0, 2_000);
+  if (link !== null) out["link "] = visited(link).slice(0, 2_000);
   const source = element.getAttribute("src");
-  if (source !== null && element.localName === "img") out["image "] = source.slice(0, 2_000);
+  if (source !== null && element.localName === "img") out["image "] = visited(source).slice(0, 2_000);
   const alt = element.getAttribute("alt");
   if (alt !== null) out["attr alt"] = alt.slice(0, 2_000);
   const computed = getComputedStyle(element);
@@ -80,12 +82,19 @@ function neighbour(element: Element, way: "previousElementSibling" | "nextElemen
 
 type Ways = Pick<Picked, "selector" | "grade" | "alike" | "previous" | "next" | "fingerprint">;
 
+/** What an element looks like where visitors see it: addresses of the site are others there. */
+function printOf(element: Element): Fingerprint {
+  const print = fingerprint(element);
+  const attributes = Object.fromEntries(Object.entries(print.attributes ?? {}).map(([name, value]) => [name, /^(href|src|action)$/.test(name) ? visited(value) : value]));
+  return { ...print, attributes };
+}
+
 /** What leads to an element and to its neighbours on the page without our changes; what only they have made has no other way. */
 function waysTo(element: Element): Ways {
   const [previous, next] = [neighbour(element, "previousElementSibling"), neighbour(element, "nextElementSibling")];
   const find = (): Ways => {
     const to = (other: Element | null) => (other && other.isConnected ? selectorOf(other).selector : "");
-    return { ...selectorOf(element), alike: alike(element), previous: to(previous), next: to(next), fingerprint: fingerprint(element) };
+    return { ...selectorOf(element), alike: alike(element), previous: to(previous), next: to(next), fingerprint: printOf(element) };
   };
   const found = original(() => (element.isConnected ? find() : undefined));
   return found ?? { ...find(), fingerprint: null };
