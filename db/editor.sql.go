@@ -13,6 +13,26 @@ import (
 	"github.com/google/uuid"
 )
 
+const copyEditorLists = `-- name: CopyEditorLists :exec
+INSERT INTO editor_lists (account_id, experiment_id, variant_id, edits)
+SELECT v.account_id, v.experiment_id, v.id, l.edits FROM variants v
+JOIN variants f ON f.account_id = v.account_id AND f.experiment_id = $1 AND f.element = v.element AND f.ord = v.ord
+JOIN editor_lists l ON l.account_id = f.account_id AND l.variant_id = f.id
+WHERE v.account_id = $2 AND v.experiment_id = $3
+`
+
+type CopyEditorListsParams struct {
+	FromID       uuid.UUID
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+}
+
+// What the editor knows of an experiment's variants, for the variants of its copy.
+func (q *Queries) CopyEditorLists(ctx context.Context, arg CopyEditorListsParams) error {
+	_, err := q.db.Exec(ctx, copyEditorLists, arg.FromID, arg.AccountID, arg.ExperimentID)
+	return err
+}
+
 const countEditorSteps = `-- name: CountEditorSteps :one
 SELECT count(*) FILTER (WHERE state = 'done')::int AS undo, count(*) FILTER (WHERE state = 'undone')::int AS redo FROM editor_revisions
 WHERE account_id = $1 AND variant_id = $2 AND user_id = $3 AND kind = 'edit'

@@ -5,6 +5,14 @@ SELECT edits FROM editor_lists WHERE account_id = @account_id AND variant_id = @
 INSERT INTO editor_lists (account_id, experiment_id, variant_id, edits) VALUES (@account_id, @experiment_id, @variant_id, @edits)
 ON CONFLICT (account_id, variant_id) DO UPDATE SET edits = excluded.edits;
 
+-- name: CopyEditorLists :exec
+-- What the editor knows of an experiment's variants, for the variants of its copy.
+INSERT INTO editor_lists (account_id, experiment_id, variant_id, edits)
+SELECT v.account_id, v.experiment_id, v.id, l.edits FROM variants v
+JOIN variants f ON f.account_id = v.account_id AND f.experiment_id = @from_id AND f.element = v.element AND f.ord = v.ord
+JOIN editor_lists l ON l.account_id = f.account_id AND l.variant_id = f.id
+WHERE v.account_id = @account_id AND v.experiment_id = @experiment_id;
+
 -- name: UpdateVariantChanges :exec
 UPDATE variants SET changes = @changes WHERE account_id = @account_id AND experiment_id = @experiment_id AND id = @variant_id;
 

@@ -69,13 +69,17 @@ func (s *settling) win(op editOp) {
 	s.take(op)
 }
 
-// copy adds what a step writes beside what others wrote.
+// copy adds what a step writes beside what others wrote, under the same name and off where that is.
 func (s *settling) copy(op editOp) {
 	taken := map[string]bool{}
 	for _, e := range s.edits {
 		taken[e.Change.ID] = true
 	}
+	label, off := op.Label, op.Off
+	if i := placeOf(s.edits, op.ID); i >= 0 {
+		label, off = s.edits[i].Label, s.edits[i].Off
+	}
 	id := freeKey(op.ID, taken)
 	s.copies[op.ID] = id
-	s.take(editOp{Do: opAdd, ID: id, Change: op.Change, Label: op.Label})
+	s.take(editOp{Do: opAdd, ID: id, Change: op.Change, Label: label, Off: off})
 }

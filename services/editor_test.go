@@ -141,6 +141,22 @@ func TestEditorAsksWhenTwoWroteTheSame(t *testing.T) {
 	}
 }
 
+// The copy of a change that two wrote has its name, and is off like it.
+func TestEditorCopiesWithNameAndMark(t *testing.T) {
+	t.Parallel()
+	d := newEditorDesk(t)
+	d.save(d.by, 1, add("a", "p", "First"), EditOp{Do: opRename, ID: "a", Label: "Lead"}, EditOp{Do: opDisable, ID: "a"})
+	update := func(text string) EditOp { return EditOp{Do: opUpdate, ID: "a", Change: add("a", "p", text).Change} }
+	d.save(d.by, 2, update("Hers"))
+	list, err := d.try(d.colleague(), 2, "copies", update("His"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := list.Edits[len(list.Edits)-1]; last.Label != "Lead" || !last.Off || orEmpty(last.Change.Value) != "His" {
+		t.Errorf("got %+v, want his text under the name, and off", last)
+	}
+}
+
 // A change of the list by the form or the API has no steps to compare with: whatever was made before it is disputed.
 func TestEditorAsksWhenAnotherDoorChangedTheList(t *testing.T) {
 	t.Parallel()
@@ -313,5 +329,34 @@ func TestEditorTellsWhoElseIsThere(t *testing.T) {
 	now = now.Add(time.Minute)
 	if p := see(bob); len(p.Others) != 0 {
 		t.Errorf("a minute later: got %+v", p)
+	}
+}
+
+// A copy of an experiment has its changes under their names, in their order, and off where they were.
+func TestACopyKeepsWhatTheEditorKnows(t *testing.T) {
+	d := newEditorDesk(t)
+	d.save(d.by, 1, add("a", "h1", "One"), add("b", "h2", "Two"), EditOp{Do: opRename, ID: "a", Label: "The headline"}, EditOp{Do: opDisable, ID: "b"})
+	was, err := d.List(t.Context(), d.by, d.x.ID.String(), d.variant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := d.Duplicate(t.Context(), d.by, d.x.ID.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := x.Variants()[1].ID.String()
+	is, err := d.List(t.Context(), d.by, x.ID.String(), copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(was.Edits, is.Edits); diff != "" || len(is.Edits) < 2 || is.Undo != 0 {
+		t.Errorf("list of the copy, with %d steps to undo (-of the original +of the copy):\n%s", is.Undo, diff)
+	}
+	on, err := d.Save(t.Context(), d.by, x.ID.String(), copied, EditInput{BaseRev: x.Version, Request: "on", Ops: []EditOp{{Do: opEnable, ID: "b"}}})
+	if err != nil || len(on.Edits) != len(is.Edits) {
+		t.Fatalf("after switching a change of the copy on: %v, %v", on.Edits, err)
+	}
+	if again, err := d.List(t.Context(), d.by, d.x.ID.String(), d.variant); err != nil || !cmp.Equal(again.Edits, was.Edits) {
+		t.Errorf("the original's list is %v, %v; want it as it was", again.Edits, err)
 	}
 }

@@ -21,7 +21,7 @@ func (e *Experiments) Create(ctx context.Context, by Actor, in ExperimentInput) 
 	if in.Elements != nil && in.Variants != nil {
 		return Experiment{}, twice()
 	}
-	x, err := e.insert(ctx, by, "experiment.created", nil, func(ctx context.Context, s *db.Store) (Definition, error) {
+	x, err := e.insert(ctx, by, "experiment.created", uuid.Nil, func(ctx context.Context, s *db.Store) (Definition, error) {
 		return e.checked(ctx, s, by, in)
 	})
 	return x, err
@@ -48,9 +48,9 @@ func (e *Experiments) checked(ctx context.Context, s *db.Store, by Actor, in Exp
 	return d, problems.err()
 }
 
-// insert stores a new draft made by define. A key that define leaves empty is made from the name; when two drafts of one name race
+// insert stores a new draft made by define, from names the experiment that it is a copy of, if any. A key that define leaves empty is made from the name; when two drafts of one name race
 // for it, the loser tries again.
-func (e *Experiments) insert(ctx context.Context, by Actor, action string, extra map[string]any, define func(context.Context, *db.Store) (Definition, error)) (x Experiment, err error) {
+func (e *Experiments) insert(ctx context.Context, by Actor, action string, from uuid.UUID, define func(context.Context, *db.Store) (Definition, error)) (x Experiment, err error) {
 	for range 5 {
 		chosen := false
 		err = e.db.InTx(ctx, by.Account, func(s *db.Store) error {
@@ -63,7 +63,7 @@ func (e *Experiments) insert(ctx context.Context, by Actor, action string, extra
 					return err
 				}
 			}
-			x, err = e.insertOnce(ctx, s, by, d, action, extra)
+			x, err = e.insertOnce(ctx, s, by, d, action, from)
 			return err
 		})
 		if !db.IsUnique(err, db.ExperimentsKeyKey) {
@@ -92,7 +92,7 @@ func (e *Experiments) keyFor(ctx context.Context, s *db.Store, by Actor, base st
 	return freeKey(base, taken), nil
 }
 
-func (e *Experiments) insertOnce(ctx context.Context, s *db.Store, by Actor, d Definition, action string, extra map[string]any) (Experiment, error) {
+func (e *Experiments) insertOnce(ctx context.Context, s *db.Store, by Actor, d Definition, action string, from uuid.UUID) (Experiment, error) {
 	now, id := e.clock.now(), uuid.Must(uuid.NewV7())
 	params, err := json.Marshal(d.AllocatorParams)
 	if err != nil {
@@ -120,8 +120,12 @@ func (e *Experiments) insertOnce(ctx context.Context, s *db.Store, by Actor, d D
 	if err != nil {
 		return Experiment{}, err
 	}
-	for name, value := range extra {
-		payload[name] = value
+	if from != uuid.Nil {
+		payload["from"] = from
+		// Names of changes, and the changes that are switched off.
+		if err := s.CopyEditorLists(ctx, db.CopyEditorListsParams{AccountID: by.Account, ExperimentID: id, FromID: from}); err != nil {
+			return Experiment{}, fmt.Errorf("copy lists of changes: %w", err)
+		}
 	}
 	seq, err := record(ctx, s, now, by, action, experimentObject(id), payload)
 	if err != nil {
@@ -177,7 +181,7 @@ func idOr(id uuid.UUID) uuid.UUID {
 }
 
 // Duplicate stores a copy as a draft with a key of its own. Editors and above may. NotFound if absent or another account's. The
-// copy is named in the language of ctx.
+// copy is named in the language of ctx, and its changes keep their names and those switched off.
 func (e *Experiments) Duplicate(ctx context.Context, by Actor, id string) (Experiment, error) {
 	if err := by.may(Editor); err != nil {
 		return Experiment{}, err
@@ -186,7 +190,7 @@ func (e *Experiments) Duplicate(ctx context.Context, by Actor, id string) (Exper
 	if err != nil {
 		return Experiment{}, err
 	}
-	return e.insert(ctx, by, "experiment.duplicated", map[string]any{"from": key}, func(ctx context.Context, s *db.Store) (Definition, error) {
+	return e.insert(ctx, by, "experiment.duplicated", key, func(ctx context.Context, s *db.Store) (Definition, error) {
 		x, err := e.one(ctx, s, by, key)
 		if err != nil {
 			return Definition{}, err
