@@ -349,6 +349,15 @@ type PageLook struct {
 	Found          json.RawMessage
 }
 
+type PageMessage struct {
+	AccountID uuid.UUID
+	SessionID uuid.UUID
+	ToPage    bool
+	ID        int64
+	Body      string
+	SaidAt    time.Time
+}
+
 type PageSession struct {
 	AccountID      uuid.UUID
 	ID             uuid.UUID

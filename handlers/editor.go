@@ -18,6 +18,7 @@ func (h *server) editorRoutes(g groups) {
 	g.person.GET("/experiments/:id/editor/version", h.confirmVersion)
 	g.person.POST("/experiments/:id/editor/version", h.newVersion)
 	g.person.POST("/experiments/:id/editor/frame", h.openEditorFrame)
+	g.person.POST("/experiments/:id/editor/page/:page/relay", h.relayEdits)
 	g.person.GET("/experiments/:id/editor/:variant/list", h.editorList)
 	g.person.POST("/experiments/:id/editor/:variant/ops", h.saveEdits)
 	g.person.POST("/experiments/:id/editor/:variant/form", h.editByForm)
@@ -273,6 +274,6 @@ func (h *server) openEditorFrame(c echo.Context) error {
 		}
 		return h.render(c, status, views.EditorFramed(views.EditorFrame{Problem: locale.T(ctx, text)}))
 	}
-	return h.render(c, http.StatusOK, views.EditorFramed(views.EditorFrame{URL: s.URL, Origin: s.Origin, Sandbox: s.Sandbox, Nonce: s.Nonce, Mode: s.Mode,
+	return h.render(c, http.StatusOK, views.EditorFramed(views.EditorFrame{Session: s.ID.String(), URL: s.URL, Origin: s.Origin, Sandbox: s.Sandbox, Nonce: s.Nonce, Mode: s.Mode,
 		Reason: locale.T(ctx, s.Reason.Key, s.Reason.Args...)}))
 }

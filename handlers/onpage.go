@@ -38,6 +38,8 @@ func (o *onPage) routes(e *echo.Echo) {
 	e.OPTIONS("/s/editor/redeem", preflight, anyOrigin)
 	e.POST("/s/editor/copy", o.copy, anyOrigin)
 	e.OPTIONS("/s/editor/copy", preflight, anyOrigin)
+	e.POST("/s/editor/relay", o.relay, anyOrigin)
+	e.OPTIONS("/s/editor/relay", preflight, anyOrigin)
 }
 
 type redeemRequest struct {
@@ -55,7 +57,7 @@ func (o *onPage) redeem(c echo.Context) error {
 		return err
 	}
 	ctx := locale.With(c.Request().Context(), locale.Match(c.Request().Header.Get("Accept-Language")))
-	return c.JSON(http.StatusOK, map[string]string{"nonce": r.Nonce, "dashboard": r.Dashboard, "severed": locale.T(ctx, "page.severed"),
+	return c.JSON(http.StatusOK, map[string]string{"nonce": r.Nonce, "dashboard": r.Dashboard,
 		"copy": locale.T(ctx, "page.copy"), "copied": locale.T(ctx, "page.copied"), "failed": locale.T(ctx, "page.not_copied")})
 }
 

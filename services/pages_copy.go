@@ -26,16 +26,9 @@ const (
 // Keep stores a copy of a page that is open where it is, so that people who cannot get to the page can edit it. token and nonce are the
 // session's, origin is the page's. Scripts are taken out. NotFound: the session is over, or not of that page. Invalid names html.
 func (p *Pages) Keep(ctx context.Context, token, nonce, origin string, page []byte) error {
-	row, err := p.lookUp(ctx, [32]byte(credentialHash(token)), p.clock.now())
+	row, err := p.ownPage(ctx, token, nonce, origin)
 	if err != nil {
 		return err
-	}
-	u, err := url.Parse(row.Url)
-	if err != nil {
-		return fmt.Errorf("page address: %w", err)
-	}
-	if row.Mode != PageOnPage || row.Nonce != nonce || proxy.Origin(u) != origin {
-		return notFound("page")
 	}
 	if len(page) == 0 || len(page) > MaxCopy {
 		return (Fields{"html": {"too_long", "Must be a page of at most 5 MB."}}).err()

@@ -64,6 +64,7 @@ type EditorConflict struct {
 
 // EditorFrame is the page on its way into the editor.
 type EditorFrame struct {
+	Session                     string // id of the page that is open
 	URL, Origin, Sandbox, Nonce string
 	Mode                        string // proxy, on_page or snapshot
 	Reason                      string // finished sentence
@@ -149,6 +150,7 @@ var editorSays = map[string]string{
 	"moved": "editor.moved", "stopped": "editor.move_stopped", "alt": "editor.warn_alt", "contrast": "editor.warn_contrast", "heading": "editor.warn_heading",
 	"label": "editor.warn_label", "missing": "editor.missing", "copied": "editor.copied", "removed": "editor.removed", "added": "editor.added",
 	"uploading": "editor.uploading", "uploadFailed": "editor.upload_failed", "leave": "editor.leave", "original": "editor.showing_original", "variant": "editor.showing_variant",
+	"comparing": "editor.comparing",
 }
 
 // others are the variants that changes can be copied to.

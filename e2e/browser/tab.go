@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -188,6 +189,24 @@ func (tab *Tab) Press(keys string, modifiers ...chromedp.Modifier) {
 func (tab *Tab) Click(x, y float64) {
 	tab.t.Helper()
 	tab.Do(chromedp.MouseClickXY(x, y))
+}
+
+// Drag presses the pointer at one point of the page, moves it in a few steps to another and lets go.
+func (tab *Tab) Drag(fromX, fromY, toX, toY float64) {
+	tab.t.Helper()
+	mouse := func(kind input.DispatchMouseEventType, x, y float64) {
+		params := input.DispatchMouseEventParams{Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, Buttons: 1, ClickCount: 1}
+		if _, err := chromedp.Call(tab.ctx, input.DispatchMouseEvent, params); err != nil {
+			tab.t.Fatalf("drag: %v", err)
+		}
+		time.Sleep(50 * time.Millisecond) // frames of other sites learn late whose the pointer is
+	}
+	mouse(input.DispatchMouseEventTypeMousePressed, fromX, fromY)
+	for i := range 5 {
+		share := float64(i+1) / 5
+		mouse(input.DispatchMouseEventTypeMouseMoved, fromX+share*(toX-fromX), fromY+share*(toY-fromY))
+	}
+	mouse(input.DispatchMouseEventTypeMouseReleased, toX, toY)
 }
 
 // Photo returns what the window shows as a small JPEG.

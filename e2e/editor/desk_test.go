@@ -3,7 +3,6 @@
 package editor_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -33,8 +32,7 @@ func newSite(t *testing.T, p browser.Package, folder string) *site {
 		t.Fatal(err)
 	}
 	root := filepath.Join(files, folder)
-	s := &site{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return serve(t, func(s *site, w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/")
 		if name == "" {
 			name = "index.html"
@@ -44,15 +42,27 @@ func newSite(t *testing.T, p browser.Package, folder string) *site {
 			http.FileServer(http.Dir(root)).ServeHTTP(w, r)
 			return
 		}
-		head := "<head>"
-		if snippet := s.snippet.Load(); snippet != nil {
-			head += *snippet
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write(bytes.Replace(page, []byte("<head>"), []byte(head), 1))
-	}))
+		s.send(w, string(page))
+	})
+}
+
+// serve makes a website of a handler.
+func serve(t *testing.T, answer func(*site, http.ResponseWriter, *http.Request)) *site {
+	t.Helper()
+	s := &site{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(s, w, r) }))
 	t.Cleanup(s.Close)
 	return s
+}
+
+// send answers with a page and the snippet in it.
+func (s *site) send(w http.ResponseWriter, page string) {
+	head := "<head>"
+	if snippet := s.snippet.Load(); snippet != nil {
+		head += *snippet
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = io.WriteString(w, strings.Replace(page, "<head>", head, 1))
 }
 
 // desk is somebody in the editor.
@@ -65,11 +75,11 @@ type desk struct {
 }
 
 // newDesk is a new account with a site and a draft, before its editor.
-func newDesk(t *testing.T, pkg browser.Package) *desk {
+func newDesk(t *testing.T, s *site, env ...string) *desk {
 	t.Helper()
-	p := program.New(t, "ALLOW_PRIVATE_NETWORKS=true")
+	p := program.New(t, append(env, "ALLOW_PRIVATE_NETWORKS=true")...)
 	p.Serve()
-	d := &desk{Tab: chrome.NewTab(t), t: t, p: p, site: newSite(t, pkg, "dist")}
+	d := &desk{Tab: chrome.NewTab(t), t: t, p: p, site: s}
 	d.Open(p.URL + "/register")
 	d.fill(map[string]string{"name": "Marta", "email": "marta@shop.test", "password": "a-long-enough-secret-7", "company": "Shop"})
 	d.submit("/register", "/home")
@@ -114,6 +124,17 @@ func quote(s string) string {
 		panic(err)
 	}
 	return string(b)
+}
+
+// launch starts the experiment from its page and waits until browsers know of it.
+func (d *desk) launch() {
+	d.t.Helper()
+	d.Open(d.p.URL + "/experiments/" + d.id)
+	d.Run(`document.querySelector("form[action$='/status'] button").click()`)
+	d.Until(`!document.querySelector("form[action$='/status'] [value=running]") && document.readyState === "complete"`)
+	snippet := *d.site.snippet.Load()
+	script := snippet[strings.Index(snippet, "http") : strings.Index(snippet, ".js")+3]
+	d.p.Await("told to browsers", func() bool { return strings.Contains(get(d.t, script), d.id) })
 }
 
 // edit opens the editor and waits for the page in it; the answer is the page.

@@ -10,7 +10,7 @@ import (
 )
 
 func TestEditorChangesARealPage(t *testing.T) {
-	d := newDesk(t, browser.CleanBlog)
+	d := newDesk(t, newSite(t, browser.CleanBlog, "dist"))
 	page := d.edit()
 	d.pick(page, "header h1")
 	if got := browser.Eval[string](d.Tab, `document.getElementById("edit-text-").value`); got != "Clean Blog" {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"github.com/samplit/samplit/e2e/browser"
 )
 
@@ -43,7 +45,7 @@ func (d *desk) step(what string, want int) {
 // TestScenario18 has two people edit one variant, one of them without a connection for a while, reloads, and goes fifty steps back and
 // forth.
 func TestScenario18(t *testing.T) {
-	d := newDesk(t, browser.CleanBlog)
+	d := newDesk(t, newSite(t, browser.CleanBlog, "dist"))
 	page := d.edit()
 	before := markup(page)
 
@@ -127,4 +129,32 @@ func TestScenario18(t *testing.T) {
 	d.Run(`document.getElementById("original").click()`)
 	page.Until(`document.querySelector("header h1").textContent === "Clean Blog"`)
 	same(t, page, "without the changes", before)
+}
+
+// TestEditorCompares puts the original over the variant, up to a divider that keys and the pointer move.
+func TestEditorCompares(t *testing.T) {
+	d := newDesk(t, newSite(t, browser.CleanBlog, "dist"))
+	page := d.edit()
+	d.pick(page, "header h1")
+	d.set("edit-text-", "Measured blog")
+	d.saved()
+	d.Run(`document.getElementById("compare").click()`)
+	d.Until(`document.querySelector("#editor-before iframe") && document.activeElement.id === "editor-split"`)
+	before := d.Frame(browser.Eval[string](d.Tab, `new URL(document.querySelector("#editor-before iframe").src).host`))
+	before.Until(`document.querySelector("header h1")?.textContent === "Clean Blog"`)
+	page.Until(`document.querySelector("header h1").textContent === "Measured blog"`)
+
+	now := `Number(document.getElementById("editor-split").getAttribute("aria-valuenow"))`
+	d.Press(kb.ArrowRight)
+	d.Press(kb.PageUp)
+	d.Until(now + ` === 62`)
+	box := browser.Eval[[]float64](d.Tab, `(() => { const {left, top, width, height} = document.querySelector(".editor-view").getBoundingClientRect(); return [left, top, width, height]; })()`)
+	y := box[1] + box[3]/2
+	d.Drag(box[0]+0.62*box[2], y, box[0]+0.25*box[2], y)
+	d.Until(`Math.abs(` + now + ` - 25) <= 1`)
+
+	page.Run(`scrollTo(0, 300)`)
+	before.Until(`scrollY === 300`)
+	d.Press(kb.Escape)
+	d.Until(`document.getElementById("editor-before").hidden && document.activeElement.id === "compare"`)
 }

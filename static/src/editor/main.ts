@@ -1,6 +1,7 @@
 // The dashboard's side of the visual editor. The page works without it as a list of changes with forms.
 import type { ToEditor } from "../frame/protocol";
 import { Changes } from "./changes";
+import { Compare } from "./compare";
 import { watchCopy } from "./copy";
 import { Frame } from "./frame";
 import type { List } from "./list";
@@ -28,6 +29,7 @@ class Editor {
   private readonly openTab = watchTabs();
   private editing = true;
   private original = false;
+  private compare: Compare | undefined;
   private patience = 0;
 
   constructor(private readonly root: HTMLElement) {
@@ -36,7 +38,7 @@ class Editor {
     const address = `${this.base}/${variant}`;
     this.store = new Store(data<List>("editor-list"), "samplit-editor:" + variant);
     this.saver = new Saver(this.store, address);
-    this.frame = new Frame((message) => this.take(message));
+    this.frame = new Frame(this.base, "editor-frame", (message) => this.take(message));
     this.panel = new Panel(this.store, this.frame);
     this.changes = new Changes(this.store, this.saver, this.frame);
     this.tree = new Tree(this.frame, this.panel, () => this.openTab("element"));
@@ -75,10 +77,12 @@ class Editor {
     document.querySelector<HTMLElement>(".editor-stage")!.hidden = false;
     this.openTab("element");
     const stage = new Stage(this.frame);
+    this.compare = new Compare(this.base, document.getElementById("compare")!, () => stage.fit());
     const open = (url: string) => {
+      this.compare?.end();
       clearTimeout(this.patience);
       this.patience = window.setTimeout(() => this.wonder(), PATIENCE);
-      void this.frame.open(this.base + "/frame", url).then(() => stage.fit());
+      void this.frame.open(url).then(() => stage.fit());
     };
     document.getElementById("editor-address")!.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -98,7 +102,8 @@ class Editor {
   }
 
   private wonder(): void {
-    if (this.frame.iframe) announce(say("slow"));
+    if (!this.frame.iframe) return; // a tab is opened when somebody wants it
+    announce(say("slow"));
     document.getElementById("editor-frame")!.dataset.state = "slow";
   }
 
@@ -127,6 +132,8 @@ class Editor {
         return this.tree.fill(message.ref, message.nodes);
       case "missing":
         return this.changes.miss(message.ids);
+      case "scrolled":
+        return this.compare?.follow(message.x, message.y);
       case "typed":
         return this.panel.write(message.selector, message.text);
       case "key":

@@ -47,7 +47,7 @@ export class Panel {
     byId("element-picked").hidden = !element;
     if (!element) return again ? announce(say("lost")) : undefined;
     if (!again) this.choose(element);
-    this.fill();
+    this.fill(!again);
     this.warn(element);
   }
 
@@ -85,9 +85,10 @@ export class Panel {
     return Array.from(document.querySelectorAll<Field>("#element-picked [data-action]"));
   }
 
-  private fill(): void {
+  /** Fills the fields in; the one that somebody types in only for another element. */
+  private fill(all = false): void {
     for (const field of this.fields()) {
-      if (field === document.activeElement) continue;
+      if (field === document.activeElement && !all) continue;
       const { action = "", name = "", unit = "" } = field.dataset;
       const edit = this.find(action, name);
       const value = edit?.change.value ?? this.picked!.values[`${action} ${name}`] ?? "";

@@ -1,6 +1,6 @@
 import type { Frame } from "./frame";
 
-/** Gives the page in the frame the width of a device; one wider than the stage is drawn smaller. */
+/** Gives the page in the frame, and its original over it, the width of a device; one wider than the stage is drawn smaller. */
 export class Stage {
   private readonly device = document.getElementById("device") as HTMLSelectElement;
   private readonly custom = document.getElementById("device-width") as HTMLInputElement;
@@ -13,15 +13,15 @@ export class Stage {
 
   fit(): void {
     this.custom.hidden = this.device.value !== "custom";
-    const iframe = this.frame.iframe;
-    if (!iframe || !iframe.parentElement) return;
     const width = Number(this.device.value === "custom" ? this.custom.value : this.device.value);
-    const room = iframe.parentElement.clientWidth;
-    const scale = width ? Math.min(1, room / width) : 1;
-    iframe.style.width = width ? width + "px" : "100%";
-    iframe.style.height = scale < 1 ? 100 / scale + "%" : "100%";
-    iframe.style.transform = scale < 1 ? `scale(${scale})` : "";
-    iframe.style.marginInline = scale < 1 ? "0" : "auto";
+    const room = this.frame.iframe?.parentElement?.clientWidth ?? 0;
+    const scale = width && room ? Math.min(1, room / width) : 1;
+    for (const iframe of Array.from(document.querySelectorAll<HTMLElement>(".editor-frame iframe"))) {
+      iframe.style.width = width ? width + "px" : "100%";
+      iframe.style.height = scale < 1 ? 100 / scale + "%" : "100%";
+      iframe.style.transform = scale < 1 ? `scale(${scale})` : "";
+      iframe.style.marginInline = scale < 1 ? "0" : "auto";
+    }
   }
 }
 

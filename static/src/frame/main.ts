@@ -11,6 +11,7 @@ import { setEditing, setWriting, watchKeys, watchPointer } from "./pick";
 import { original, show } from "./preview";
 import { toFrame, type Change, type ToEditor, type ToFrame } from "./protocol";
 import { elementOf, refOf } from "./refs";
+import { Relay } from "./relay";
 import { countOf } from "./selector";
 
 class Page {
@@ -25,8 +26,22 @@ class Page {
       (element) => this.choose(element),
       (element) => this.write(element),
     );
+    this.watchScroll();
     watchKeys((key) => this.editor.send({ type: "key", key }));
     this.editor.send({ type: "ready", url: document.URL.slice(0, 4_000), title: document.title.slice(0, 500), root: refOf(document.body) });
+  }
+
+  /** Tells where the page has scrolled, at most once a frame. */
+  private watchScroll(): void {
+    let due = false;
+    const tell = () => {
+      due = false;
+      this.editor.send({ type: "scrolled", x: scrollX, y: scrollY });
+    };
+    addEventListener("scroll", () => {
+      if (!due) requestAnimationFrame(tell);
+      due = true;
+    });
   }
 
   private take(message: ToFrame): void {
@@ -50,6 +65,8 @@ class Page {
         element?.scrollIntoView({ block: "nearest" });
         return showHover(element, element && labelOf(element));
       }
+      case "scroll":
+        return scrollTo({ left: message.x, top: message.y, behavior: "instant" });
       case "write":
         return this.chosen && this.write(this.chosen);
     }
@@ -97,4 +114,15 @@ class Page {
   }
 }
 
-if (!page.nested && page.parent !== window) join(page, (port) => void new Page(port));
+// Whoever keeps a copy of the page keeps it as visitors see it.
+addEventListener("samplit:original", (event) => original((event as CustomEvent<() => void>).detail));
+
+/** Speaks with the editor by way of the server. */
+function relay({ relay: address, token, nonce }: typeof page): MessagePort {
+  const pipe = new MessageChannel();
+  new Relay(pipe.port2, (request) => fetch(address, { method: "POST", body: JSON.stringify({ token, nonce, ...request }), credentials: "omit" }));
+  return pipe.port1;
+}
+
+if (page.relay) new Page(relay(page));
+else if (!page.nested && page.parent !== window) join(page, (port) => void new Page(port));

@@ -39,6 +39,7 @@ function box(root: ShadowRoot, colour: string, line: string): Box {
 
 function build(): void {
   host = styled(document.documentElement, { position: "fixed", inset: "0", "pointer-events": "none", "z-index": "2147483647", display: "block" });
+  host.dataset.samplit = "";
   const root = host.attachShadow({ mode: "closed" });
   hover = box(root, "#0b6e69", "dashed");
   chosen = box(root, "#0b6e69", "solid");
@@ -69,5 +70,5 @@ function show(which: () => Box, element: Element | undefined, name: string): voi
 export const showHover = (element: Element | undefined, name = ""): void => show(() => hover, element, name);
 export const showChosen = (element: Element | undefined, name = ""): void => show(() => chosen, element, name);
 
-/** Whether an element is ours. */
-export const isOurs = (element: Element): boolean => element === host;
+/** Whether an element is ours, or stands on the page to be clicked by whoever edits it. */
+export const isOurs = (element: Element): boolean => element === host || (element.parentElement === document.documentElement && element.hasAttribute("data-samplit"));

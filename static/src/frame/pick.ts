@@ -17,6 +17,11 @@ export function setWriting(on: boolean): void {
   writing = on;
 }
 
+const ours = (event: Event): boolean => {
+  const first = event.composedPath()[0];
+  return first instanceof Element && isOurs(first);
+};
+
 const hit = (event: Event): Element | undefined => {
   const first = event.composedPath()[0];
   return first instanceof Element && first !== document.documentElement && !isOurs(first) ? first : undefined;
@@ -27,7 +32,7 @@ export function watchPointer(picked: (element: Element) => void, opened: (elemen
     addEventListener(
       kind,
       (event) => {
-        if (!editing || writing || !event.isTrusted) return;
+        if (!editing || writing || !event.isTrusted || ours(event)) return;
         if (event.cancelable) event.preventDefault();
         event.stopImmediatePropagation();
         const element = hit(event);

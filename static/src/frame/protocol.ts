@@ -59,6 +59,7 @@ export type ToFrame =
   | { type: "count"; selector: string }
   | { type: "children"; ref: number }
   | { type: "point"; ref: number }
+  | { type: "scroll"; x: number; y: number }
   | { type: "write" };
 
 export type ToEditor =
@@ -67,6 +68,7 @@ export type ToEditor =
   | { type: "count"; selector: string; count: number }
   | { type: "children"; ref: number; nodes: Node[] }
   | { type: "missing"; ids: string[] }
+  | { type: "scrolled"; x: number; y: number }
   | { type: "typed"; selector: string; text: string }
   | { type: "key"; key: string };
 
@@ -113,6 +115,7 @@ export const toFrame: Record<ToFrame["type"], Shape> = {
   count: { selector },
   children: { ref: number },
   point: { ref: number },
+  scroll: { x: number, y: number },
   write: {},
 };
 
@@ -141,6 +144,7 @@ export const toEditor: Record<ToEditor["type"], Shape> = {
   count: { selector, count: number },
   children: { ref: number, nodes: listOf(shaped({ ref: number, label: text(200), text: text(200), kids: number }), 300) },
   missing: { ids: listOf(text(64), 200) },
+  scrolled: { x: number, y: number },
   typed: { selector, text: text(10_000) },
   key: { key: (v) => typeof v === "string" && ["undo", "redo", "delete", "escape"].includes(v) },
 };

@@ -35,6 +35,7 @@ export function freeze(): string {
     link.replaceWith(style);
   });
   root.querySelectorAll("script").forEach((script) => (script.textContent = ""));
+  root.querySelectorAll(":scope > [data-samplit]").forEach((ours) => ours.remove());
   for (const name of ["src", "href", "poster", "action"]) {
     root.querySelectorAll("[" + name + "]").forEach((element) => {
       const value = element.getAttribute(name)!;

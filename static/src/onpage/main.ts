@@ -4,8 +4,6 @@ import { freeze } from "./copy";
 interface Session {
   nonce: string;
   dashboard: string;
-  /** What to tell when the page has cut its tie to the tab that opened it. */
-  severed: string;
   /** The button that keeps a copy of the page, and what came of it. */
   copy: string;
   copied: string;
@@ -33,34 +31,45 @@ function say(text: string): void {
   const note = document.createElement("div");
   note.textContent = text;
   note.setAttribute("role", "alert");
+  note.dataset.samplit = "";
   note.style.cssText = "all:initial;position:fixed;z-index:2147483647;left:12px;right:12px;top:12px;padding:12px 16px;border-radius:8px;background:#222;color:#fff;font:14px/1.5 sans-serif";
   document.documentElement.appendChild(note);
+}
+
+/** The page without the changes that the editor shows on it, which takes them back for the moment. */
+function unchanged(): string {
+  let html = "";
+  const look = () => (html = freeze());
+  dispatchEvent(new CustomEvent("samplit:original", { detail: look }));
+  return html || look();
 }
 
 /** Offers to keep a copy of the page as it is now. */
 function offerCopy(token: string, { nonce, copy, copied, failed }: Session): void {
   const button = document.createElement("button");
   button.textContent = copy;
+  button.dataset.samplit = "";
   button.style.cssText = "all:initial;position:fixed;z-index:2147483647;left:12px;bottom:12px;padding:8px 16px;border-radius:20px;background:#222;color:#fff;font:14px/1.5 sans-serif;cursor:pointer";
   button.onclick = async () => {
     button.remove();
-    const body = JSON.stringify({ token, nonce, html: freeze() });
+    const body = JSON.stringify({ token, nonce, html: unchanged() });
     const ok = await fetch(base + "/s/editor/copy", { method: "POST", body, credentials: "omit" }).then((r) => r.ok, () => false);
     say(ok ? copied : failed);
   };
   document.documentElement.appendChild(button);
 }
 
-/** Loads the editor's part of the page, which talks to the tab that opened this one and to no other. */
+/** Loads the editor's part of the page, which talks to the tab that opened this one and to no other: by way of the server where the page
+ * has cut its tie to that tab. */
 async function begin(token: string): Promise<void> {
   const session = await redeem(token);
   const { nonce, dashboard } = session;
   offerCopy(token, session);
-  if (!window.opener) return say(session.severed);
   const script = document.createElement("script");
   script.nonce = here.nonce;
   script.src = base + "/s/frame.js";
   Object.assign(script.dataset, { nonce, dashboard, site: location.origin, target: location.origin, live: "" });
+  if (!window.opener) Object.assign(script.dataset, { relay: base + "/s/editor/relay", token });
   document.documentElement.appendChild(script);
 }
 

@@ -12,16 +12,20 @@ export interface Page {
   parent: Window;
   /** The page is where its visitors see it: nothing in it is to be replaced. */
   live: boolean;
+  /** Where to speak with the editor when no window leads to it, and the token that opens that way; "" where one does. */
+  relay: string;
+  token: string;
   /** A frame inside the page. It needs the shims but no editor. */
   nested: boolean;
 }
 
 function read(): Page {
   const script = document.currentScript as HTMLScriptElement;
-  const { nonce = "", dashboard = "", site = "", target = "" } = script.dataset;
+  const { nonce = "", dashboard = "", site = "", target = "", relay = "", token = "" } = script.dataset;
   script.remove(); // selectors that count children find what they find on the original
   const live = script.dataset.live !== undefined;
-  return { nonce, dashboard, site, target, live, parent: live ? (window.opener as Window) : window.parent, nested: window.parent !== window.top };
+  const parent = live ? (window.opener as Window) : window.parent;
+  return { nonce, dashboard, site, target, live, relay, token, parent, nested: window.parent !== window.top };
 }
 
 export const page: Page = read();
