@@ -22,7 +22,7 @@ type config struct {
 	Addr               string        `env:"ADDR" default:"127.0.0.1:8080" help:"Listen address."`
 	BaseURL            string        `env:"BASE_URL" default:"http://localhost:8080" help:"Public URL of the app."`
 	TrackerURL         string        `env:"TRACKER_URL" help:"Public URL of tracker and snippet; the app's when empty."`
-	PreviewURL         string        `env:"PREVIEW_URL" help:"Origin of pages in the editor with an asterisk for a random name, https://*.preview.example; development: http://*.preview.localhost on the app's port. Empty in production: a sandbox on the app's own host."`
+	PreviewURL         string        `env:"PREVIEW_URL" help:"Origin of pages in the editor with an asterisk for a random name, https://*.preview.example; development: http://*.preview.localhost on the app's port. none, or empty in production: a sandbox on the app's own host."`
 	AdminAddr          string        `env:"ADMIN_ADDR" default:"127.0.0.1:9090" help:"Address of /metrics and pprof; empty is off."`
 	DatabaseURL        string        `env:"DATABASE_URL" help:"PostgreSQL 15 or newer, as the owner; empty runs a private one."`
 	DataDir            string        `env:"DATA_DIR" default:"./data" help:"Private database and keys."`

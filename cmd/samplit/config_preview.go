@@ -10,9 +10,16 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
+// noPreview asks for the sandbox on the app's own host where a preview domain would be the default.
+const noPreview = "none"
+
 // checkPreview fills in and judges where pages are shown in the editor. Pages of strangers must not share cookies with the app, so in
 // production the two have nothing in common but the public suffix.
 func (c *config) checkPreview() error {
+	if c.PreviewURL == noPreview {
+		c.PreviewURL = ""
+		return nil
+	}
 	if c.PreviewURL == "" && !c.production() && c.base != nil {
 		c.PreviewURL = c.base.Scheme + "://*.preview.localhost"
 		if p := c.base.Port(); p != "" {
