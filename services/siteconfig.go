@@ -56,16 +56,15 @@ type browserSplit struct {
 }
 
 type browserGoal struct {
-	Key        string `json:"key"`
-	Type       string `json:"type"`
-	Selector   string `json:"selector,omitempty"`
-	Success    string `json:"success,omitempty"`
-	URL        string `json:"url,omitempty"`
-	Name       string `json:"name,omitempty"`
-	Trigger    string `json:"trigger,omitempty"`
-	Percent    int    `json:"percent,omitempty"`
-	Seconds    int    `json:"seconds,omitempty"`
-	WindowDays int32  `json:"window_days"`
+	Key      string `json:"key"`
+	Type     string `json:"type"`
+	Selector string `json:"selector,omitempty"`
+	Success  string `json:"success,omitempty"`
+	URL      string `json:"url,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Trigger  string `json:"trigger,omitempty"`
+	Percent  int    `json:"percent,omitempty"`
+	Seconds  int    `json:"seconds,omitempty"`
 }
 
 // bytes returns the configuration as JSON. An experiment that cannot be told is left out, and the error says which.
@@ -111,11 +110,11 @@ func newBrowserExperiment(x *live) (browserExperiment, error) {
 		if g.terms.server { // it takes nothing from browsers
 			continue
 		}
-		b := browserGoal{Key: g.key, Type: g.kind, WindowDays: g.windowDays}
+		b := browserGoal{Key: g.key, Type: g.kind}
 		if err := json.Unmarshal(g.config, &b); err != nil {
 			return out, fmt.Errorf("goal %s: %w", g.key, err)
 		}
-		b.Key, b.Type, b.WindowDays = g.key, g.kind, g.windowDays
+		b.Key, b.Type = g.key, g.kind
 		out.Goals = append(out.Goals, b)
 	}
 	return out, nil

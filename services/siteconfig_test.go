@@ -20,7 +20,7 @@ func TestSiteConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"consent":true,"bridge":true`, `{"key":"s","type":"custom","trigger":"scroll","percent":75,"window_days":7}`} {
+	for _, want := range []string{`"consent":true,"bridge":true`, `{"key":"s","type":"custom","trigger":"scroll","percent":75}`} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("%s lacks %s", got, want)
 		}

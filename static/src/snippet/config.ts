@@ -89,8 +89,6 @@ export interface Goal {
   trigger?: "scroll" | "engaged" | "seen" | "datalayer";
   percent?: number;
   seconds?: number;
-  /** The server applies the window; the browser only reports what happened. */
-  window_days: number;
 }
 
 /** A change of the page; the Go type proxy.Change says what its fields mean. */

@@ -9,10 +9,8 @@ const DAY = 86400000;
 const TEST = /^#samplit-test=(smp-test-\w{8,40})$/;
 
 function cookies(name: string): string[] {
-  return document.cookie
-    .split("; ")
-    .filter((pair) => pair.startsWith(name + "="))
-    .map((pair) => pair.slice(name.length + 1));
+  const [, ...found] = ("; " + document.cookie).split("; " + name + "=");
+  return found.map((text) => text.split("; ")[0]!);
 }
 
 function setCookie(name: string, value: string, domain: string, seconds: number): void {
@@ -77,7 +75,7 @@ export function identify(): string {
   const known = cookies(NAME);
   const [mirror, renewed] = readList(NAME);
   const both = known.concat(mirror as string).filter((value) => FORM.test(value));
-  const value = both.length ? both.reduce((a, b) => (age(b) < age(a) ? b : a)) : create(today);
+  const [value = create(today)] = both.sort((a, b) => age(a) - age(b));
   if (known.length !== 1 || known[0] !== value || mirror !== value || renewed !== today) {
     const domain = widestDomain();
     if (domain) setCookie(NAME, "", "", 0); // a host-only twin would make reads depend on their order
@@ -92,6 +90,5 @@ export function identify(): string {
 /** Erases what identify and the other modules ever stored. */
 export function forget(): void {
   domains().forEach((domain) => setCookie(NAME, "", domain, 0));
-  [NAME, "_smp_a", "_smp_c", "_smp_m", "_smp_q"].forEach((name) => localStorage.removeItem(name));
-  [NAME, "_smp_a", "_smp_q", "_smp_r", "_smp_u"].forEach((name) => sessionStorage.removeItem(name));
+  ["", "_a", "_c", "_m", "_q", "_r", "_u"].forEach((end) => [localStorage, sessionStorage].forEach((area) => area.removeItem(NAME + end)));
 }
