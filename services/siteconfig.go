@@ -46,7 +46,7 @@ type browserExperiment struct {
 }
 
 type browserSplit struct {
-	Key     string            `json:"key"`
+	Key     string            `json:"key,omitempty"`
 	Seed    string            `json:"seed"`
 	Epoch   int32             `json:"epoch"`
 	Arms    []string          `json:"arms"`

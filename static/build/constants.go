@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// constant is a number or text to which a module gives a name in capitals for itself.
-var constant = regexp.MustCompile(`(?m)^const ([A-Z_]+) = ([\d\s*.]+|"[^"\n]*");\n`)
+// constant is a number, text or pattern to which a module gives a name in capitals for itself.
+var constant = regexp.MustCompile(`(?m)^const ([A-Z_]+) = ([\d\s*.]+|"[^"\n]*"|/.+/[a-z]*);\n`)
 
 // inlined is a module with those values in the place of their names. esbuild does it only in modules that import nothing, as others
 // may be asked for a constant before it is there; what only its own module knows is not.

@@ -8,9 +8,10 @@ import (
 	"github.com/samplit/samplit/static/snippet"
 )
 
-// private are the fields that only modules of the runtime know: nothing of the browser, of the page or of what is sent is called so.
+// private are the fields that only modules of the runtime know: nothing of the browser, of the page or of what is sent is called
+// so, unless the source has it in quotes.
 var private = []string{
-	"asked", "claimed", "consentMode", "counted", "edits", "enter", "excludes", "experiment", "fights", "held", "kept", "leave",
+	"asked", "change", "claimed", "consentMode", "counted", "edits", "enter", "excludes", "experiment", "fights", "held", "kept", "leave",
 	"lost", "marker", "moment", "original", "ours", "partial", "place", "placed", "recognise", "rules", "served", "since", "spent", "takes", "targets",
 	"unplace", "watched", "whole", "why", "wish",
 }

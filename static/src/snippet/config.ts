@@ -60,8 +60,8 @@ export interface HashFilter {
 }
 
 export interface Split {
-  /** Element key in independent mode, "" otherwise. */
-  key: string;
+  /** Element key in independent mode. */
+  key?: string;
   /** Hash seed of the arm; also the name under which the assignment is remembered. */
   seed: string;
   epoch: number;

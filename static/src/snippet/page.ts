@@ -149,7 +149,7 @@ function rows(): object[] {
   console.log("conflicts", conflicts().length);
   return runs.map((run) => ({
     "experiment": run.experiment.key,
-    split: run.split.key,
+    split: run.split.key || "",
     "why": run.why,
     arm: run.arm < 0 ? undefined : run.split.arms[run.arm],
     epoch: run.epoch,

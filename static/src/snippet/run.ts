@@ -36,9 +36,9 @@ export interface Run {
 }
 
 /** Why an experiment takes no new visitor in like this one, "" when it does. */
-function refusal({ key, traffic, start = 0, end = Infinity, in: filters = [] }: Experiment, visitor: string, now: number): string {
+function refusal({ key, traffic, start = 0, end = Infinity, in: filters }: Experiment, visitor: string, now: number): string {
   if (now < start || now >= end) return "schedule";
-  const out = filters.length ? parts.excludes!(filters, visitor) : "";
+  const out = filters && parts.excludes!(filters, visitor);
   if (out) return out;
   return bucket("in/" + key, visitor) < traffic ? "" : "traffic";
 }
