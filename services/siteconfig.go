@@ -71,7 +71,7 @@ type browserGoal struct {
 func (c *siteConfig) bytes() ([]byte, error) {
 	c.once.Do(func() {
 		out := browserConfig{V: 1, Token: c.site.token, Base: c.base, Consent: c.site.consent, Bridge: c.site.ga4, X: []browserExperiment{}}
-		for _, x := range c.site.serving {
+		for _, x := range c.site.shown() {
 			b, err := newBrowserExperiment(x)
 			if err != nil {
 				c.err = errors.Join(c.err, fmt.Errorf("configuration of experiment %s: %w", x.id, err))
@@ -84,6 +84,14 @@ func (c *siteConfig) bytes() ([]byte, error) {
 		c.err = errors.Join(c.err, err)
 	})
 	return c.json, c.err
+}
+
+// shown are the experiments that pages are told of.
+func (s *site) shown() []*live {
+	if s.halted {
+		return nil
+	}
+	return s.serving
 }
 
 func newBrowserExperiment(x *live) (browserExperiment, error) {

@@ -28,4 +28,10 @@ func TestSiteConfig(t *testing.T) {
 	if strings.Contains(string(got), "hidden") {
 		t.Errorf("%s tells of a goal of servers", got)
 	}
+	halted := *c.site
+	halted.halted = true
+	got, err = (&siteConfig{base: c.base, site: &halted}).bytes()
+	if err != nil || !strings.HasSuffix(string(got), `"x":[]}`) {
+		t.Errorf("a halted site is told of %s (%v)", got, err)
+	}
 }
