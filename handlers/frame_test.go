@@ -366,6 +366,61 @@ func TestTokenOpensThePageWhereItIsOnce(t *testing.T) {
 	}
 }
 
+// A page and the editor that opened it hear each other by way of the server, in order and once, and nobody else does.
+func TestPageAndEditorHearEachOther(t *testing.T) {
+	t.Parallel()
+	f := frameSetup(t, everySite, ownHosts)
+	f.add(f.site.URL)
+	f.seen()
+	f.mux.HandleFunc("GET /members", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	s := f.open("/members", http.StatusCreated)
+	_, token, _ := strings.Cut(s["url"].(string), "#samplit_edit=")
+	door := f.b.trackerDoor()
+	page := func(token, nonce, origin, rest string) *httptest.ResponseRecorder {
+		body := fmt.Sprintf(`{"token":%q,"nonce":%q%s}`, token, nonce, rest)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/s/editor/relay", strings.NewReader(body))
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		return w
+	}
+	nonce := s["nonce"].(string)
+	for what, w := range map[string]*httptest.ResponseRecorder{"another page": page(token, nonce, "https://evil.example", ""), "no nonce": page(token, "", f.site.URL, ""),
+		"a guess": page(strings.Repeat("a", 26), nonce, f.site.URL, "")} {
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s: got %d", what, w.Code)
+		}
+	}
+	if w := page(token, nonce, f.site.URL, `,"messages":["one","two"]`); w.Code != http.StatusNoContent {
+		t.Fatalf("got %d %s", w.Code, w.Body)
+	}
+	if w := page(token, nonce, f.site.URL, `,"messages":[]`); w.Code != http.StatusUnprocessableEntity && w.Code != http.StatusBadRequest {
+		t.Errorf("nothing said: got %d", w.Code)
+	}
+	by, err := f.b.deps.Tokens.Verify(t.Context(), f.token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	editor, err := f.b.deps.Pages.RelayOfEditor(t.Context(), by, s["id"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard, err := editor.Hear(t.Context(), 0)
+	if err != nil || len(heard) != 2 || heard[0].Body != "one" || heard[1].Body != "two" {
+		t.Fatalf("the editor hears %v, %v", heard, err)
+	}
+	if err := editor.Say(t.Context(), []string{"three"}); err != nil {
+		t.Fatal(err)
+	}
+	if w := page(token, nonce, f.site.URL, ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"body":"three"`) {
+		t.Errorf("the page hears %d %s", w.Code, w.Body)
+	}
+	by.User = uuid.New()
+	if _, err := f.b.deps.Pages.RelayOfEditor(t.Context(), by, s["id"].(string)); services.Code(err) != services.CodeNotFound {
+		t.Errorf("somebody else: got %v", err)
+	}
+}
+
 // A copy that one person made is what the others edit: nothing in it runs, and nothing around it is there.
 func TestCopyOfAPageIsShownInItsPlace(t *testing.T) {
 	t.Parallel()

@@ -18,8 +18,9 @@ const (
 	maxMessages    = 50   // at once
 	mostUnheard    = 1000 // in one direction
 	messageLife    = time.Minute
-	messagePause   = 150 * time.Millisecond // between two looks for messages
-	messagePatient = 5 * time.Second        // then the listener asks again
+	messagePause   = 100 * time.Millisecond // between the first two looks for messages; then more and more
+	messageRest    = 600 * time.Millisecond
+	messagePatient = 5 * time.Second // then the listener asks again
 )
 
 // PageRelay is one end of the conversation between the editor and a page that is edited where it is, kept in the database because the two
@@ -109,7 +110,7 @@ func (r *PageRelay) Hear(ctx context.Context, after int64) ([]PageMessage, error
 	if err := r.forget(ctx, after); err != nil {
 		return nil, err
 	}
-	for {
+	for pause := messagePause; ; pause = min(pause*3/2, messageRest) {
 		out, err := r.look(ctx, after)
 		if ctx.Err() != nil {
 			return nil, nil
@@ -120,7 +121,7 @@ func (r *PageRelay) Hear(ctx context.Context, after int64) ([]PageMessage, error
 		select {
 		case <-ctx.Done():
 			return nil, nil
-		case <-time.After(messagePause):
+		case <-time.After(pause):
 		}
 	}
 }

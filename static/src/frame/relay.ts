@@ -5,6 +5,8 @@ const PAUSE = 1_000;
 /** What is said within so many milliseconds goes in one request. */
 const GATHER = 40;
 const MOST = 50;
+/** After so many answers without anything in them, and none with, nobody is there; the server takes a few seconds for each. */
+const PATIENCE = 60;
 
 interface Message {
   id: number;
@@ -48,7 +50,7 @@ export class Relay {
   }
 
   private async hear(): Promise<void> {
-    for (let after = 0; !this.over; ) {
+    for (let after = 0, quiet = 0; !this.over && (after || quiet < PATIENCE); quiet++) {
       const answer = await this.ask({ after });
       for (const { id, body } of answer ? ((await answer.json()) as Message[]) : []) {
         if (this.over) return;
