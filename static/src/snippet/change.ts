@@ -234,7 +234,8 @@ export function states({ split, arm, served }: Run): Record<string, string> {
     const edit = edits.get(change);
     if (!edit) return;
     const { claimed, placed, state } = edit;
-    out[change.id] = claimed.length && actions[change.action]!.place && !placed.size ? "missed" : claimed.some((element) => fought.has(element)) ? "conflict" : state;
+    const { place, wish } = actions[change.action]!;
+    out[change.id] = claimed.length && place && !placed.size ? "missed" : wish && claimed.some((element) => fought.has(element)) ? "conflict" : state;
   });
   return out;
 }
