@@ -60,9 +60,9 @@ func TestScenario05ReRenderWar(t *testing.T) {
 			{ID: "calm", Selector: "#quiet", Action: "text", Value: &ours},
 		}},
 	}})
-	sv.told(id)
+	visitor := sv.told(id, 1).visitorOf("b")
 	peaceful, war := hostileSite(t, ""), hostileSite(t, sv.tag())
-	tab := quietest(t, peaceful, war)
+	tab := quietest(t, peaceful, war, visitor)
 
 	if got := browser.Eval[int](tab, `writes`); got < 2 || got > 8 { // one to the quiet text, one and six more to the headline
 		t.Errorf("the changes wrote %d times, want at most 8", got)
@@ -79,12 +79,12 @@ func TestScenario05ReRenderWar(t *testing.T) {
 
 // quietest returns a tab in which the page was at war without a long task, or with no more than the same page has without us: on a busy
 // machine any page has some.
-func quietest(t *testing.T, peaceful, war *site) *browser.Tab {
+func quietest(t *testing.T, peaceful, war *site, visitor string) *browser.Tab {
 	t.Helper()
 	var counts []string
 	for range 5 {
 		tab := chromium.NewTab(t)
-		known(tab, visitorOf("war", 2, 1))
+		known(tab, visitor)
 		with := longTasks(tab, war.URL)
 		if with == 0 {
 			return tab
