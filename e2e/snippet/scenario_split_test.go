@@ -75,7 +75,7 @@ func TestScenario04SplitThroughTheFrontDoor(t *testing.T) {
 	second := sv.told(id, 2)
 	sameArms(t, tab, second, all)
 	sv.seen(second, late)
-	sv.seen(first, stale)        // with a file from a cache
+	sv.seen(first, stale)         // with a file from a cache
 	sv.seen(first, early[:1_000]) // again, with what their browsers remember
 	results := sv.awaitVisitors(id, 9_000)
 	if srm := results["srm"].(map[string]any); srm["ok"] != true || results["crossovers"] != 0.0 || len(results["epochs"].([]any)) != 2 {
