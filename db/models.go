@@ -332,6 +332,14 @@ type Order struct {
 	ReceivedAt   time.Time
 }
 
+type PageCheck struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	BegunAt      time.Time
+	DoneAt       *time.Time
+	Found        json.RawMessage
+}
+
 type PageCopy struct {
 	AccountID      uuid.UUID
 	InstallationID uuid.UUID

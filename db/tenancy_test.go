@@ -36,7 +36,8 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 	hash, credential := make([]byte, 32), sha256.Sum256(x.Account[:])
 	err := d.InTx(t.Context(), x.Account, func(s *db.Store) error {
 		ctx := t.Context()
-		return errors.Join(
+		_, begun := s.BeginPageCheck(ctx, db.BeginPageCheckParams{AccountID: x.Account, ExperimentID: x.ID, Now: at, Since: at})
+		return errors.Join(begun,
 			s.InsertOptimisationState(ctx, db.InsertOptimisationStateParams{AccountID: x.Account, ExperimentID: x.ID, Version: 1, Sealed: []byte{1}, Now: at}),
 			s.SaveLook(ctx, db.SaveLookParams{AccountID: x.Account, ExperimentID: x.ID, GoalID: x.Goal, Arm: 1, P: .5, Now: at}),
 			s.InsertAPIKey(ctx, db.InsertAPIKeyParams{AccountID: x.Account, ID: uuid.New(), Name: "Shop", Hash: credential[:], Ending: "abcd", Role: "editor", CreatedBy: x.User, Now: at}),

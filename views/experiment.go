@@ -58,6 +58,7 @@ type Changes struct {
 	Experiment Experiment
 	Variants   []VariantChanges
 	Who        RulesForm
+	Rates      ChangeRates
 
 	// Combinations of mode factorial, and where to look at each; 0 in other modes.
 	Combinations int
