@@ -92,7 +92,9 @@ func TestReportsOfChangesOnScreen(t *testing.T) {
 			}
 		}
 	}
-	version := func(element int) members { return x["elements"].([]any)[element].(members)["variants"].([]any)[1].(members) }
+	version := func(element int) members {
+		return x["elements"].([]any)[element].(members)["variants"].([]any)[1].(members)
+	}
 	change := func(element int) string { return version(element)["changes"].([]any)[0].(members)["id"].(string) }
 	report(15, "found", "new.original", change(0))
 	report(15, "found", "new.new", change(0))
