@@ -380,6 +380,12 @@ type PasswordReset struct {
 	UsedAt    *time.Time
 }
 
+type Previewed struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	FirstAt      time.Time
+}
+
 type Quarantine struct {
 	AccountID  uuid.UUID
 	ID         uuid.UUID

@@ -49,6 +49,7 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 				Mode: "proxy", Url: "http://site.test/", Nonce: "n", Now: at, ExpiresAt: at.Add(time.Hour)}),
 			s.InsertUpload(ctx, db.InsertUploadParams{AccountID: x.Account, Hash: credential[:], Kind: "png", Width: 1, Height: 1, Bytes: 1, CreatedBy: x.User, Now: at}),
 			s.SavePageCopy(ctx, db.SavePageCopyParams{AccountID: x.Account, InstallationID: x.Installation, Url: "http://site.test/", Object: "o", Bytes: 1, CreatedBy: x.User, Now: at}),
+			s.MarkPreviewed(ctx, db.MarkPreviewedParams{AccountID: x.Account, ExperimentID: x.ID, Now: at}),
 			s.SavePageLook(ctx, db.SavePageLookParams{AccountID: x.Account, InstallationID: x.Installation, Now: at, Found: []byte("{}")}),
 			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),
 			s.AppendAuditEntry(ctx, db.AppendAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),

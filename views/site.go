@@ -38,6 +38,7 @@ type Site struct {
 	Policy        string // directives that a page with a content security policy needs
 	SnippetAsync  string // the elements to paste where the page shall not wait
 	Install       Install
+	Checklist     *Checklist // nil once an experiment was started
 	Experiments   []ExperimentRow
 
 	// POST /sites/{ID}/rules with origins (one a line), scrub, consent and ga4 (on).
