@@ -95,7 +95,7 @@ var guides = []guide{
 	{"guide.next", []string{"guide.next_1", "guide.next_2", "guide.next_3"},
 		"import Script from 'next/script'\n\n<head>\n  <Script src=\"%s\" strategy=\"beforeInteractive\" />\n</head>"},
 	{"guide.go", []string{"guide.go_1", "guide.go_2", "guide.go_3"},
-		"body := `{\"installation_token\":\"TOKEN\",\"experiment\":\"KEY\",\"visitor_id\":\"` + visitor + `\"}`\nanswer, err := http.Post(\"TRACKER/api/v1/tracker/assign\", \"application/json\", strings.NewReader(body))"},
+		"// go get github.com/samplit/samplit/edge\ne, err := edge.New(edge.Config{Tracker: \"TRACKER\", Token: \"TOKEN\"})\nif err != nil {\n\tlog.Fatal(err)\n}\ngo e.Run(ctx)\nhttp.ListenAndServe(addr, e.Handler(site))"},
 }
 
 // snippetAddress matches the parts of the snippet's element that guides use.
