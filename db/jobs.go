@@ -45,6 +45,20 @@ func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error { return w.
 // Timeout ends the context of a job.
 func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.limit }
 
+// slowJobs are worked on beside the others, few at a time, so that these do not wait for them.
+const slowJobs = "slow"
+
+// SlowJob is one that may take long; make its Worker with WorkSlowly.
+type SlowJob interface {
+	Job
+	Slow()
+}
+
+// WorkSlowly is Work for jobs that may take as long as limit.
+func WorkSlowly[T SlowJob](limit time.Duration, fn func(context.Context, T) error) Worker {
+	return workWithin(limit, fn)
+}
+
 // Every makes fn do job at each interval on one node at a time, and once at the start.
 func Every[T Job](interval time.Duration, job T, fn func(context.Context, T) error) Worker {
 	return EveryWithin(interval, jobTime, job, fn)
@@ -75,7 +89,11 @@ func newJobQueue(pool *pgxpool.Pool, log *slog.Logger) (*jobQueue, error) {
 
 // Enqueue adds a job that starts when the transaction has committed, and never if it does not.
 func (s *Store) Enqueue(ctx context.Context, job Job) error {
-	if _, err := s.jobs.insert.InsertTx(ctx, s.tx, job, nil); err != nil {
+	opts := &river.InsertOpts{Queue: river.QueueDefault}
+	if _, slow := job.(SlowJob); slow {
+		opts.Queue = slowJobs
+	}
+	if _, err := s.jobs.insert.InsertTx(ctx, s.tx, job, opts); err != nil {
 		return fmt.Errorf("enqueue %s: %w", job.Kind(), err)
 	}
 	return nil
@@ -95,7 +113,7 @@ func (d *DB) RunJobs(ctx context.Context, workers ...Worker) error {
 	}
 	c, err := river.NewClient(riverpgxv5.New(d.jobs.pool), &river.Config{
 		Logger: d.log, Workers: set, PeriodicJobs: periodic, PollOnly: true, FetchPollInterval: time.Second,
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}, slowJobs: {MaxWorkers: 2}},
 	})
 	if err != nil {
 		return fmt.Errorf("job workers: %w", err)
