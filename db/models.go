@@ -318,6 +318,7 @@ type Installation struct {
 	Scrubs         bool
 	Consent        string
 	Ga4            bool
+	Halted         bool
 }
 
 type LaunchPlan struct {
