@@ -113,3 +113,21 @@ func TestWeeklyReportFollowsTheChoices(t *testing.T) {
 		t.Errorf("got %d reports, want one", len(got))
 	}
 }
+
+func TestRefusedSignInsAreInTheRecord(t *testing.T) {
+	t.Parallel()
+	b := setupWith(t, bundleOptions{db: ownDatabase(t)})
+	b.runJobs()
+	email := newEmail()
+	br := b.registered(email)
+	for _, who := range []string{email, newEmail()} {
+		b.want(b.browser().post("/login", url.Values{"email": {who}, "password": {"not the password"}}), http.StatusUnprocessableEntity)
+	}
+	for range 400 {
+		if strings.Contains(b.want(br.get("/audit"), http.StatusOK).body, "A wrong password was tried") {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("the record does not tell of a wrong password")
+}

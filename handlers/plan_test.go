@@ -55,8 +55,8 @@ func TestPlanIsStoredBeforeTheStartAndProven(t *testing.T) {
 	}
 	o.status(x, members{"status": "running"}, http.StatusOK)
 	doc = b.want(o.get(path+"/plan"), http.StatusOK).doc(t)
-	if got := doc.Find(".plan .gain").Text(); !strings.Contains(got, "entry") {
-		t.Errorf("after the start: %q", doc.Find(".plan").Text())
+	if got := doc.Find(".forecast .gain").Text(); !strings.Contains(got, "entry") {
+		t.Errorf("after the start: %q", doc.Find(".forecast").Text())
 	}
 	conn, err := pgx.Connect(t.Context(), url(""))
 	if err != nil {
@@ -66,7 +66,7 @@ func TestPlanIsStoredBeforeTheStartAndProven(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), `UPDATE launch_plans SET body = replace(body, '0.05', '0.10')`); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.want(o.get(path+"/plan"), http.StatusOK).doc(t).Find(".plan .loss").Text(); !strings.Contains(got, "is not what") {
+	if got := b.want(o.get(path+"/plan"), http.StatusOK).doc(t).Find(".forecast .loss").Text(); !strings.Contains(got, "is not what") {
 		t.Errorf("an altered plan: %q", got)
 	}
 	b.want(b.owner().get(path+"/plan"), http.StatusNotFound)
