@@ -3,7 +3,7 @@ import { attempt } from "./fault";
 import { actions, parts } from "./part";
 import type { Run } from "./run";
 import { draw, type Rule } from "./sheet";
-import { conflicts, reconcile, type Wishes } from "./slot";
+import { lost, reconcile, type Wishes } from "./slot";
 
 /** What became of a change; see the Go type proxy.State. */
 export type State = "found" | "healed" | "missed" | "refused";
@@ -180,7 +180,7 @@ export function bring(whole: Plan): Experiment | undefined {
   let failed: Experiment | undefined;
   const each = (work: (edit: Edit) => void) =>
     whole.edits.forEach((edit) => edit.state === "refused" || failed || attempt(edit.experiment, () => work(edit)) || (failed = edit.experiment));
-  edits.forEach((edit) => whole.edits.indexOf(edit) < 0 && leave(edit));
+  edits.forEach((edit) => whole.edits.includes(edit) || leave(edit));
   const shaped = whole.edits.some(({ change: { action } }) => action !== "text" && (actions[action]!.wish || actions[action]!.place));
   let fresh = true;
   for (let pass = 0; fresh && pass < MAX_PASSES; pass++) {
@@ -197,12 +197,12 @@ export function bring(whole: Plan): Experiment | undefined {
 /** What became of the changes of a run: one that moves nothing for want of a target has missed. */
 export function states({ split, arm, served }: Run): Record<string, string> {
   const out: Record<string, string> = { ...(served && served.states) };
-  const fought = new Set(conflicts());
   (arm < 0 ? [] : split.changes[arm]!).forEach((change) => {
     const edit = edits.get(change);
     if (!edit) return;
     const { claimed, placed, state } = edit;
-    out[change.id] = claimed.length && actions[change.action]!.place && !placed.size ? "missed" : claimed.some((element) => fought.has(element)) ? "conflict" : state;
+    const { wish, place } = actions[change.action]!;
+    out[change.id] = claimed.length && place && !placed.size ? "missed" : wish && claimed.some(lost) ? "conflict" : state;
   });
   return out;
 }

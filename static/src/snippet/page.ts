@@ -8,7 +8,6 @@ import { looks, parts, visitors } from "./part";
 import { report } from "./report";
 import { decide, type Run } from "./run";
 import { safe } from "./safe";
-import { conflicts } from "./slot";
 import { view } from "./view";
 
 /** How long an element may be kept from sight for its change; after it the page shows its original and the visit does not count. */
@@ -146,7 +145,6 @@ export function open(id: string, configuration: Config): void {
 
 /** What `samplit("debug")` prints: every split with the reason why it runs or does not. The build shortens no name in quotes. */
 function rows(): object[] {
-  console.log("conflicts", conflicts().length);
   return runs.map((run) => ({
     "experiment": run.experiment.key,
     split: run.split.key || "",
