@@ -379,6 +379,14 @@ type Order struct {
 	ReceivedAt   time.Time
 }
 
+type PageCheck struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	BegunAt      time.Time
+	DoneAt       *time.Time
+	Found        json.RawMessage
+}
+
 type PageCopy struct {
 	AccountID      uuid.UUID
 	InstallationID uuid.UUID
@@ -417,6 +425,12 @@ type PasswordReset struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	UsedAt    *time.Time
+}
+
+type Previewed struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	FirstAt      time.Time
 }
 
 type Quarantine struct {

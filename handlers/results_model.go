@@ -30,6 +30,7 @@ func resultsOf(ctx context.Context, r services.Results) views.Results {
 		m.Variants = append(m.Variants, variantOf(i, v, v.Key == leader && r.Progress.Enough))
 	}
 	m.Elements, m.Combinations = elementsOf(ctx, r), combinationsOf(ctx, r)
+	m.Changes = changeRatesOf(ctx, r.Fared())
 	if len(m.Elements) > 0 {
 		return m
 	}

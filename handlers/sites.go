@@ -144,8 +144,29 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 	if err != nil {
 		return m, err
 	}
+	if m.Checklist, err = h.siteChecklist(c, site, list.Items); err != nil {
+		return m, err
+	}
 	m.Experiments, err = h.experimentRows(c, list.Items)
 	return m, err
+}
+
+// siteChecklist leads a new site to its first running experiment, the newest of which it has; nil once there is one.
+func (h *server) siteChecklist(c echo.Context, site services.Installation, newest []services.Experiment) (*views.Checklist, error) {
+	s, err := h.Installations.Steps(c.Request().Context(), actor(c), site)
+	if err != nil || s.Done() {
+		return nil, err
+	}
+	start := "/experiments/new?site=" + site.ID.String()
+	preview, launch := start, start
+	if len(newest) > 0 {
+		launch = "/experiments/" + newest[0].ID.String()
+		preview = launch + "/changes"
+	}
+	return &views.Checklist{Steps: []views.ChecklistStep{
+		{Key: "verify", Done: s.Installed, URL: "#snippet-head"}, {Key: "goal", Done: s.Goal, URL: start + "#decision-3"},
+		{Key: "experiment", Done: s.Experiment, URL: start}, {Key: "preview", Done: s.Previewed, URL: preview}, {Key: "launch", Done: s.Launched, URL: launch},
+	}}, nil
 }
 
 func installOf(site services.Installation, check services.InstallCheck) views.Install {

@@ -69,8 +69,8 @@ type exportJob struct {
 // Kind names the job.
 func (exportJob) Kind() string { return "export.rows" }
 
-// Slow keeps others from waiting for it.
-func (exportJob) Slow() {}
+// Queue keeps others from waiting for it.
+func (exportJob) Queue() string { return db.SlowQueue }
 
 type exportsOverJob struct{}
 
@@ -80,7 +80,7 @@ func (exportsOverJob) Kind() string { return "export.over" }
 // Workers make the files, and delete those whose time is over.
 func (e *Exports) Workers() []db.Worker {
 	return []db.Worker{
-		db.WorkSlowly(exportTime, func(ctx context.Context, job exportJob) error { return e.make(ctx, job) }),
+		db.WorkWithin(exportTime, func(ctx context.Context, job exportJob) error { return e.make(ctx, job) }),
 		db.Every(time.Hour, exportsOverJob{}, func(ctx context.Context, _ exportsOverJob) error { return e.deleteOver(ctx) }),
 	}
 }

@@ -107,11 +107,9 @@ func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results)
 			r.Excluded[t.Kind] = t.N
 		}
 	}
-	reports, err := s.ReportTallies(ctx, db.ReportTalliesParams{AccountID: account, ExperimentID: r.ExperimentID, Since: r.AsOf.AddDate(0, 0, -13)})
-	if err != nil {
-		return fmt.Errorf("read reports: %w", err)
+	if r.Changes, r.PageCheck, err = readChangeRates(ctx, s, account, r.Experiment, r.AsOf); err != nil {
+		return err
 	}
-	r.Changes = changeRates(reports, r.AsOf)
 	site, err := s.Installation(ctx, account, r.Experiment.InstallationID)
 	if err != nil {
 		return fmt.Errorf("read installation: %w", err)
