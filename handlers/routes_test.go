@@ -57,6 +57,8 @@ var routeClasses = map[string]class{
 	"GET /sites/:id/check":                session,
 	"POST /sites/:id/check":               session,
 	"POST /sites/:id/rules":               session,
+	"GET /experiments/:id/pages":          session,
+	"POST /experiments/:id/pages":         session,
 	"GET /sites/:id/halt":                 session,
 	"POST /sites/:id/halt":                session,
 	"GET /experiments":                    session,
