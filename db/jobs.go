@@ -26,9 +26,10 @@ type Worker struct {
 const jobTime = time.Minute
 
 // Work makes fn do the jobs of kind T. An error means try again later, up to 25 times with growing pauses.
-func Work[T Job](fn func(context.Context, T) error) Worker { return workWithin(jobTime, fn) }
+func Work[T Job](fn func(context.Context, T) error) Worker { return WorkWithin(jobTime, fn) }
 
-func workWithin[T Job](limit time.Duration, fn func(context.Context, T) error) Worker {
+// WorkWithin is Work for jobs that may take as long as limit.
+func WorkWithin[T Job](limit time.Duration, fn func(context.Context, T) error) Worker {
 	return Worker{add: func(w *river.Workers) error { return river.AddWorkerSafely(w, &worker[T]{limit: limit, fn: fn}) }}
 }
 
@@ -52,7 +53,7 @@ func Every[T Job](interval time.Duration, job T, fn func(context.Context, T) err
 
 // EveryWithin is Every for a job that may take longer than a minute.
 func EveryWithin[T Job](interval, limit time.Duration, job T, fn func(context.Context, T) error) Worker {
-	w := workWithin(limit, fn)
+	w := WorkWithin(limit, fn)
 	w.periodic = river.NewPeriodicJob(river.PeriodicInterval(interval),
 		func() (river.JobArgs, *river.InsertOpts) { return job, &river.InsertOpts{MaxAttempts: 1} },
 		&river.PeriodicJobOpts{RunOnStart: true})
@@ -76,6 +77,9 @@ func newJobQueue(pool *pgxpool.Pool, log *slog.Logger) (*jobQueue, error) {
 // WebQueue is for jobs that wait for other people's servers: it has workers of its own, so that no other job waits for them. A job
 // that belongs there says so with a method Queue.
 const WebQueue = "web"
+
+// SlowQueue is for jobs that take long, in the same way.
+const SlowQueue = "slow"
 
 // Enqueue adds a job that starts when the transaction has committed, and never if it does not.
 func (s *Store) Enqueue(ctx context.Context, job Job) error {
@@ -103,7 +107,7 @@ func (d *DB) RunJobs(ctx context.Context, workers ...Worker) error {
 	}
 	c, err := river.NewClient(riverpgxv5.New(d.jobs.pool), &river.Config{
 		Logger: d.log, Workers: set, PeriodicJobs: periodic, PollOnly: true, FetchPollInterval: time.Second,
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}, WebQueue: {MaxWorkers: 3}},
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}, WebQueue: {MaxWorkers: 3}, SlowQueue: {MaxWorkers: 2}},
 	})
 	if err != nil {
 		return fmt.Errorf("job workers: %w", err)

@@ -265,6 +265,23 @@ type Experiment struct {
 	ExcludedPairs json.RawMessage
 }
 
+type Export struct {
+	AccountID    uuid.UUID
+	ID           uuid.UUID
+	ExperimentID uuid.UUID
+	What         string
+	Format       string
+	State        string
+	Written      int64
+	Expected     int64
+	Bytes        int64
+	CreatedBy    uuid.UUID
+	CreatedAt    time.Time
+	FinishedAt   *time.Time
+	ExpiresAt    *time.Time
+	AuditSeq     *int64
+}
+
 type Goal struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
@@ -304,11 +321,40 @@ type Installation struct {
 	Halted         bool
 }
 
+type LaunchPlan struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Body         string
+	StoredAt     time.Time
+	AuditSeq     int64
+}
+
 type Member struct {
 	AccountID uuid.UUID
 	UserID    uuid.UUID
 	Role      string
 	CreatedAt time.Time
+}
+
+type Notice struct {
+	AccountID    uuid.UUID
+	UserID       uuid.UUID
+	Kind         string
+	Occasion     string
+	ExperimentID *uuid.UUID
+	ID           uuid.UUID
+	Body         json.RawMessage
+	CreatedAt    time.Time
+	ReadAt       *time.Time
+	MailedAt     *time.Time
+}
+
+type NoticeChoice struct {
+	AccountID uuid.UUID
+	UserID    uuid.UUID
+	Kind      string
+	Shown     bool
+	Mailed    bool
 }
 
 type OptimisationState struct {
@@ -452,6 +498,21 @@ type Session struct {
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
+}
+
+type Share struct {
+	AccountID    uuid.UUID
+	ID           uuid.UUID
+	ExperimentID uuid.UUID
+	Public       bool
+	ShowText     bool
+	ShowUrl      bool
+	ShowMoney    bool
+	CreatedBy    uuid.UUID
+	CreatedAt    time.Time
+	ExpiresAt    *time.Time
+	RevokedAt    *time.Time
+	AuditSeq     *int64
 }
 
 type Split struct {

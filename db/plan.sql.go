@@ -12,6 +12,47 @@ import (
 	"github.com/google/uuid"
 )
 
+const insertLaunchPlan = `-- name: InsertLaunchPlan :exec
+INSERT INTO launch_plans (account_id, experiment_id, body, stored_at, audit_seq)
+VALUES ($1, $2, $3, $4, $5)
+`
+
+type InsertLaunchPlanParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Body         string
+	Now          time.Time
+	AuditSeq     int64
+}
+
+func (q *Queries) InsertLaunchPlan(ctx context.Context, arg InsertLaunchPlanParams) error {
+	_, err := q.db.Exec(ctx, insertLaunchPlan,
+		arg.AccountID,
+		arg.ExperimentID,
+		arg.Body,
+		arg.Now,
+		arg.AuditSeq,
+	)
+	return err
+}
+
+const launchPlan = `-- name: LaunchPlan :one
+SELECT account_id, experiment_id, body, stored_at, audit_seq FROM launch_plans WHERE account_id = $1 AND experiment_id = $2
+`
+
+func (q *Queries) LaunchPlan(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) (LaunchPlan, error) {
+	row := q.db.QueryRow(ctx, launchPlan, accountID, experimentID)
+	var i LaunchPlan
+	err := row.Scan(
+		&i.AccountID,
+		&i.ExperimentID,
+		&i.Body,
+		&i.StoredAt,
+		&i.AuditSeq,
+	)
+	return i, err
+}
+
 const ratesOfSite = `-- name: RatesOfSite :one
 SELECT coalesce(sum(r.visitors) FILTER (WHERE r.goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
   coalesce(sum(r.converters) FILTER (WHERE r.goal_id = g.id), 0)::bigint AS converters

@@ -38,6 +38,8 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	d.PageChecks = services.NewPageChecks(database, proxy.New(proxy.Config{}), d.Clock, d.Log)
 	d.Uploads = services.NewUploads(database, objects, d.TrackerURL, d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
+	d.Exports = services.NewExports(database, objects, []byte("key of exports"), d.BaseURL, d.Clock, d.Log)
+	d.Shares = services.NewShares(database, d.Analytics, []byte("key of shares"), d.BaseURL, d.Clock)
 	d.Audit = services.NewAudit(database)
 	seal, err := services.GenerateAuditKey(filepath.Join(t.TempDir(), "audit.key"))
 	if err != nil {

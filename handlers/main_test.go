@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -84,6 +85,7 @@ func setupWith(t testing.TB, o bundleOptions) *testBundle {
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(b.log, t.Output()), nil)), Clock: b.clock.Now, Metrics: b.registry,
 	}
 	b.keys = productDeps(t, &b.deps, b.db)
+	b.deps.Notices = b.notices()
 	if o.change != nil {
 		o.change(&b.deps)
 	}
@@ -102,11 +104,13 @@ func ownDatabase(t testing.TB) *db.DB {
 	return d
 }
 
-// runJobs works on the jobs of the bundle's own database until the test ends.
-func (b *testBundle) runJobs() {
+// runJobs works on the jobs of the bundle's own database, and on more, until the test ends.
+func (b *testBundle) runJobs(more ...db.Worker) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.t.Context()))
 	done := make(chan error, 1)
-	go func() { done <- b.db.RunJobs(ctx, b.deps.Accounts.Workers()...) }()
+	go func() {
+		done <- b.db.RunJobs(ctx, slices.Concat(b.deps.Accounts.Workers(), b.deps.Exports.Workers(), more)...)
+	}()
 	b.t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -19,6 +19,9 @@ func (h *server) page(c echo.Context) views.Page {
 		p.User = &views.User{Name: who.Name, Email: who.Email}
 		p.Account = views.Account{Name: who.AccountName}
 		p.Sites = h.navigationSites(c)
+		if !wantsPart(c) {
+			p.Unread = h.unread(c)
+		}
 	}
 	if !wantsPart(c) {
 		p.Flash = h.takeFlash(c)

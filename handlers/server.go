@@ -36,6 +36,9 @@ type Deps struct {
 	PageChecks    *services.PageChecks
 	Uploads       *services.Uploads
 	Analytics     *services.Analytics
+	Exports       *services.Exports
+	Shares        *services.Shares
+	Notices       *services.Notices
 	Home          *services.Home
 	Audit         *services.Audit
 	Notary        *services.Notary
@@ -110,6 +113,10 @@ func New(d Deps) *echo.Echo {
 	h.experimentRoutes(g)
 	h.editorRoutes(g)
 	h.resultRoutes(g)
+	h.exportRoutes(g)
+	h.shareRoutes(g)
+	h.planRoutes(g)
+	h.alertRoutes(g)
 	h.auditRoutes(g)
 	h.debuggerRoutes(g)
 	h.quarantineRoutes(g)
@@ -123,6 +130,7 @@ func New(d Deps) *echo.Echo {
 	h.experimentsAPI(g.api)
 	h.editorAPI(g.api)
 	h.analyticsAPI(g.api)
+	h.exportsAPI(g.api)
 	h.auditAPI(g.api)
 	h.simulateAPI(g.api)
 	h.keysAPI(g.api)
@@ -172,7 +180,7 @@ func limitBody(limit int64) echo.MiddlewareFunc {
 // deadline bounds how long a request may work. It is the outermost, since what answers an error needs the context, too.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Path() == debuggerStream || strings.HasSuffix(c.Path(), auditBundle) { // which bound themselves
+		if c.Path() == debuggerStream || c.Path() == exportFile || strings.HasSuffix(c.Path(), auditBundle) { // which bound themselves
 			return next(c)
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 20*time.Second)

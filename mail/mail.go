@@ -56,6 +56,13 @@ func (m *Mailer) SendCheckpoint(ctx context.Context, to services.Recipient, link
 	return m.send(ctx, to, locale.T(ctx, "mail.checkpoint_subject"), views.CheckpointMailText(ctx, model), views.CheckpointMailHTML(model))
 }
 
+// SendNotice sends what happened to somebody's tests.
+func (m *Mailer) SendNotice(ctx context.Context, to services.Recipient, n services.NoticeMail) error {
+	ctx = locale.With(ctx, to.Lang)
+	model := views.NoticeMail{Name: to.Name, Kind: n.Kind, Lines: n.Lines, URL: n.URL, Stop: n.Stop}
+	return m.send(ctx, to, model.Subject(ctx), views.NoticeMailText(ctx, model), views.NoticeMailHTML(model))
+}
+
 func (m *Mailer) send(ctx context.Context, to services.Recipient, subject, text string, html templ.Component) error {
 	var page bytes.Buffer
 	if err := html.Render(ctx, &page); err != nil {

@@ -12,3 +12,10 @@ FROM experiments e
 JOIN goals g ON g.account_id = e.account_id AND g.experiment_id = e.id AND g.role = 'primary'
 JOIN rollups r ON r.account_id = e.account_id AND r.experiment_id = e.id AND r.split = 0 AND r.arm = 0
 WHERE e.account_id = @account_id AND e.installation_id = @installation_id AND r.hour > @since;
+
+-- name: InsertLaunchPlan :exec
+INSERT INTO launch_plans (account_id, experiment_id, body, stored_at, audit_seq)
+VALUES (@account_id, @experiment_id, @body, @now, @audit_seq);
+
+-- name: LaunchPlan :one
+SELECT * FROM launch_plans WHERE account_id = @account_id AND experiment_id = @experiment_id;

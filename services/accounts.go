@@ -152,7 +152,7 @@ func (a *Accounts) take(ctx context.Context, from netip.Addr, kind string) error
 // Workers do the mail, and throw away what is over.
 func (a *Accounts) Workers() []db.Worker {
 	return []db.Worker{
-		db.Work(a.sendReset), db.Work(a.sendWelcome),
+		db.Work(a.sendReset), db.Work(a.sendWelcome), db.Work(a.recordRefused),
 		db.Every(time.Hour, expiryJob{}, func(ctx context.Context, _ expiryJob) error { return a.deleteExpired(ctx) }),
 	}
 }

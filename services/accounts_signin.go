@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/google/uuid"
+
 	"github.com/samplit/samplit/db"
 )
 
@@ -34,12 +36,41 @@ func (a *Accounts) SignIn(ctx context.Context, email, password string, from neti
 		return Person{}, err
 	}
 	if !ok || !known || !same {
+		if err := a.refused(ctx, user.ID, home.AccountID, door); err != nil {
+			return Person{}, err
+		}
 		return Person{}, badCredentials()
 	}
 	right()
 	p := Person{User: user.ID, Email: user.Email, Name: user.Name, Locale: user.Locale,
 		Account: home.AccountID, AccountName: home.AccountName, Role: Role(home.Role)}
 	return p, a.signedIn(ctx, p, user.PasswordHash, password, door)
+}
+
+// refusedJob has a refused sign-in written down.
+type refusedJob struct {
+	Account uuid.UUID `json:"account"` // zero: nobody has the address
+	User    uuid.UUID `json:"user"`
+	Door    Door      `json:"door"`
+}
+
+// Kind names the job.
+func (refusedJob) Kind() string { return "accounts.refused" }
+
+// refused has a try written down later, and costs the same whether anybody has the address. Tries are limited, so entries are.
+func (a *Accounts) refused(ctx context.Context, user, account uuid.UUID, door Door) error {
+	return a.db.Global(ctx, func(s *db.Store) error { return s.Enqueue(ctx, refusedJob{account, user, door}) })
+}
+
+// recordRefused tells the account's record that somebody tried a wrong password.
+func (a *Accounts) recordRefused(ctx context.Context, job refusedJob) error {
+	if job.Account == uuid.Nil {
+		return nil
+	}
+	return a.db.InTx(ctx, job.Account, func(s *db.Store) error {
+		_, err := record(ctx, s, a.clock.now(), Actor{Account: job.Account}, "user.sign_in_refused", userObject(job.User), map[string]any{"door": string(job.Door)})
+		return err
+	})
 }
 
 // lookUp finds who may sign in with an address. Nobody known costs the same queries as somebody.

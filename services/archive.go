@@ -6,9 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"log/slog"
 	"sync/atomic"
@@ -149,28 +147,11 @@ func (a *Archive) move(ctx context.Context, d time.Time) error {
 // archiveName is the object of a day without its ending. Days of a year lie together.
 func archiveName(d time.Time) string { return "events/" + d.Format("2006/2006-01-02") }
 
-// export streams a day into the object store, hashing what it sends.
+// export streams a day into the object store.
 func (a *Archive) export(ctx context.Context, d time.Time) (Manifest, error) {
 	m := Manifest{Day: d.Format(time.DateOnly), Object: archiveName(d) + ".parquet", ExportedAt: a.clock.now()}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r, w := io.Pipe()
-	read := make(chan error, 1)
-	go func() {
-		err := a.write(ctx, d, w, &m)
-		_ = w.CloseWithError(err) // nil is the end of the file
-		read <- err
-	}()
-	sum := &sumReader{r: r, hash: sha256.New()}
-	err := a.objects.Put(ctx, m.Object, sum)
-	if err != nil {
-		cancel()
-	}
-	_ = r.CloseWithError(err)
-	if other := <-read; err == nil || other != nil && !errors.Is(other, err) && ctx.Err() == nil {
-		err = other
-	}
-	m.SHA256, m.Bytes = hex.EncodeToString(sum.hash.Sum(nil)), sum.n
+	put, err := putStream(ctx, a.objects, m.Object, func(ctx context.Context, w io.Writer) error { return a.write(ctx, d, w, &m) })
+	m.SHA256, m.Bytes = put.sha256, put.bytes
 	return m, err
 }
 
@@ -189,18 +170,4 @@ func (a *Archive) check(ctx context.Context, m Manifest) error {
 		return fmt.Errorf("%s reads back with another hash: %s, written was %s", m.Object, got, m.SHA256)
 	}
 	return nil
-}
-
-// sumReader hashes and counts what is read.
-type sumReader struct {
-	r    io.Reader
-	hash hash.Hash
-	n    int64
-}
-
-func (s *sumReader) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
-	s.hash.Write(p[:n])
-	s.n += int64(n)
-	return n, err
 }

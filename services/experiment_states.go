@@ -153,6 +153,7 @@ func (e *Experiments) move(ctx context.Context, s *db.Store, by Actor, x Experim
 	now, starts := e.clock.now(), x.Status == Draft && c.To == Running
 	payload := map[string]any{"old": string(x.Status), "new": string(c.To)}
 	var weights []engine.Weights
+	var plan string
 	var err error
 	if starts {
 		if err := x.publishable(by); err != nil {
@@ -165,6 +166,9 @@ func (e *Experiments) move(ctx context.Context, s *db.Store, by Actor, x Experim
 			return err
 		}
 		if payload["definition"], err = auditDefinition(x.Definition); err != nil {
+			return err
+		}
+		if plan, payload["plan"], err = e.planOf(ctx, s, by, x); err != nil {
 			return err
 		}
 		payload["weights"] = auditFirstWeights(x.splits(), weights)
@@ -181,6 +185,9 @@ func (e *Experiments) move(ctx context.Context, s *db.Store, by Actor, x Experim
 	if starts {
 		if err := e.launch(ctx, s, by, x, weights, now, seq); err != nil {
 			return err
+		}
+		if err := s.InsertLaunchPlan(ctx, db.InsertLaunchPlanParams{AccountID: by.Account, ExperimentID: x.ID, Body: plan, Now: now, AuditSeq: seq}); err != nil {
+			return fmt.Errorf("insert plan: %w", err)
 		}
 	}
 	err = s.UpdateExperimentStatus(ctx, db.UpdateExperimentStatusParams{AccountID: by.Account, ID: x.ID, Status: string(c.To), Winner: winner, Now: now, AuditSeq: &seq})

@@ -15,6 +15,8 @@ type Objects interface {
 	Put(ctx context.Context, name string, r io.Reader) error
 	// Get opens an object; the caller closes it. ErrNoObject: there is none of that name.
 	Get(ctx context.Context, name string) (io.ReadCloser, error)
+	// Delete removes an object. One that is not there is no error.
+	Delete(ctx context.Context, name string) error
 }
 
 // ErrNoObject says that no object has the name.

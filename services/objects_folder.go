@@ -79,3 +79,14 @@ func (f folderObjects) Get(_ context.Context, name string) (io.ReadCloser, error
 	}
 	return file, nil
 }
+
+func (f folderObjects) Delete(_ context.Context, name string) error {
+	path, err := f.path(name)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete object: %w", err)
+	}
+	return nil
+}

@@ -51,3 +51,10 @@ func (s *s3Objects) Get(ctx context.Context, name string) (io.ReadCloser, error)
 	}
 	return object, nil
 }
+
+func (s *s3Objects) Delete(ctx context.Context, name string) error {
+	if err := s.client.RemoveObject(ctx, s.bucket, name, minio.RemoveObjectOptions{}); err != nil && minio.ToErrorResponse(err).Code != minio.NoSuchKey {
+		return fmt.Errorf("delete %s: %w", name, err)
+	}
+	return nil
+}

@@ -191,7 +191,8 @@ func (p *Pages) store(ctx context.Context, by Actor, site Installation, s PageSe
 		if err != nil {
 			return fmt.Errorf("end old page sessions: %w", err)
 		}
-		return nil
+		_, err = record(ctx, st, now, by, "page.opened", installationObject(site.ID), map[string]any{"url": audited(page.String()), "how": string(s.Mode)})
+		return err
 	})
 }
 

@@ -77,8 +77,14 @@ func (u *Uploads) Add(ctx context.Context, by Actor, file io.Reader) (Upload, er
 		return Upload{}, fmt.Errorf("store upload: %w", err)
 	}
 	err = u.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		return s.InsertUpload(ctx, db.InsertUploadParams{AccountID: by.Account, Hash: sum[:], Kind: p.kind, Width: int32(p.width), Height: int32(p.height),
-			Bytes: int32(len(p.data)), CreatedBy: by.User, Now: u.clock.now()})
+		now := u.clock.now()
+		err := s.InsertUpload(ctx, db.InsertUploadParams{AccountID: by.Account, Hash: sum[:], Kind: p.kind, Width: int32(p.width), Height: int32(p.height),
+			Bytes: int32(len(p.data)), CreatedBy: by.User, Now: now})
+		if err != nil {
+			return err
+		}
+		_, err = record(ctx, s, now, by, "upload.added", accountObject(by.Account), map[string]any{"sha256": hex.EncodeToString(sum[:]), "kind": p.kind})
+		return err
 	})
 	if err != nil {
 		return Upload{}, fmt.Errorf("insert upload: %w", err)

@@ -35,11 +35,12 @@ type Certificate struct {
 }
 
 // AuditFamilies are the groups that entries can be narrowed to.
-var AuditFamilies = []string{"experiment", "epoch", "installation", "user", "key", "quarantine", "decisions", "audit", "payload"}
+var AuditFamilies = []string{"experiment", "epoch", "installation", "user", "key", "quarantine", "decisions", "audit", "payload", "export", "share", "upload", "page"}
 
 var familyWords = map[string]string{
 	"experiment": "family.experiment", "epoch": "family.epoch", "installation": "family.installation", "user": "family.user", "key": "family.key",
 	"quarantine": "family.quarantine", "decisions": "family.decisions", "audit": "family.audit", "payload": "family.payload",
+	"export": "family.export", "share": "family.share", "upload": "family.upload", "page": "family.page",
 }
 
 func familyOptions(ctx context.Context) []option {

@@ -144,7 +144,8 @@ type tab struct {
 
 var experimentTabs = []tab{
 	{"results", "experiment.results", nil}, {"changes", "experiment.changes", []string{"changes"}},
-	{"settings", "experiment.settings", []string{"settings"}}, {"history", "experiment.history", []string{"history"}},
+	{"plan", "experiment.plan", []string{"plan"}}, {"settings", "experiment.settings", []string{"settings"}}, {"history", "experiment.history", []string{"history"}},
+	{"share", "experiment.share", []string{"share"}},
 }
 
 // experimentSpan says when the experiment ran.

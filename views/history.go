@@ -68,5 +68,13 @@ var auditWords = map[string]string{
 	"payload.erased":        "audit.payload_erased",
 	"audit.heartbeat":       "audit.heartbeat",
 	"audit.key_rotated":     "audit.key_rotated",
+	"user.sign_in_refused":  "audit.sign_in_refused",
+	"upload.added":          "audit.upload_added",
+	"page.opened":           "audit.page_opened",
+	"export.requested":      "audit.export_requested",
+	"export.cancelled":      "audit.export_cancelled",
+	"share.created":         "audit.share_created",
+	"share.published":       "audit.share_published",
+	"share.revoked":         "audit.share_revoked",
 	"decisions.batch":       "audit.decisions_batch",
 }

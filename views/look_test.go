@@ -41,7 +41,10 @@ func galleryServer(t *testing.T, add map[string]http.HandlerFunc) string {
 	here := func(w http.ResponseWriter, r *http.Request) {
 		answer(t, withLang("en"), w, EditorOthers([]string{"Bo"}, 4))
 	}
-	routes := map[string]http.HandlerFunc{"POST /experiments/{id}/editor/frame": framed, "POST /experiments/{id}/editor/{variant}/here": here,
+	mistakes := func(w http.ResponseWriter, r *http.Request) {
+		answer(t, withLang("en"), w, PlanMistakes(ForecastMistakes{Known: true, FalseWinner: 0.03, Runs: 200}))
+	}
+	routes := map[string]http.HandlerFunc{"GET /experiments/{id}/plan/mistakes": mistakes, "POST /experiments/{id}/editor/frame": framed, "POST /experiments/{id}/editor/{variant}/here": here,
 		"GET /experiments/{id}/results": unchanged, "GET /sites/{id}/check": unchanged,
 		"GET /debugger/{id}/stream": func(w http.ResponseWriter, r *http.Request) { streamSamples(t, w, r) }}
 	maps.Copy(routes, add)

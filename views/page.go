@@ -15,6 +15,7 @@ type Page struct {
 	Sites    []SiteRef // for the switch at the top of the navigation
 	SiteID   string    // the site the page is about; empty for all
 	Search   string    // what the search box holds
+	Unread   int64     // alerts that the person has not seen
 	DevMail  bool      // link to the development mail box
 	Flash    *Flash    // what just happened, after a redirect
 }
