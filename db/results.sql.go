@@ -12,9 +12,108 @@ import (
 	"github.com/google/uuid"
 )
 
+const cappedValues = `-- name: CappedValues :many
+WITH brought AS (
+  SELECT split, arm, value FROM conversions WHERE account_id = $1 AND experiment_id = $2 AND goal_id = $3 AND value > 0
+), most AS (SELECT split, percentile_disc(0.99) WITHIN GROUP (ORDER BY value) AS value FROM brought GROUP BY split)
+SELECT b.split, b.arm, max(m.value)::float8 AS most, sum(least(b.value, m.value))::float8 AS value, sum(least(b.value, m.value) ^ 2)::float8 AS value_sq
+FROM brought b JOIN most m USING (split) GROUP BY b.split, b.arm ORDER BY b.split, b.arm
+`
+
+type CappedValuesParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	GoalID       uuid.UUID
+}
+
+type CappedValuesRow struct {
+	Split   int16
+	Arm     int16
+	Most    float64
+	Value   float64
+	ValueSq float64
+}
+
+// What the visitors of each arm brought when no one counts for more than all but one in a hundred of those who brought something.
+func (q *Queries) CappedValues(ctx context.Context, arg CappedValuesParams) ([]CappedValuesRow, error) {
+	rows, err := q.db.Query(ctx, cappedValues, arg.AccountID, arg.ExperimentID, arg.GoalID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CappedValuesRow{}
+	for rows.Next() {
+		var i CappedValuesRow
+		if err := rows.Scan(
+			&i.Split,
+			&i.Arm,
+			&i.Most,
+			&i.Value,
+			&i.ValueSq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const goalCells = `-- name: GoalCells :many
+SELECT goal_id, split, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day, sum(visitors)::bigint AS visitors, sum(converters)::bigint AS converters,
+  sum(value)::float8 AS value, sum(value_sq)::float8 AS value_sq
+FROM rollups WHERE account_id = $1 AND experiment_id = $2
+GROUP BY goal_id, split, epoch, arm, day ORDER BY split, epoch, day, arm, goal_id
+`
+
+type GoalCellsRow struct {
+	GoalID     uuid.UUID
+	Split      int16
+	Epoch      int32
+	Arm        int16
+	Day        time.Time
+	Visitors   int64
+	Converters int64
+	Value      float64
+	ValueSq    float64
+}
+
+// Of one experiment by goal, split, epoch, arm and UTC day of first exposure: visitors under the zero goal, what they did under each other.
+func (q *Queries) GoalCells(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) ([]GoalCellsRow, error) {
+	rows, err := q.db.Query(ctx, goalCells, accountID, experimentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GoalCellsRow{}
+	for rows.Next() {
+		var i GoalCellsRow
+		if err := rows.Scan(
+			&i.GoalID,
+			&i.Split,
+			&i.Epoch,
+			&i.Arm,
+			&i.Day,
+			&i.Visitors,
+			&i.Converters,
+			&i.Value,
+			&i.ValueSq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const looks = `-- name: Looks :many
-SELECT experiment_id, split, arm, p FROM sequential_looks
-WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) AND goal_id = ANY($3::uuid[]) ORDER BY experiment_id, split, arm
+SELECT experiment_id, goal_id, split, arm, p FROM sequential_looks
+WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) AND goal_id = ANY($3::uuid[]) ORDER BY experiment_id, goal_id, split, arm
 `
 
 type LooksParams struct {
@@ -25,6 +124,7 @@ type LooksParams struct {
 
 type LooksRow struct {
 	ExperimentID uuid.UUID
+	GoalID       uuid.UUID
 	Split        int16
 	Arm          int16
 	P            float64
@@ -41,6 +141,7 @@ func (q *Queries) Looks(ctx context.Context, arg LooksParams) ([]LooksRow, error
 		var i LooksRow
 		if err := rows.Scan(
 			&i.ExperimentID,
+			&i.GoalID,
 			&i.Split,
 			&i.Arm,
 			&i.P,
@@ -167,33 +268,34 @@ func (q *Queries) ResultCells(ctx context.Context, arg ResultCellsParams) ([]Res
 	return items, nil
 }
 
-const saveLook = `-- name: SaveLook :exec
+const saveLooks = `-- name: SaveLooks :exec
 INSERT INTO sequential_looks AS l (account_id, experiment_id, split, goal_id, arm, p, looked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+SELECT $1::uuid, $2::uuid, i.split, i.goal_id, i.arm, i.p, $3::timestamptz
+FROM (SELECT unnest($4::smallint[]) AS split, unnest($5::uuid[]) AS goal_id, unnest($6::smallint[]) AS arm, unnest($7::float8[]) AS p) i
 ON CONFLICT (account_id, experiment_id, split, goal_id, arm)
 DO UPDATE SET p = excluded.p, looked_at = excluded.looked_at WHERE excluded.p < l.p
 `
 
-type SaveLookParams struct {
+type SaveLooksParams struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
-	Split        int16
-	GoalID       uuid.UUID
-	Arm          int16
-	P            float64
 	Now          time.Time
+	Splits       []int16
+	Goals        []uuid.UUID
+	Arms         []int16
+	Ps           []float64
 }
 
-// Keeps the smallest p.
-func (q *Queries) SaveLook(ctx context.Context, arg SaveLookParams) error {
-	_, err := q.db.Exec(ctx, saveLook,
+// Keeps the smallest p of each.
+func (q *Queries) SaveLooks(ctx context.Context, arg SaveLooksParams) error {
+	_, err := q.db.Exec(ctx, saveLooks,
 		arg.AccountID,
 		arg.ExperimentID,
-		arg.Split,
-		arg.GoalID,
-		arg.Arm,
-		arg.P,
 		arg.Now,
+		arg.Splits,
+		arg.Goals,
+		arg.Arms,
+		arg.Ps,
 	)
 	return err
 }

@@ -14,15 +14,17 @@ import (
 
 // Analytics reads what experiments found out.
 type Analytics struct {
-	db    *db.DB
-	clock Clock
-	log   *slog.Logger
-	ended *otter.Cache[endedKey, Summary]
+	db     *db.DB
+	clock  Clock
+	log    *slog.Logger
+	ended  *otter.Cache[endedKey, Summary]
+	capped *otter.Cache[cappedKey, []db.CappedValuesRow]
 }
 
 // NewAnalytics makes the service.
 func NewAnalytics(d *db.DB, clock Clock, log *slog.Logger) *Analytics {
-	return &Analytics{d, clock, log, otter.Must(&otter.Options[endedKey, Summary]{MaximumSize: 2000})}
+	return &Analytics{db: d, clock: clock, log: log, ended: otter.Must(&otter.Options[endedKey, Summary]{MaximumSize: 2000}),
+		capped: otter.Must(&otter.Options[cappedKey, []db.CappedValuesRow]{MaximumSize: 1000})}
 }
 
 // counts are what a result is computed from.
@@ -52,20 +54,22 @@ func (a *Analytics) Results(ctx context.Context, by Actor, id, goal string) (r R
 		if err != nil {
 			return err
 		}
-		c, err := readCounts(ctx, s, by.Account, []uuid.UUID{x.ID}, []uuid.UUID{shown.ID})
+		all, err := readGoalCounts(ctx, s, by.Account, x)
 		if err != nil {
 			return err
 		}
-		r = analyze(x, shown, c, a.clock.now())
+		r = analyze(x, shown, all[shown.ID], a.clock.now())
+		r.judgeGoals(all)
+		if err := a.capRevenue(ctx, s, by.Account, &r); err != nil {
+			return err
+		}
 		return readBeside(ctx, s, by.Account, &r)
 	})
 	if err != nil {
 		return r, err
 	}
 	r.speak(ctx)
-	for _, part := range r.judged() {
-		a.keepLook(ctx, by, part)
-	}
+	a.keepLooks(ctx, by, r)
 	return r, nil
 }
 
@@ -111,51 +115,63 @@ func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results)
 	if err != nil {
 		return fmt.Errorf("read reports: %w", err)
 	}
-	r.Changes = changeRates(reports, r.AsOf)
+	r.Changes, r.Masks = changeRates(reports, r.AsOf), countMasks(reports)
+	notes, err := s.ExperimentNotes(ctx, account, r.ExperimentID)
+	if err != nil {
+		return fmt.Errorf("read notes: %w", err)
+	}
+	for _, n := range notes {
+		r.Notes = append(r.Notes, Note{n.ID, n.Day, n.Body, n.Author})
+	}
 	site, err := s.Installation(ctx, account, r.Experiment.InstallationID)
 	if err != nil {
 		return fmt.Errorf("read installation: %w", err)
 	}
+	r.Consent = site.Consent == ConsentRequired
 	if site.LastAt != nil {
 		r.LastSeen = *site.LastAt
 	}
 	return nil
 }
 
-// past puts the smallest p of earlier looks at a split in the order of its arms.
-func (x Experiment) past(looks []db.LooksRow, split int16, arms int) []float64 {
+// past puts the smallest p of earlier looks at a goal in a split in the order of its arms.
+func (x Experiment) past(looks []db.LooksRow, goal uuid.UUID, split int16, arms int) []float64 {
 	out := make([]float64, arms)
 	for _, l := range looks {
-		if l.ExperimentID == x.ID && l.Split == split && int(l.Arm) < len(out) {
+		if l.ExperimentID == x.ID && l.GoalID == goal && l.Split == split && int(l.Arm) < len(out) {
 			out[l.Arm] = l.P
 		}
 	}
 	return out
 }
 
-// keepLook stores the p-values that have become smaller, after the answer is known and in a transaction of its own: an answer does
+// keepLooks stores the p-values that have become smaller, after the answer is known and in a transaction of its own: an answer does
 // not fail because its look could not be kept, and the next one keeps at least as small a value.
-func (a *Analytics) keepLook(ctx context.Context, by Actor, r Results) {
-	smaller := func(arm int) bool { return r.looks[arm] < 1 && (r.past[arm] == 0 || r.looks[arm] < r.past[arm]) }
-	arms := make([]int, 0, len(r.past))
+func (a *Analytics) keepLooks(ctx context.Context, by Actor, r Results) {
+	if !slices.Contains([]Status{Running, Paused}, r.Status) {
+		return
+	}
+	p := db.SaveLooksParams{AccountID: by.Account, ExperimentID: r.ExperimentID, Now: r.AsOf}
+	for _, part := range append(r.judged(), r.others...) {
+		for _, arm := range part.smallerLooks() {
+			p.Splits, p.Goals = append(p.Splits, part.split), append(p.Goals, part.Shown.ID)
+			p.Arms, p.Ps = append(p.Arms, int16(arm)), append(p.Ps, part.looks[arm])
+		}
+	}
+	if len(p.Arms) == 0 {
+		return
+	}
+	if err := a.db.InTx(ctx, by.Account, func(s *db.Store) error { return s.SaveLooks(ctx, p) }); err != nil {
+		a.log.WarnContext(ctx, "look not kept", slog.String("experiment_id", r.ExperimentID.String()), slog.String("error", err.Error()))
+	}
+}
+
+// smallerLooks are the arms whose p-value is smaller than at every look before.
+func (r Results) smallerLooks() (arms []int) {
 	for arm := 1; arm < len(r.past); arm++ {
-		if smaller(arm) {
+		if r.looks[arm] < 1 && (r.past[arm] == 0 || r.looks[arm] < r.past[arm]) {
 			arms = append(arms, arm)
 		}
 	}
-	if len(arms) == 0 || !slices.Contains([]Status{Running, Paused}, r.Status) {
-		return
-	}
-	err := a.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		for _, arm := range arms {
-			err := s.SaveLook(ctx, db.SaveLookParams{AccountID: by.Account, ExperimentID: r.ExperimentID, Split: r.split, GoalID: r.Shown.ID, Arm: int16(arm), P: r.looks[arm], Now: r.AsOf})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		a.log.WarnContext(ctx, "look not kept", slog.String("experiment_id", r.ExperimentID.String()), slog.String("error", err.Error()))
-	}
+	return arms
 }

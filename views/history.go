@@ -46,6 +46,8 @@ var auditWords = map[string]string{
 	"user.sessions_ended":   "audit.sessions_ended",
 	"installation.created":  "audit.installation_created",
 	"installation.updated":  "audit.installation_updated",
+	"note.added":            "audit.note_added",
+	"note.removed":          "audit.note_removed",
 	"experiment.created":    "audit.experiment_created",
 	"experiment.updated":    "audit.experiment_updated",
 	"experiment.edited":     "audit.experiment_edited",
