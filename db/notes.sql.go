@@ -29,47 +29,6 @@ func (q *Queries) DeleteExperimentNote(ctx context.Context, arg DeleteExperiment
 	return body, err
 }
 
-const experimentNotes = `-- name: ExperimentNotes :many
-SELECT n.id, n.day, n.body, n.created_by, n.created_at, u.name AS author FROM experiment_notes n JOIN users u ON u.id = n.created_by
-WHERE n.account_id = $1 AND n.experiment_id = $2 ORDER BY n.day, n.created_at LIMIT 200
-`
-
-type ExperimentNotesRow struct {
-	ID        uuid.UUID
-	Day       time.Time
-	Body      string
-	CreatedBy uuid.UUID
-	CreatedAt time.Time
-	Author    string
-}
-
-func (q *Queries) ExperimentNotes(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) ([]ExperimentNotesRow, error) {
-	rows, err := q.db.Query(ctx, experimentNotes, accountID, experimentID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ExperimentNotesRow{}
-	for rows.Next() {
-		var i ExperimentNotesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Day,
-			&i.Body,
-			&i.CreatedBy,
-			&i.CreatedAt,
-			&i.Author,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const insertExperimentNote = `-- name: InsertExperimentNote :execrows
 INSERT INTO experiment_notes (account_id, id, experiment_id, day, body, created_by, created_at)
 SELECT $1, $2, $3, $4, $5, $6, $7

@@ -10,7 +10,7 @@ import (
 )
 
 // mostGoalRows keeps the table of goals readable: beyond it only one variant of each goal is shown.
-const mostGoalRows = 40
+const mostGoalRows = 16
 
 // goalRows are the other goals, secondary ones before guardrails, with every variant; of many only the one that matters.
 func goalRows(r services.Results) (rows []views.GoalRow) {
@@ -37,14 +37,27 @@ func goalRows(r services.Results) (rows []views.GoalRow) {
 	return rows
 }
 
+// mostCurves can be told apart.
+const mostCurves = 6
+
+// curvesOf shows the control and the variants most likely the best.
 func curvesOf(r services.Results) *views.Curves {
 	curves, low, high := r.Curves()
 	if curves == nil {
 		return nil
 	}
 	m := &views.Curves{Low: low, High: high}
-	for _, c := range curves {
-		m.Shapes = append(m.Shapes, views.CurveShape{Mean: c.Mean, Low: c.Low, High: c.High, Heights: c.Heights})
+	for i, c := range curves {
+		better := 0
+		for _, v := range r.Variants[1:] {
+			if v.ProbBest > r.Variants[i].ProbBest {
+				better++
+			}
+		}
+		if i > 0 && better >= mostCurves-1 || len(m.Shapes) == mostCurves {
+			continue
+		}
+		m.Shapes = append(m.Shapes, views.CurveShape{Variant: i, Mean: c.Mean, Low: c.Low, High: c.High, Heights: c.Heights})
 	}
 	return m
 }

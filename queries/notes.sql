@@ -1,7 +1,3 @@
--- name: ExperimentNotes :many
-SELECT n.id, n.day, n.body, n.created_by, n.created_at, u.name AS author FROM experiment_notes n JOIN users u ON u.id = n.created_by
-WHERE n.account_id = @account_id AND n.experiment_id = @experiment_id ORDER BY n.day, n.created_at LIMIT 200;
-
 -- name: InsertExperimentNote :execrows
 -- Nothing is written beyond the most that an experiment may have.
 INSERT INTO experiment_notes (account_id, id, experiment_id, day, body, created_by, created_at)

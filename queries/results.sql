@@ -25,12 +25,19 @@ SELECT b.split, b.arm, max(m.value)::float8 AS most, sum(least(b.value, m.value)
 FROM brought b JOIN most m USING (split) GROUP BY b.split, b.arm ORDER BY b.split, b.arm;
 
 -- name: TalliesOfExperiment :many
-SELECT kind, sum(n)::bigint AS n FROM tallies
-WHERE account_id = @account_id AND experiment_id = @experiment_id AND kind NOT LIKE 'report/%' GROUP BY kind ORDER BY kind;
-
--- name: ReportTallies :many
+-- Counters of an experiment by day; of snippets' reports those since a day.
 SELECT day, kind, n FROM tallies
-WHERE account_id = @account_id AND experiment_id = @experiment_id AND kind LIKE 'report/%' AND day >= @since::date ORDER BY day, kind LIMIT 50000;
+WHERE account_id = @account_id AND experiment_id = @experiment_id AND (kind NOT LIKE 'report/%' OR day >= @since::date) ORDER BY day, kind LIMIT 50000;
+
+-- name: SiteOfResults :many
+-- What a page of results tells of its site, once for each note on the experiment, oldest first; once without note where there are none.
+SELECT i.consent, h.last_at, coalesce(n.id, '00000000-0000-0000-0000-000000000000')::uuid AS note, coalesce(n.day, 'epoch')::date AS day,
+  coalesce(n.body, '')::text AS body, coalesce(u.name, '')::text AS author
+FROM installations i
+LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
+LEFT JOIN experiment_notes n ON n.account_id = i.account_id AND n.experiment_id = @experiment_id
+LEFT JOIN users u ON u.id = n.created_by
+WHERE i.account_id = @account_id AND i.id = @installation_id ORDER BY n.day, n.created_at LIMIT 200;
 
 -- name: Looks :many
 SELECT experiment_id, goal_id, split, arm, p FROM sequential_looks
@@ -50,3 +57,15 @@ SELECT coalesce(max(n), 0)::bigint FROM (
   SELECT sum(visitors) AS n FROM rollups
   WHERE account_id = @account_id AND split = 0 AND goal_id = '00000000-0000-0000-0000-000000000000' GROUP BY experiment_id
 ) busiest;
+
+-- name: ImpactCells :many
+-- What visitors since an hour did about primary goals, by experiment, split and epoch: with the control and with anything else.
+SELECT r.experiment_id, r.split, r.epoch, (r.arm = 0)::boolean AS control, (g.type = 'revenue')::boolean AS money, coalesce(g.config->>'currency', '')::text AS currency,
+  coalesce(sum(r.visitors) FILTER (WHERE r.goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
+  coalesce(sum(r.converters) FILTER (WHERE r.goal_id = g.id), 0)::bigint AS converters,
+  coalesce(sum(r.value) FILTER (WHERE r.goal_id = g.id), 0)::float8 AS value,
+  coalesce(sum(r.value_sq) FILTER (WHERE r.goal_id = g.id), 0)::float8 AS value_sq
+FROM goals g JOIN rollups r ON r.account_id = g.account_id AND r.experiment_id = g.experiment_id
+WHERE g.account_id = @account_id AND g.role = 'primary' AND r.hour >= @since
+  AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR r.goal_id = g.id)
+GROUP BY r.experiment_id, r.split, r.epoch, r.arm = 0, g.id, g.type, g.config ORDER BY r.experiment_id, r.split, r.epoch, control DESC;

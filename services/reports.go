@@ -91,7 +91,7 @@ const (
 )
 
 // changeRates sums the reports of a fortnight, by variant and change.
-func changeRates(tallies []db.ReportTalliesRow, now time.Time) []ChangeRate {
+func changeRates(tallies []db.TalliesOfExperimentRow, now time.Time) []ChangeRate {
 	rates := map[string]*ChangeRate{}
 	yesterday := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
 	for _, t := range tallies {

@@ -128,7 +128,7 @@ func (r Results) filteredHealth(ctx context.Context) HealthCheck {
 type Masks struct{ Timeouts, Views int64 }
 
 // countMasks takes of each variant the change that was tried most: a view reports each of its changes once.
-func countMasks(tallies []db.ReportTalliesRow) (m Masks) {
+func countMasks(tallies []db.TalliesOfExperimentRow) (m Masks) {
 	tried := map[string]map[string]int64{}
 	for _, t := range tallies {
 		parts := strings.SplitN(strings.TrimPrefix(t.Kind, reportTally), "/", 3)

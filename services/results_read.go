@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/maypok86/otter/v2"
@@ -99,37 +100,40 @@ func readCounts(ctx context.Context, s *db.Store, account uuid.UUID, experiments
 
 // readBeside adds what was not counted, and when the site's snippet was last heard.
 func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results) error {
-	tallies, err := s.TalliesOfExperiment(ctx, account, r.ExperimentID)
+	tallies, err := s.TalliesOfExperiment(ctx, db.TalliesOfExperimentParams{AccountID: account, ExperimentID: r.ExperimentID, Since: r.AsOf.AddDate(0, 0, -13)})
 	if err != nil {
 		return fmt.Errorf("read tallies: %w", err)
 	}
 	r.Excluded = map[string]int64{"bot": 0}
+	var reports []db.TalliesOfExperimentRow
 	for _, t := range tallies {
-		if t.Kind == "crossover" {
-			r.Crossovers = t.N
-		} else {
-			r.Excluded[t.Kind] = t.N
+		switch {
+		case strings.HasPrefix(t.Kind, reportTally):
+			reports = append(reports, t)
+		case t.Kind == "crossover":
+			r.Crossovers += t.N
+		default:
+			r.Excluded[t.Kind] += t.N
 		}
 	}
-	reports, err := s.ReportTallies(ctx, db.ReportTalliesParams{AccountID: account, ExperimentID: r.ExperimentID, Since: r.AsOf.AddDate(0, 0, -13)})
-	if err != nil {
-		return fmt.Errorf("read reports: %w", err)
-	}
 	r.Changes, r.Masks = changeRates(reports, r.AsOf), countMasks(reports)
-	notes, err := s.ExperimentNotes(ctx, account, r.ExperimentID)
+	return readSite(ctx, s, account, r)
+}
+
+// readSite adds the site's state and the notes.
+func readSite(ctx context.Context, s *db.Store, account uuid.UUID, r *Results) error {
+	rows, err := s.SiteOfResults(ctx, db.SiteOfResultsParams{AccountID: account, ExperimentID: r.ExperimentID, InstallationID: r.Experiment.InstallationID})
 	if err != nil {
-		return fmt.Errorf("read notes: %w", err)
+		return fmt.Errorf("read site: %w", err)
 	}
-	for _, n := range notes {
-		r.Notes = append(r.Notes, Note{n.ID, n.Day, n.Body, n.Author})
-	}
-	site, err := s.Installation(ctx, account, r.Experiment.InstallationID)
-	if err != nil {
-		return fmt.Errorf("read installation: %w", err)
-	}
-	r.Consent = site.Consent == ConsentRequired
-	if site.LastAt != nil {
-		r.LastSeen = *site.LastAt
+	for _, row := range rows {
+		r.Consent = row.Consent == ConsentRequired
+		if row.LastAt != nil {
+			r.LastSeen = *row.LastAt
+		}
+		if row.Note != uuid.Nil {
+			r.Notes = append(r.Notes, Note{row.Note, row.Day, row.Body, row.Author})
+		}
 	}
 	return nil
 }

@@ -131,6 +131,10 @@ func homeWing() []exhibit {
 		fixed("home", HomePage, Home{Running: sampleRows()[:3], Activity: sampleHistory(), Tasks: []Task{
 			{"decide", "Shorter headline on the home page", "Variant B gets 12% more sign-ups. Show it to everyone?", "/experiments/e1"},
 			{"fix", "Checkout button colour", "Visitors are not split as planned since Thursday.", "/experiments/e3"}}}),
+		fixed("home-impact", HomePage, Home{Running: sampleRows()[:2], Activity: sampleHistory(), Tasks: []Task{
+			{"losing", "Free shipping banner", "Free over 50 € is worse than the original (−12% to −4%) while the rest is open.", "/experiments/e2"}},
+			Impact: &Impact{Days: 30, Choices: []int{7, 30, 90}, Visitors: 18204, Gains: []Gain{{"", 123, 40, 206}, {"EUR", 1840.2, -120, 3800}}}}),
+		fixed("home-draft", HomePage, Home{Running: sampleRows()[1:2], Activity: sampleHistory(), Next: "/experiments/e5"}),
 		fixed("home-calm", HomePage, Home{Running: sampleRows()[1:2], Activity: sampleHistory()}),
 		fixed("home-idle", HomePage, Home{Activity: sampleHistory()[2:]}),
 		fixed("home-new", HomePage, Home{Checklist: &Checklist{Steps: steps, DemoURL: "/experiments/demo"}}),
@@ -336,8 +340,8 @@ func resultWing() []exhibit {
 // sampleCurves are hills at each variant's rate.
 func sampleCurves(variants []VariantResult) *Curves {
 	c := &Curves{Low: 0.034, High: 0.054}
-	for _, v := range variants {
-		shape := CurveShape{Mean: v.Rate, Low: v.RateLow, High: v.RateHigh}
+	for n, v := range variants {
+		shape := CurveShape{Variant: n, Mean: v.Rate, Low: v.RateLow, High: v.RateHigh}
 		for i := range 96 {
 			z := (c.Low + (c.High-c.Low)*float64(i)/95 - v.Rate) / 0.0021
 			shape.Heights = append(shape.Heights, math.Exp(-z*z/2))

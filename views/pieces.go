@@ -47,8 +47,8 @@ var (
 		"changes": {"launch.changes_done", "launch.changes_missing"},
 		"goal":    {"launch.goal_done", "launch.goal_missing"},
 	}
-	taskWords    = map[string]string{"decide": "task.decide", "fix": "task.fix", "install": "task.install"}
-	taskIcons    = map[string]string{"decide": "scale", "fix": "wrench", "install": "code"}
+	taskWords    = map[string]string{"decide": "task.decide", "fix": "task.fix", "install": "task.install", "losing": "task.look"}
+	taskIcons    = map[string]string{"decide": "scale", "fix": "wrench", "install": "code", "losing": "triangle-alert"}
 	installWords = map[string]string{"waiting": "install.waiting", "found": "install.found", "missing": "install.missing"}
 
 	// installVerdicts are what a look at the page can find.

@@ -2,20 +2,21 @@ package views
 
 import (
 	"context"
+	"math"
 	"strconv"
-	"strings"
 
 	"github.com/samplit/samplit/locale"
 )
 
-// Curves are what is believed of each variant, drawn between Low and High, in the order of the variants.
+// Curves are what is believed of the variants, drawn between Low and High: of many the original and the most promising.
 type Curves struct {
 	Low, High float64
 	Shapes    []CurveShape
 }
 
-// CurveShape is one variant's belief: its middle with the 95 % range, and heights from 0 to 1 at even steps.
+// CurveShape is the belief about one of the variants: its middle with the 95 % range, and heights from 0 to 1 at even steps.
 type CurveShape struct {
+	Variant         int // place in Results.Variants
 	Mean, Low, High float64
 	Heights         []float64
 }
@@ -23,18 +24,22 @@ type CurveShape struct {
 const curveWidth, curveHeight = 1000, 180
 
 // curvePath draws heights from the base line and back to it.
-func curvePath(heights []float64, closed bool) string {
-	var b strings.Builder
+func curvePath(heights []float64) string {
+	b := []byte("M0 " + strconv.Itoa(curveHeight))
 	for i, y := range heights {
-		b.WriteByte("ML"[min(i, 1)])
-		b.WriteString(strconv.FormatFloat(curveWidth*float64(i)/float64(len(heights)-1), 'f', 1, 64))
-		b.WriteByte(' ')
-		b.WriteString(strconv.FormatFloat(curveHeight*(1-0.94*y), 'f', 1, 64))
+		b = append(b, 'L')
+		b = strconv.AppendInt(b, int64(curveWidth*float64(i)/float64(len(heights)-1)), 10)
+		b = append(b, ' ')
+		b = strconv.AppendFloat(b, math.Round(10*curveHeight*(1-0.94*y))/10, 'f', -1, 64)
 	}
-	if closed {
-		b.WriteString("L" + strconv.Itoa(curveWidth) + " " + strconv.Itoa(curveHeight) + "L0 " + strconv.Itoa(curveHeight) + "Z")
+	return string(b) + "L" + strconv.Itoa(curveWidth) + " " + strconv.Itoa(curveHeight)
+}
+
+func curveVariants(m Results) (variants []VariantResult) {
+	for _, s := range m.Curves.Shapes {
+		variants = append(variants, m.Variants[s.Variant])
 	}
-	return b.String()
+	return variants
 }
 
 // curveTicks are round values between the ends.
@@ -81,7 +86,7 @@ func curveFinding(ctx context.Context, m Results) string {
 		}
 	}
 	if shapes[top].Low > shapes[second].High {
-		return t(ctx, "curves.apart", "Name", m.Variants[top].Name)
+		return t(ctx, "curves.apart", "Name", m.Variants[shapes[top].Variant].Name)
 	}
-	return t(ctx, "curves.overlap", "A", m.Variants[top].Name, "B", m.Variants[second].Name)
+	return t(ctx, "curves.overlap", "A", m.Variants[shapes[top].Variant].Name, "B", m.Variants[shapes[second].Variant].Name)
 }
