@@ -73,9 +73,17 @@ func newJobQueue(pool *pgxpool.Pool, log *slog.Logger) (*jobQueue, error) {
 	return &jobQueue{c, pool, log}, nil
 }
 
+// WebQueue is for jobs that wait for other people's servers: it has workers of its own, so that no other job waits for them. A job
+// that belongs there says so with a method Queue.
+const WebQueue = "web"
+
 // Enqueue adds a job that starts when the transaction has committed, and never if it does not.
 func (s *Store) Enqueue(ctx context.Context, job Job) error {
-	if _, err := s.jobs.insert.InsertTx(ctx, s.tx, job, nil); err != nil {
+	opts := river.InsertOpts{}
+	if apart, ok := job.(interface{ Queue() string }); ok {
+		opts.Queue = apart.Queue()
+	}
+	if _, err := s.jobs.insert.InsertTx(ctx, s.tx, job, &opts); err != nil {
 		return fmt.Errorf("enqueue %s: %w", job.Kind(), err)
 	}
 	return nil
@@ -95,7 +103,7 @@ func (d *DB) RunJobs(ctx context.Context, workers ...Worker) error {
 	}
 	c, err := river.NewClient(riverpgxv5.New(d.jobs.pool), &river.Config{
 		Logger: d.log, Workers: set, PeriodicJobs: periodic, PollOnly: true, FetchPollInterval: time.Second,
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}, WebQueue: {MaxWorkers: 3}},
 	})
 	if err != nil {
 		return fmt.Errorf("job workers: %w", err)

@@ -311,6 +311,7 @@ type Installation struct {
 	Scrubs         bool
 	Consent        string
 	Ga4            bool
+	Halted         bool
 }
 
 type Member struct {
@@ -340,6 +341,14 @@ type Order struct {
 	Taken        float64
 	Credit       *string
 	ReceivedAt   time.Time
+}
+
+type PageCheck struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	BegunAt      time.Time
+	DoneAt       *time.Time
+	Found        json.RawMessage
 }
 
 type PageCopy struct {
@@ -380,6 +389,12 @@ type PasswordReset struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	UsedAt    *time.Time
+}
+
+type Previewed struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	FirstAt      time.Time
 }
 
 type Quarantine struct {

@@ -36,7 +36,8 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 	hash, credential := make([]byte, 32), sha256.Sum256(x.Account[:])
 	err := d.InTx(t.Context(), x.Account, func(s *db.Store) error {
 		ctx := t.Context()
-		return errors.Join(
+		_, begun := s.BeginPageCheck(ctx, db.BeginPageCheckParams{AccountID: x.Account, ExperimentID: x.ID, Now: at, Since: at})
+		return errors.Join(begun,
 			s.InsertOptimisationState(ctx, db.InsertOptimisationStateParams{AccountID: x.Account, ExperimentID: x.ID, Version: 1, Sealed: []byte{1}, Now: at}),
 			s.SaveLooks(ctx, db.SaveLooksParams{AccountID: x.Account, ExperimentID: x.ID, Splits: []int16{0}, Goals: []uuid.UUID{x.Goal}, Arms: []int16{1}, Ps: []float64{.5}, Now: at}),
 			s.InsertAPIKey(ctx, db.InsertAPIKeyParams{AccountID: x.Account, ID: uuid.New(), Name: "Shop", Hash: credential[:], Ending: "abcd", Role: "editor", CreatedBy: x.User, Now: at}),
@@ -48,6 +49,7 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 				Mode: "proxy", Url: "http://site.test/", Nonce: "n", Now: at, ExpiresAt: at.Add(time.Hour)}),
 			s.InsertUpload(ctx, db.InsertUploadParams{AccountID: x.Account, Hash: credential[:], Kind: "png", Width: 1, Height: 1, Bytes: 1, CreatedBy: x.User, Now: at}),
 			s.SavePageCopy(ctx, db.SavePageCopyParams{AccountID: x.Account, InstallationID: x.Installation, Url: "http://site.test/", Object: "o", Bytes: 1, CreatedBy: x.User, Now: at}),
+			s.MarkPreviewed(ctx, db.MarkPreviewedParams{AccountID: x.Account, ExperimentID: x.ID, Now: at}),
 			s.SavePageLook(ctx, db.SavePageLookParams{AccountID: x.Account, InstallationID: x.Installation, Now: at, Found: []byte("{}")}),
 			noted(s.InsertExperimentNote(ctx, db.InsertExperimentNoteParams{AccountID: x.Account, ID: uuid.New(), ExperimentID: x.ID, Day: at, Body: "note", CreatedBy: x.User, Now: at, Most: 1})),
 			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),

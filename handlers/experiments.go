@@ -18,6 +18,8 @@ func (h *server) experimentRoutes(g groups) {
 	g.person.GET("/experiments/:id/edit", h.editExperiment)
 	g.person.POST("/experiments/:id/edit", h.updateExperiment)
 	g.person.GET("/experiments/:id/changes", h.changesPage)
+	g.person.GET("/experiments/:id/pages", h.checkedPages)
+	g.person.POST("/experiments/:id/pages", h.checkPages)
 	g.person.GET("/experiments/:id/preview", h.previewVariant)
 	g.person.GET("/experiments/:id/settings", h.experimentSettingsPage)
 	g.person.POST("/experiments/:id/traffic", h.changeTraffic)
@@ -126,15 +128,17 @@ func (h *server) experiment(c echo.Context, x services.Experiment) (views.Experi
 
 // changesPage says what exactly is different.
 func (h *server) changesPage(c echo.Context) error {
-	x, err := h.Experiments.Get(c.Request().Context(), actor(c), c.Param("id"))
+	ctx := h.speak(c)
+	changes, err := h.Analytics.Changes(ctx, actor(c), c.Param("id"))
 	if err != nil {
 		return err
 	}
+	x := changes.Experiment
 	head, err := h.experiment(c, x)
 	if err != nil {
 		return err
 	}
-	m := views.Changes{Experiment: head, Who: storedRules(x.Rules)}
+	m := views.Changes{Experiment: head, Who: storedRules(x.Rules), Rates: changeRatesOf(ctx, changes)}
 	for _, e := range x.Elements {
 		shares := e.Shares()
 		for i, v := range e.Variants {

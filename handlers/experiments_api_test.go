@@ -35,6 +35,7 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	}
 	d.Pages = services.NewPages(database, d.Installations, proxy.New(proxy.Config{AllowPrivate: true}), objects,
 		services.PagesConfig{BaseURL: d.BaseURL, TrackerURL: d.TrackerURL, PreviewURL: "http://*.preview.localhost:8080"}, d.Clock)
+	d.PageChecks = services.NewPageChecks(database, proxy.New(proxy.Config{}), d.Clock, d.Log)
 	d.Uploads = services.NewUploads(database, objects, d.TrackerURL, d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
 	d.Audit = services.NewAudit(database)

@@ -18,7 +18,13 @@ func (h *server) newExperiment(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.showForm(c, http.StatusOK, views.NewExperimentForm(refs))
+	m := views.NewExperimentForm(refs)
+	for _, ref := range refs {
+		if ref.ID == c.QueryParam("site") {
+			m.SiteID = ref.ID
+		}
+	}
+	return h.showForm(c, http.StatusOK, m)
 }
 
 func (h *server) showForm(c echo.Context, status int, m views.ExperimentForm) error {

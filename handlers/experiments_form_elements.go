@@ -13,7 +13,7 @@ import (
 )
 
 // elementsInput puts the form's elements in place of its variants. Keys are made here and not in the service, since pairs name them.
-func elementsInput(ctx context.Context, f views.ElementsForm, in *services.ExperimentInput) {
+func elementsInput(ctx context.Context, f views.ElementsForm, in *services.ExperimentInput, wrong views.Errors) {
 	if f.Mode == "" || f.Mode == services.ModeSingle {
 		return
 	}
@@ -27,6 +27,7 @@ func elementsInput(ctx context.Context, f views.ElementsForm, in *services.Exper
 			e.Key = services.NewKey(e.Name, "element", taken)
 		}
 		in.Elements[i] = services.ElementInput{Name: &e.Name, Selector: &e.Selector, Variants: versionsInput(ctx, e)}
+		versionShares(i, e, in.Elements[i].Variants, wrong)
 		if e.Key != "" {
 			in.Elements[i].Key = &e.Key
 		}
@@ -51,14 +52,42 @@ func versionsInput(ctx context.Context, e views.ElementForm) []services.VariantI
 			v.Key = services.NewKey(v.Name, "version", taken)
 		}
 		out[i] = services.VariantInput{IsControl: &control, Key: &v.Key, Name: &v.Name, Changes: []services.ChangeInput{}}
-		if share, ok := percent(v.Weight); ok {
-			out[i].Weight = &share
-		}
 		for _, j := range filledSteps(v) {
 			out[i].Changes = append(out[i].Changes, changeInput(v.Changes[j]))
 		}
 	}
 	return out
+}
+
+// versionShares reads the shares of an element's versions. Those that are left empty share evenly what remains; with none given all
+// are alike.
+func versionShares(e int, typed views.ElementForm, out []services.VariantInput, wrong views.Errors) {
+	sum, empty := 0.0, 0
+	for i, v := range typed.Variants {
+		share, ok := percent(v.Weight)
+		switch {
+		case v.Weight == "":
+			empty++
+		case !ok || share <= 0 || share >= 1:
+			wrong[views.ShareField(e, i)] = "error.percent"
+		default:
+			out[i].Weight = &share
+		}
+		sum += share
+	}
+	if empty == len(typed.Variants) {
+		return
+	}
+	if rest := 1 - sum; empty == 0 && !adds(sum, 1) || empty > 0 && rest < 0.01*float64(empty) {
+		wrong[views.SharesField(e)] = "error.shares"
+	} else if empty > 0 {
+		even := rest / float64(empty)
+		for i, v := range typed.Variants {
+			if v.Weight == "" {
+				out[i].Weight = &even
+			}
+		}
+	}
 }
 
 // filledSteps are the rows of a version in which something was typed; hiding the element needs no words.
@@ -179,7 +208,7 @@ func elementField(f views.ElementsForm, path string) (string, bool) {
 // bracketed writes a path as the form does: a.b is a[b]. Of a version, what has no field of its own stands at its name.
 func bracketed(path string) string {
 	parts := strings.Split(path, ".")
-	if len(parts) == 3 {
+	if len(parts) == 3 && parts[2] != "weight" {
 		parts[2] = "name"
 	}
 	out := parts[0]

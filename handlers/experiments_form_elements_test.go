@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -136,5 +137,61 @@ func TestPlanSpeaksOfOwnTraffic(t *testing.T) {
 	}
 	if got := line(); !strings.Contains(got, "at 400 visitors a day") { // half of the 200 of that page in a quarter of a day take part
 		t.Errorf("with visitors: %s", got)
+	}
+}
+
+// Shares are typed in percent, and what is left empty shares the rest; the running experiment's are changed on its settings page.
+func TestSharesOfElements(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	o := b.owner().withSite()
+	f := typedElements(o)
+	f.Set("mode", "independent")
+	share := func(e, i, to string) { f.Set("elements["+e+"][variants]["+i+"][weight]", to) }
+	for _, c := range []struct{ first, second, at string }{
+		{"x", "", "#elements-0-variants-0-weight-error"}, {"0", "", "#elements-0-variants-0-weight-error"}, {"60", "50", "#elements-0-shares-error"},
+		{"60", "30", "#elements-0-shares-error"}, {"99.5", "", "#elements-0-shares-error"}, {"99.5", "0.5", "#elements-0-variants-1-weight-error"},
+	} {
+		share("0", "0", c.first)
+		share("0", "1", c.second)
+		if doc := b.want(o.post("/experiments/new", f), http.StatusUnprocessableEntity).doc(t); doc.Find(".shares[open] "+c.at).Length() != 1 {
+			t.Errorf("%s and %s: nothing stands at %s", c.first, c.second, c.at)
+		}
+	}
+	share("0", "0", "70,5")
+	share("0", "1", "")
+	path := b.want(o.post("/experiments/new", f), http.StatusSeeOther).Header.Get("Location")
+	weights := func() (out []any) {
+		_, x := o.call(http.MethodGet, path, nil, http.StatusOK)
+		for _, e := range x["elements"].([]any) {
+			for _, v := range e.(members)["variants"].([]any) {
+				out = append(out, v.(members)["weight"])
+			}
+		}
+		return out
+	}
+	near := cmp.Comparer(func(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 })
+	if diff := cmp.Diff([]any{.705, .295, 1.0, 1.0}, weights(), near); diff != "" {
+		t.Errorf("stored (-want +got):\n%s", diff)
+	}
+	edit := b.want(o.get(path+"/edit"), http.StatusOK).doc(t)
+	if got := edit.Find(".shares[open] input").First().AttrOr("value", ""); got != "70.5" || edit.Find(".shares[open]").Length() != 1 {
+		t.Errorf("the edit form shows %q", got)
+	}
+	o.run(strings.TrimPrefix(path, "/experiments/"), "running", http.StatusSeeOther)
+	_, x := o.call(http.MethodGet, path, nil, http.StatusOK)
+	typed := url.Values{"traffic": {"50"}, "version": {fmt.Sprint(x["version"])}, "weights[big-headline][original]": {"70.5"}, "weights[big-headline][short]": {"29.5"},
+		"weights[button][original]": {"20"}, "weights[button][gone]": {"70"}}
+	if doc := b.want(o.post(path+"/traffic", typed), http.StatusUnprocessableEntity).doc(t); doc.Find("#weights-button-original-error").Length() != 1 {
+		t.Error("shares that do not add up are not refused at their element")
+	}
+	typed.Set("weights[button][gone]", "80")
+	b.want(o.post(path+"/traffic", typed), http.StatusSeeOther)
+	if diff := cmp.Diff([]any{.705, .295, .2, .8}, weights(), near); diff != "" {
+		t.Errorf("while running (-want +got):\n%s", diff)
+	}
+	_, x = o.call(http.MethodGet, path, nil, http.StatusOK)
+	if epochs := x["epochs"].([]any); len(epochs) != 3 {
+		t.Errorf("%d epochs, want the first of both elements and one more of the button: %v", len(epochs), epochs)
 	}
 }

@@ -67,7 +67,7 @@ func formInput(ctx context.Context, m views.ExperimentForm) (services.Experiment
 		}
 		in.Variants = append(in.Variants, variant)
 	}
-	elementsInput(ctx, m.Elements, &in)
+	elementsInput(ctx, m.Elements, &in, wrong)
 	in.Rules = rulesInput(m.Rules, wrong)
 	return in, wrong
 }

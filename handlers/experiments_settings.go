@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"math"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -32,12 +35,18 @@ func (h *server) experimentSettings(c echo.Context) (m views.ExperimentSettings,
 	x = r.Experiment
 	m.Visitors, m.Traffic, m.Who = r.Visitors(), formPercent(x.TrafficAllocation), storedRules(x.Rules)
 	m.Experiment, err = h.experiment(c, x)
-	if err != nil || x.Mode != services.ModeSingle { // the shares of several elements are changed by the API
+	if err != nil {
 		return m, x, err
 	}
-	shares := x.Elements[0].Shares()
-	for i, v := range x.Variants() {
-		m.Weights = append(m.Weights, views.WeightField{Key: v.Key, Name: v.Name, Index: i, Value: formPercent(shares[i])})
+	for _, e := range x.Elements {
+		shares := e.Shares()
+		for i, v := range e.Variants {
+			w := views.WeightField{Key: v.Key, Name: v.Name, Index: i, Value: formPercent(shares[i])}
+			if x.Mode != services.ModeSingle {
+				w.Of, w.Element = e.Key, e.Name
+			}
+			m.Weights = append(m.Weights, w)
+		}
 	}
 	return m, x, nil
 }
@@ -63,8 +72,8 @@ func (h *server) changeTraffic(c echo.Context) error {
 	} else {
 		typed.Errors["traffic"] = "error.percent"
 	}
-	if len(m.Weights) > 0 && f.Has("weights["+m.Weights[0].Key+"]") {
-		in.Variants = typedWeights(&typed, m, x, f.Get)
+	if len(m.Weights) > 0 && f.Has(m.Weights[0].Field()) {
+		in.Elements = typedWeights(&typed, m, x, f.Get)
 	}
 	if len(typed.Errors) > 0 {
 		return h.showTraffic(c, http.StatusUnprocessableEntity, typed)
@@ -79,30 +88,57 @@ func (h *server) changeTraffic(c echo.Context) error {
 	return redirect(c, "/experiments/"+x.ID.String()+"/settings")
 }
 
-// typedWeights reads the shares of all variants; nil when they are the stored ones, so that rounding changes nothing.
-func typedWeights(typed *views.ExperimentSettings, stored views.ExperimentSettings, x services.Experiment, get func(string) string) []services.VariantInput {
-	var out []services.VariantInput
-	sum, changed := 0.0, false
-	typed.Weights = make([]views.WeightField, len(stored.Weights))
-	for i, w := range stored.Weights {
-		name := "weights[" + w.Key + "]"
-		typed.Weights[i] = w
-		typed.Weights[i].Value = get(name)
-		share, ok := percent(get(name))
-		if !ok || share <= 0 {
-			typed.Errors[name] = "error.percent"
+// typedWeights reads the shares of all variants into the elements as they are stored; nil when the shares are the stored ones. Of an
+// element whose shares were not touched the weights stay as they are, so that rounding changes nothing.
+func typedWeights(typed *views.ExperimentSettings, stored views.ExperimentSettings, x services.Experiment, get func(string) string) []services.ElementInput {
+	elements, changed := x.Input().Elements, false
+	typed.Weights = slices.Clone(stored.Weights)
+	rest := typed.Weights
+	for i := range elements {
+		fields := rest[:len(elements[i].Variants)]
+		rest = rest[len(fields):]
+		if shares, touched := typedShares(typed.Errors, fields, get); touched {
+			changed = true
+			for j := range shares {
+				elements[i].Variants[j].Weight = &shares[j]
+			}
 		}
-		sum += share
-		changed = changed || typed.Weights[i].Value != w.Value
-		out = append(out, services.VariantInput{Key: &x.Variants()[i].Key, Weight: &share})
-	}
-	if len(typed.Errors) == 0 && (sum < 0.9999 || sum > 1.0001) {
-		typed.Errors["weights"] = "error.sum_100"
 	}
 	if !changed {
 		return nil
 	}
-	return out
+	return elements
+}
+
+// typedShares reads the fields of one element, and says whether any is another than it was.
+func typedShares(wrong views.Errors, fields []views.WeightField, get func(string) string) (shares []float64, touched bool) {
+	sum, unread := 0.0, false
+	for j := range fields {
+		w := &fields[j]
+		was := w.Value
+		w.Value = get(w.Field())
+		share, ok := percent(w.Value)
+		if !ok || share <= 0 {
+			wrong[w.Field()], unread = "error.percent", true
+		}
+		sum += share
+		shares, touched = append(shares, share), touched || w.Value != was
+	}
+	if !unread && !adds(sum, 1) {
+		wrong[sumField(fields[0])] = "error.sum_100"
+	}
+	return shares, touched
+}
+
+// adds says whether typed shares make the whole, as far as anybody types.
+func adds(sum, whole float64) bool { return math.Abs(sum-whole) < 0.0001 }
+
+// sumField is where it stands that shares do not add up, first of which is w: below all of them, or at the element's.
+func sumField(w views.WeightField) string {
+	if w.Element == "" {
+		return "weights"
+	}
+	return w.Field()
 }
 
 func (h *server) refusedTraffic(c echo.Context, m views.ExperimentSettings, err error) error {
@@ -115,11 +151,30 @@ func (h *server) refusedTraffic(c echo.Context, m views.ExperimentSettings, err 
 	}
 	m.Errors = views.Errors{}
 	for path, text := range renamed(refused, map[string]string{"traffic_allocation": "traffic"}) {
-		if at := variantPath.FindStringSubmatch(path); at != nil && len(m.Weights) > 0 {
-			i, _ := strconv.Atoi(at[1])
-			path = "weights[" + m.Weights[min(i, len(m.Weights)-1)].Key + "]"
+		if w, ok := weightAt(m.Weights, path); ok {
+			path = w.Field()
 		}
 		m.Errors[path] = text
 	}
 	return h.showTraffic(c, status, m)
+}
+
+var weightPath = regexp.MustCompile(`^(?:elements\[(\d+)\]\.)?variants\[(\d+)\]`)
+
+// weightAt is the field of the variant that a problem is about.
+func weightAt(fields []views.WeightField, path string) (w views.WeightField, ok bool) {
+	at := weightPath.FindStringSubmatch(path)
+	if at == nil {
+		return w, false
+	}
+	element, variant := number(at[1]), number(at[2])
+	for _, w := range fields {
+		if w.Index == 0 {
+			element--
+		}
+		if element == -1 && w.Index == variant {
+			return w, true
+		}
+	}
+	return w, false
 }

@@ -40,13 +40,23 @@ type room struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return newHouseWith(t, nil)
+}
+
+// newHouseWith is newHouse with services of its own; change may be nil.
+func newHouseWith(t *testing.T, change func(*db.DB, *Deps)) *house {
+	t.Helper()
 	url := dbtest.Clone(t)
 	d, err := db.Open(t.Context(), db.Config{URL: url, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	h := &house{testBundle: setupWith(t, bundleOptions{db: d}), url: url}
+	h := &house{url: url, testBundle: setupWith(t, bundleOptions{db: d, change: func(deps *Deps) {
+		if change != nil {
+			change(d, deps)
+		}
+	}})}
 	h.program = h.testBundle.program()
 	_, site := h.call(http.MethodGet, "/installations/"+h.program.site, nil, http.StatusOK)
 	h.site = site["token"].(string)

@@ -33,6 +33,7 @@ type Deps struct {
 	Previews      *services.Previews
 	Editor        *services.VisualEditor
 	Pages         *services.Pages
+	PageChecks    *services.PageChecks
 	Uploads       *services.Uploads
 	Analytics     *services.Analytics
 	Home          *services.Home

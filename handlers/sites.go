@@ -22,6 +22,8 @@ func (h *server) siteRoutes(g groups) {
 	g.person.GET("/sites/:id/check", h.checkSite)
 	g.person.POST("/sites/:id/check", h.watchSite)
 	g.person.POST("/sites/:id/rules", h.saveSiteRules)
+	g.person.GET("/sites/:id/halt", h.confirmHalt)
+	g.person.POST("/sites/:id/halt", h.haltSite)
 }
 
 // sitesKey is where a request keeps the names that several parts of its page need.
@@ -132,7 +134,7 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 	}
 	m := views.Site{ID: site.ID.String(), Name: site.Name, URL: site.SiteURL, Token: site.Token, Snippet: site.Snippet, Policy: h.Installations.SnippetPolicy(), Install: installOf(site, check),
 		Origins: strings.Join(site.AllowedOrigins, "\n"), Scrubs: site.Scrub,
-		Consent: site.Consent == services.ConsentRequired, GA4: site.GA4, CanEdit: by.MayEdit() == nil}
+		Consent: site.Consent == services.ConsentRequired, GA4: site.GA4, Halted: site.Halted, CanEdit: by.MayEdit() == nil}
 	loader, err := static.FS.ReadFile("js/loader.js")
 	if err != nil {
 		return m, err
@@ -142,8 +144,29 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 	if err != nil {
 		return m, err
 	}
+	if m.Checklist, err = h.siteChecklist(c, site, list.Items); err != nil {
+		return m, err
+	}
 	m.Experiments, err = h.experimentRows(c, list.Items)
 	return m, err
+}
+
+// siteChecklist leads a new site to its first running experiment, the newest of which it has; nil once there is one.
+func (h *server) siteChecklist(c echo.Context, site services.Installation, newest []services.Experiment) (*views.Checklist, error) {
+	s, err := h.Installations.Steps(c.Request().Context(), actor(c), site)
+	if err != nil || s.Done() {
+		return nil, err
+	}
+	start := "/experiments/new?site=" + site.ID.String()
+	preview, launch := start, start
+	if len(newest) > 0 {
+		launch = "/experiments/" + newest[0].ID.String()
+		preview = launch + "/changes"
+	}
+	return &views.Checklist{Steps: []views.ChecklistStep{
+		{Key: "verify", Done: s.Installed, URL: "#snippet-head"}, {Key: "goal", Done: s.Goal, URL: start + "#decision-3"},
+		{Key: "experiment", Done: s.Experiment, URL: start}, {Key: "preview", Done: s.Previewed, URL: preview}, {Key: "launch", Done: s.Launched, URL: launch},
+	}}, nil
 }
 
 func installOf(site services.Installation, check services.InstallCheck) views.Install {

@@ -83,3 +83,30 @@ func TestSiteRulesForm(t *testing.T) {
 		t.Error("what was typed is lost")
 	}
 }
+
+// The checklist of a site leads from one step to the next, and goes once an experiment runs.
+func TestSiteChecklist(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	o := b.owner().withSite()
+	next := func() (done int, link string) {
+		t.Helper()
+		doc := b.want(o.get("/sites/"+o.site), http.StatusOK).doc(t)
+		return doc.Find(".step-done").Length(), doc.Find(".step-next .btn").AttrOr("href", "")
+	}
+	want := func(when string, done int, link string) {
+		t.Helper()
+		if n, to := next(); n != done || to != link {
+			t.Errorf("%s: %d steps done and then %q, want %d and %q", when, n, to, done, link)
+		}
+	}
+	want("a new site", 0, "#snippet-head")
+	b.beat(o.program, b.clock.Now())
+	want("installed", 1, "/experiments/new?site="+o.site+"#decision-3")
+	id := o.draft()
+	want("a draft", 3, "/experiments/"+id+"/changes")
+	b.want(o.get("/experiments/"+id+"/preview?variant=b"), http.StatusSeeOther)
+	want("previewed", 4, "/experiments/"+id)
+	o.run(id, "running", http.StatusSeeOther)
+	want("running", 0, "")
+}

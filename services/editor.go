@@ -148,6 +148,9 @@ func (e *VisualEditor) write(ctx context.Context, s *db.Store, by Actor, at edit
 	if len(st.edits) > maxChanges {
 		return (Fields{"ops": {"too_many", fmt.Sprintf("Must leave at most %d changes.", maxChanges)}}).err()
 	}
+	if id := at.shared(st.edits); id != "" {
+		return (Fields{"ops": {"duplicate", fmt.Sprintf("Give a change the id %s, which one of another element has.", id)}}).err()
+	}
 	changes := inForce(st.edits)
 	columns, err := marshalAll(st.edits, changes, st.ops, st.inverse)
 	if err != nil {
@@ -185,6 +188,20 @@ func (e *VisualEditor) write(ctx context.Context, s *db.Store, by Actor, at edit
 		}
 	}
 	return nil
+}
+
+// shared is an id of the edits that a change of another element has, if there is one: a visitor may get both in one list.
+func (at editing) shared(edits []Edit) string {
+	for _, element := range at.x.Elements {
+		for _, v := range element.Variants {
+			for _, c := range v.Changes {
+				if element.Key != at.element && placeOf(edits, c.ID) >= 0 {
+					return c.ID
+				}
+			}
+		}
+	}
+	return ""
 }
 
 func marshalAll(values ...any) (out []json.RawMessage, err error) {

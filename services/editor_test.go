@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -313,5 +314,23 @@ func TestEditorTellsWhoElseIsThere(t *testing.T) {
 	now = now.Add(time.Minute)
 	if p := see(bob); len(p.Others) != 0 {
 		t.Errorf("a minute later: got %+v", p)
+	}
+}
+
+// A visitor of a combination gets the changes of all elements in one list, where each id is there once.
+func TestEditorKeepsIDsOfElementsApart(t *testing.T) {
+	t.Parallel()
+	d := newEditorDesk(t)
+	d.x = d.draft(t, page("factorial", ""))
+	headline, button := d.x.Elements[0].Variants[1], d.x.Elements[1].Variants[1]
+	d.variant = button.ID.String()
+	for _, id := range []string{headline.Changes[0].ID, strings.ToUpper(headline.Changes[0].ID)} {
+		_, err := d.try(d.by, 1, "", add(id, "#buy", "x"))
+		if got := fields(t, err); got["ops"] != "duplicate" {
+			t.Errorf("id %s: got %v, want duplicate", id, got)
+		}
+	}
+	if _, err := d.try(d.by, 1, "", add("own", "#buy", "x")); err != nil {
+		t.Error(err)
 	}
 }

@@ -76,6 +76,26 @@ func TestChangesOfElements(t *testing.T) {
 	}
 }
 
+// A combination is one list of changes: whatever ids were sent, none is there twice, capitals or not.
+func TestCombinationsHaveEveryIDOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	x := d.draft(t, `{"variants":null,"mode":"factorial","elements":[
+		{"key":"a","selector":"h1","variants":[{"key":"o","is_control":true},{"key":"b","changes":[{"id":"C1","action":"text","value":"x"}]},{"key":"c","changes":[{"id":"c1","action":"text","value":"y"}]}]},
+		{"key":"b","selector":"p","variants":[{"key":"o","is_control":true},{"key":"b","changes":[{"id":"c1","action":"text","value":"x"},{"id":"c1-2","action":"hide"}]}]}]}`)
+	if x.Elements[0].Variants[1].Changes[0].ID != "C1" || x.Elements[0].Variants[2].Changes[0].ID != "c1" {
+		t.Errorf("got %+v: variants of one element may share ids", x.Elements[0].Variants)
+	}
+	seen := map[string]bool{"c1": true}
+	for _, c := range x.Elements[1].Variants[1].Changes {
+		if id := strings.ToLower(c.ID); seen[id] {
+			t.Errorf("id %s is there twice", c.ID)
+		} else {
+			seen[id] = true
+		}
+	}
+}
+
 func TestElementsNameWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

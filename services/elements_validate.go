@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/samplit/samplit/engine"
 )
@@ -57,16 +58,22 @@ func (e ElementInput) located() []VariantInput {
 	return variants
 }
 
-// keepApart gives changes ids that no element before has: a visitor may get changes of all of them in one list.
+// keepApart gives changes ids that no element before has: a visitor may get changes of all of them in one list, and pages tell them
+// apart without regard to capitals.
 func keepApart(variants []Variant, used map[string]bool) {
 	own := map[string]bool{}
-	for i := range variants {
-		for j := range variants[i].Changes {
-			c := &variants[i].Changes[j]
-			if used[c.ID] {
-				c.ID = freeKey(c.ID, used)
+	for _, v := range variants {
+		taken := maps.Clone(used)
+		for _, c := range v.Changes {
+			taken[strings.ToLower(c.ID)] = true
+		}
+		for i := range v.Changes {
+			c := &v.Changes[i]
+			if used[strings.ToLower(c.ID)] {
+				c.ID = freeKey(strings.ToLower(c.ID), taken)
+				taken[c.ID] = true
 			}
-			own[c.ID] = true
+			own[strings.ToLower(c.ID)] = true
 		}
 	}
 	maps.Copy(used, own)

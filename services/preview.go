@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/proxy"
 )
 
@@ -96,7 +97,17 @@ func (p *Previews) Make(ctx context.Context, by Actor, id string, force Force) (
 	if err != nil {
 		return Preview{}, err
 	}
-	return Preview{token, previewURL(site.SiteURL, x.URL, token), expires}, nil
+	return Preview{token, previewURL(site.SiteURL, x.URL, token), expires}, p.markPreviewed(ctx, by.Account, x.ID)
+}
+
+// markPreviewed remembers that somebody looked at an experiment before its visitors do.
+func (p *Previews) markPreviewed(ctx context.Context, account, experiment uuid.UUID) error {
+	return p.experiments.db.InTx(ctx, account, func(s *db.Store) error {
+		if err := s.MarkPreviewed(ctx, db.MarkPreviewedParams{AccountID: account, ExperimentID: experiment, Now: p.clock.now()}); err != nil {
+			return fmt.Errorf("mark previewed: %w", err)
+		}
+		return nil
+	})
 }
 
 // previewURL is the page of a pattern, the site's first one where the pattern is about several.

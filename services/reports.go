@@ -3,10 +3,8 @@ package services
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/samplit/samplit/db"
 )
@@ -54,92 +52,4 @@ func holdsChange(list json.RawMessage, id string) bool {
 		return false
 	}
 	return slices.ContainsFunc(changes, func(c struct{ ID string }) bool { return c.ID == id })
-}
-
-// ChangeRate is how often browsers could make one change of a variant.
-type ChangeRate struct {
-	Variant   string   `json:"variant" doc:"Key of the variant"`
-	Change    string   `json:"change" doc:"Id of the change"`
-	Found     int64    `json:"found" doc:"Its selector led to the element"`
-	Healed    int64    `json:"healed" doc:"Only its fingerprint did"`
-	Missed    int64    `json:"missed" doc:"Nothing was changed"`
-	Conflicts int64    `json:"conflicts" doc:"The page took it back again and again"`
-	Rate      float64  `json:"rate" doc:"Share of page views of today and yesterday on which it was made"`
-	Before    *float64 `json:"before,omitempty" doc:"The same of the twelve days before"`
-	Alarm     bool     `json:"alarm" doc:"It is made much less often than before, or on less than half of the pages"`
-
-	recent, past applied
-}
-
-// applied counts views on which a change was made, of all.
-type applied struct{ made, all int64 }
-
-func (a *applied) add(name string, n int64) {
-	a.all += n
-	if name == "found" || name == "healed" {
-		a.made += n
-	}
-}
-
-func (a applied) rate() float64 { return float64(a.made) / float64(max(a.all, 1)) }
-
-const (
-	// rateMinimum is how many page views a rate must rest on to alarm anybody.
-	rateMinimum = 20
-	rateDrop    = 0.2
-	rateLow     = 0.5
-)
-
-// changeRates sums the reports of a fortnight, by variant and change.
-func changeRates(tallies []db.TalliesOfExperimentRow, now time.Time) []ChangeRate {
-	rates := map[string]*ChangeRate{}
-	yesterday := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
-	for _, t := range tallies {
-		parts := strings.SplitN(strings.TrimPrefix(t.Kind, reportTally), "/", 3)
-		if len(parts) != 3 || parts[2] == "" {
-			continue
-		}
-		key := parts[1] + "/" + parts[2]
-		if rates[key] == nil {
-			rates[key] = &ChangeRate{Variant: parts[1], Change: parts[2]}
-		}
-		rates[key].count(parts[0], t.N, !t.Day.Before(yesterday))
-	}
-	out := []ChangeRate{}
-	for _, key := range slices.Sorted(maps.Keys(rates)) {
-		rates[key].judge()
-		out = append(out, *rates[key])
-	}
-	return out
-}
-
-func (r *ChangeRate) count(name string, n int64, recent bool) {
-	switch name {
-	case "found":
-		r.Found += n
-	case "healed":
-		r.Healed += n
-	case "missed":
-		r.Missed += n
-	default:
-		r.Conflicts += n
-	}
-	if recent {
-		r.recent.add(name, n)
-	} else {
-		r.past.add(name, n)
-	}
-}
-
-func (r *ChangeRate) judge() {
-	r.Rate = r.recent.rate()
-	if r.recent.all == 0 {
-		r.Rate = r.past.rate()
-	}
-	if r.past.all > 0 {
-		before := r.past.rate()
-		r.Before = &before
-	}
-	enough := r.recent.all >= rateMinimum
-	r.Alarm = enough && (r.Rate < rateLow || r.past.all >= rateMinimum && r.Rate < r.past.rate()-rateDrop)
 }

@@ -20,6 +20,7 @@ type Results struct {
 	Crossovers   int64            `json:"crossovers" doc:"Exposures that named another arm than the stored one"`
 	Excluded     map[string]int64 `json:"excluded" doc:"Requests served and not counted, by reason"`
 	Changes      []ChangeRate     `json:"changes" doc:"How often browsers could make each change, over 14 days"`
+	PageCheck    PageCheck        `json:"page_check,omitzero" doc:"The last time that we opened the pages to look for the changes"`
 	Epochs       []Epoch          `json:"epochs"`
 	Variants     []VariantResult  `json:"variants"`
 	Sequential   Sequential       `json:"sequential"`

@@ -68,19 +68,20 @@ func (r Results) goalHealth(ctx context.Context) HealthCheck {
 
 // changeHealth tells of changes that pages no longer take.
 func (r Results) changeHealth(ctx context.Context) HealthCheck {
-	alarms, fights, healed := 0, 0, 0
+	alarms, fights, healed, told := 0, 0, 0, false
 	for _, c := range r.Changes {
+		told = told || c.Views() > 0 || c.Check != ""
 		switch {
 		case c.Alarm:
 			alarms++
 		case c.Conflicts > 0:
 			fights++
-		case c.Healed > 0:
+		case c.Healed > 0 || c.Check == "healed":
 			healed++
 		}
 	}
 	switch {
-	case len(r.Changes) == 0:
+	case !told:
 		return HealthCheck{"changes", "idle", locale.T(ctx, "health.changes_none")}
 	case alarms > 0:
 		return HealthCheck{"changes", "bad", locale.T(ctx, "health.changes_missed", "Count", alarms)}

@@ -100,7 +100,7 @@ func readCounts(ctx context.Context, s *db.Store, account uuid.UUID, experiments
 
 // readBeside adds what was not counted, and when the site's snippet was last heard.
 func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results) error {
-	tallies, err := s.TalliesOfExperiment(ctx, db.TalliesOfExperimentParams{AccountID: account, ExperimentID: r.ExperimentID, Since: r.AsOf.AddDate(0, 0, -13)})
+	tallies, err := s.TalliesOfExperiment(ctx, db.TalliesOfExperimentParams{AccountID: account, ExperimentID: r.ExperimentID, Since: r.AsOf.AddDate(0, 0, 1-rateDays)})
 	if err != nil {
 		return fmt.Errorf("read tallies: %w", err)
 	}
@@ -116,7 +116,11 @@ func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results)
 			r.Excluded[t.Kind] += t.N
 		}
 	}
-	r.Changes, r.Masks = changeRates(reports, r.AsOf), countMasks(reports)
+	check, err := readPageCheck(ctx, s, account, r.ExperimentID, r.AsOf)
+	if err != nil {
+		return err
+	}
+	r.Changes, r.PageCheck, r.Masks = changeRates(r.Experiment, reports, check, r.AsOf), check, countMasks(reports)
 	return readSite(ctx, s, account, r)
 }
 

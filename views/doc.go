@@ -52,7 +52,7 @@
 //	POST /experiments/new, …/{id}/edit    see ExperimentForm; ParseExperimentForm and Apply read it
 //	POST /experiments/{id}/status         status (running, paused, completed, archived), winner (variant key, may be empty)
 //	POST /experiments/{id}/duplicate      303 to the copy's edit page
-//	POST /experiments/{id}/traffic        traffic (percent), weights[KEY] (percent, fair split only), version
+//	POST /experiments/{id}/traffic        traffic (percent), weights[KEY] or weights[ELEMENT][KEY] (percent, fair split only), version
 //	POST /settings                        name, lang, theme
 //	POST /settings/password               current, password
 //	POST /settings/sessions/{id}          signs that session out; id "others" all but this one

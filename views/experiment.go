@@ -58,6 +58,7 @@ type Changes struct {
 	Experiment Experiment
 	Variants   []VariantChanges
 	Who        RulesForm
+	Rates      ChangeRates
 
 	// Combinations of mode factorial, and where to look at each; 0 in other modes.
 	Combinations int
@@ -82,7 +83,7 @@ type Change struct {
 }
 
 // Settings of an experiment: what may still be changed, and how. POST /experiments/{id}/traffic with traffic (percent) and,
-// for a fair split, weights[KEY] (percent).
+// for a fair split, weights[KEY] (percent), with several elements weights[ELEMENT][KEY].
 type ExperimentSettings struct {
 	Experiment Experiment
 	Traffic    string // percent as typed, "100"
@@ -92,11 +93,21 @@ type ExperimentSettings struct {
 	Errors     Errors
 }
 
-// WeightField is one variant's share, in percent as typed.
+// WeightField is one variant's share, in percent as typed. Of, with Element for a name, is the key of what it is a version of where
+// there are several elements.
 type WeightField struct {
-	Key, Name string
-	Index     int
-	Value     string
+	Key, Name   string
+	Index       int
+	Value       string
+	Of, Element string
+}
+
+// Field is the name of the field.
+func (w WeightField) Field() string {
+	if w.Of != "" {
+		return "weights[" + w.Of + "][" + w.Key + "]"
+	}
+	return "weights[" + w.Key + "]"
 }
 
 // StatusConfirm asks before a change of status that needs a decision: completed (choose the winner) or archived. It posts

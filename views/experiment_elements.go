@@ -269,6 +269,27 @@ func versionField(e, i int, name string) string {
 	return fmt.Sprintf("elements[%d][variants][%d][%s]", e, i, name)
 }
 
+// ShareField names the share of a version.
+func ShareField(e, i int) string { return versionField(e, i, "weight") }
+
+// SharesField names the shares of all versions of an element together.
+func SharesField(e int) string { return elementField(e, "shares") }
+
+// opensShares says whether the shares of an element differ, or are wrong: then they are shown without being asked for.
+func (f ExperimentForm) opensShares(e int) bool {
+	for i, v := range f.Elements.Elements[e].Variants {
+		if v.Weight != "" || f.Errors[ShareField(e, i)] != "" {
+			return true
+		}
+	}
+	return f.Errors[SharesField(e)] != ""
+}
+
+// evenShare is what a version gets when none has a share of its own.
+func evenShare(ctx context.Context, versions int) string {
+	return locale.Number(ctx, 100/float64(versions), 1)
+}
+
 // StepField names a field of one change of a version; without a name all of it.
 func StepField(e, i, j int, name string) string {
 	at := fmt.Sprintf("elements[%d][variants][%d][changes][%d]", e, i, j)

@@ -58,7 +58,7 @@ func outsider(e exhibit) exhibit {
 // gallery is every page in every state that looks different.
 func gallery() []exhibit {
 	var all []exhibit
-	for _, wing := range [][]exhibit{outsideWing(), homeWing(), siteWing(), experimentWing(), formWing(), resultWing(), elementsWing(), settingsWing(), simulatorWing(), debuggerWing(), editorWing(), auditWing()} {
+	for _, wing := range [][]exhibit{outsideWing(), homeWing(), siteWing(), experimentWing(), formWing(), resultWing(), elementsWing(), changesWing(), settingsWing(), simulatorWing(), debuggerWing(), editorWing(), auditWing()} {
 		all = append(all, wing...)
 	}
 	return all
@@ -186,7 +186,7 @@ func experimentWing() []exhibit {
 	smart := sampleExperiment("running")
 	smart.Method = "thompson"
 	rows := sampleRows()
-	weights := []WeightField{{"control", "Original", 0, "50"}, {"b", "Variant B", 1, "50"}}
+	weights := []WeightField{{Key: "control", Name: "Original", Value: "50"}, {Key: "b", Name: "Variant B", Index: 1, Value: "50"}}
 	choices := []WinnerChoice{{"control", "Original", 0, 0.0412, nil, 9126}, {"b", "Variant B", 1, 0.0463, rows[0].Lift, 9108}}
 	changes := []VariantChanges{{0, "Original", 0.5, nil, "control", "", "v0"}, {1, "Variant B", 0.5, []Change{
 		{"text", "h1.hero-title", "", "Sleep under the stars"}, {"style", ".hero .button", "background-color", "#0b7285"}, {"hide", ".hero .badge", "", ""}}, "b", "", "v1"}}

@@ -48,6 +48,8 @@ var auditWords = map[string]string{
 	"installation.updated":  "audit.installation_updated",
 	"note.added":            "audit.note_added",
 	"note.removed":          "audit.note_removed",
+	"installation.halted":   "audit.installation_halted",
+	"installation.resumed":  "audit.installation_resumed",
 	"experiment.created":    "audit.experiment_created",
 	"experiment.updated":    "audit.experiment_updated",
 	"experiment.edited":     "audit.experiment_edited",

@@ -50,7 +50,7 @@ type Checklist struct {
 	DemoURL string // the demo account's experiment; empty hides it
 }
 
-// ChecklistStep is one step. Key is one of site, install, experiment, launch, visitors.
+// ChecklistStep is one step. Key is one of site, install, verify, goal, experiment, preview, launch, visitors.
 type ChecklistStep struct {
 	Key  string
 	Done bool

@@ -38,6 +38,9 @@ var (
 	stepWords = map[string][3]string{ // title, help, button
 		"site":       {"home.step_site", "home.step_site_help", "sites.add"},
 		"install":    {"home.step_install", "home.step_install_help", "home.step_install_do"},
+		"verify":     {"home.step_verify", "home.step_verify_help", "home.step_install_do"},
+		"goal":       {"home.step_goal", "home.step_goal_help", "home.step_goal_do"},
+		"preview":    {"home.step_preview", "home.step_preview_help", "home.step_preview_do"},
 		"experiment": {"home.step_experiment", "home.step_experiment_help", "experiments.new"},
 		"launch":     {"home.step_launch", "home.step_launch_help", "home.step_launch_do"},
 		"visitors":   {"home.step_visitors", "home.step_visitors_help", "home.step_visitors_do"},

@@ -41,6 +41,8 @@ type Results struct {
 	// Of an experiment with several elements, instead of the table and the charts.
 	Elements     []ElementResult
 	Combinations *CombinationResults
+
+	Changes ChangeRates
 }
 
 // Verdict is the sentence that matters and what follows from it. State is learning, ready, winner, tie or fix; Action is

@@ -38,6 +38,7 @@ type Site struct {
 	Policy        string // directives that a page with a content security policy needs
 	SnippetAsync  string // the elements to paste where the page shall not wait
 	Install       Install
+	Checklist     *Checklist // nil once an experiment was started
 	Experiments   []ExperimentRow
 
 	// POST /sites/{ID}/rules with origins (one a line), scrub, consent and ga4 (on).
@@ -45,7 +46,10 @@ type Site struct {
 	OriginsWrong bool
 	Scrubs       bool
 	Consent, GA4 bool
-	CanEdit      bool
+
+	// POST /sites/{ID}/halt with halted (on, or absent to go on).
+	Halted  bool
+	CanEdit bool
 }
 
 // Install is what is known of a site's snippet. State is
@@ -94,7 +98,7 @@ var guides = []guide{
 	{"guide.next", []string{"guide.next_1", "guide.next_2", "guide.next_3"},
 		"import Script from 'next/script'\n\n<head>\n  <Script src=\"%s\" strategy=\"beforeInteractive\" />\n</head>"},
 	{"guide.go", []string{"guide.go_1", "guide.go_2", "guide.go_3"},
-		"body := `{\"installation_token\":\"TOKEN\",\"experiment\":\"KEY\",\"visitor_id\":\"` + visitor + `\"}`\nanswer, err := http.Post(\"TRACKER/api/v1/tracker/assign\", \"application/json\", strings.NewReader(body))"},
+		"// go get github.com/samplit/samplit/edge\ne, err := edge.New(edge.Config{Tracker: \"TRACKER\", Token: \"TOKEN\"})\nif err != nil {\n\tlog.Fatal(err)\n}\ngo e.Run(ctx)\nhttp.ListenAndServe(addr, e.Handler(site))"},
 }
 
 // snippetAddress matches the parts of the snippet's element that guides use.

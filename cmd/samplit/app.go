@@ -111,7 +111,8 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		return nil, err
 	}
 	notary := services.NewNotary(d.DB, seal, mailer, c.BaseURL, clock, log)
-	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers(), notary.Workers())
+	checks := services.NewPageChecks(d.DB, fetcher, clock, log)
+	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers(), notary.Workers(), checks.Workers())
 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -120,7 +121,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	app := handlers.New(handlers.Deps{
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
 		Editor:        services.NewVisualEditor(d.DB, experiments, clock),
-		Installations: installations, Experiments: experiments, Previews: previews, Pages: pages, Uploads: uploads, Analytics: analytics, Audit: audit, Notary: notary,
+		Installations: installations, Experiments: experiments, Previews: previews, Pages: pages, PageChecks: checks, Uploads: uploads, Analytics: analytics, Audit: audit, Notary: notary,
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
 		Home:       services.NewHome(d.DB, installations, experiments, analytics, audit, clock),

@@ -27,7 +27,10 @@ type Browser struct {
 }
 
 // Start launches Chromium. The caller must Close it.
-func Start() (*Browser, error) {
+func Start() (*Browser, error) { return StartAs(userAgent) }
+
+// StartAs launches a Chromium that says to be another browser, in everything that it sends.
+func StartAs(userAgent string) (*Browser, error) {
 	path, err := find()
 	if err != nil {
 		return nil, err

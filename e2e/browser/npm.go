@@ -49,6 +49,20 @@ var Axe = Package{
 	Integrity: "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
 }
 
+// React is an application's root that renders again and again, as script files of the page.
+var (
+	React = Package{
+		Name:      "react",
+		Version:   "18.3.1",
+		Integrity: "sha512-wS+hAgJShR0KhEvPJArfuPVN1+Hz1t0Y6n5jLrGQbkb4urgPE/0Rve+1kMB1v/oWgHgm4WIcV+i7F2pTVj+2iQ==",
+	}
+	ReactDOM = Package{
+		Name:      "react-dom",
+		Version:   "18.3.1",
+		Integrity: "sha512-5m4nQKp+rZRb09LNH59GM4BxTh9251/ylbKIbpe7TpGxfJ+9kv6BLkLBXIjjspbgbnIBNqlI23tRnTWT0snUIw==",
+	}
+)
+
 // Fetch returns the folder with the files of p, from the user's cache or, the first time, from the registry. The archive must have
 // the stated hash; none of its scripts are run.
 func (p Package) Fetch() (string, error) {

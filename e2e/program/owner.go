@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -11,9 +12,13 @@ import (
 	"github.com/google/uuid"
 )
 
+// Password is that of every owner.
+const Password = "correct horse battery staple"
+
 // Owner is somebody with an account and a site, who uses the management API.
 type Owner struct {
 	Token string // of the site's installation
+	Email string
 	p     *Program
 	site  string
 	login string
@@ -22,9 +27,8 @@ type Owner struct {
 // Register makes an account of its own with one site.
 func (p *Program) Register() *Owner {
 	p.t.Helper()
-	o := &Owner{p: p}
-	reply := o.Call(http.MethodPost, "/auth/register", map[string]any{"email": uuid.NewString() + "@example.test",
-		"password": "correct horse battery staple", "name": "Ana"}, http.StatusCreated)
+	o := &Owner{p: p, Email: uuid.NewString() + "@example.test"}
+	reply := o.Call(http.MethodPost, "/auth/register", map[string]any{"email": o.Email, "password": Password, "name": "Ana"}, http.StatusCreated)
 	o.login = reply["access_token"].(string)
 	site := o.Call(http.MethodPost, "/installations", map[string]any{"site_url": "http://site.test"}, http.StatusCreated)
 	o.site, o.Token = site["id"].(string), site["token"].(string)
@@ -79,10 +83,17 @@ func (o *Owner) Ask(method, path string, body any) (status int, answer map[strin
 // Launch starts an experiment with a fixed even split between control and b and the goal buy, and returns its id.
 func (o *Owner) Launch(key string) string {
 	o.p.t.Helper()
-	x := o.Call(http.MethodPost, "/experiments", map[string]any{"installation_id": o.site, "key": key, "name": key, "mode": "single", "allocator": "sequential",
-		"variants": []any{map[string]any{"key": "control", "name": "Original", "is_control": true}, map[string]any{"key": "b", "name": "Bolder"}},
-		"goals":    []any{map[string]any{"key": "buy", "name": "Bought", "primary": true, "type": "custom"}}}, http.StatusCreated)
-	id := x["id"].(string)
+	return o.Start(key, map[string]any{"mode": "single",
+		"variants": []any{map[string]any{"key": "control", "name": "Original", "is_control": true}, map[string]any{"key": "b", "name": "Bolder"}}})
+}
+
+// Start makes and starts an experiment with a fixed split and the goal buy out of what is told of it, and returns its id.
+func (o *Owner) Start(key string, of map[string]any) string {
+	o.p.t.Helper()
+	body := map[string]any{"installation_id": o.site, "key": key, "name": key, "allocator": "sequential",
+		"goals": []any{map[string]any{"key": "buy", "name": "Bought", "primary": true, "type": "custom"}}}
+	maps.Copy(body, of)
+	id := o.Call(http.MethodPost, "/experiments", body, http.StatusCreated)["id"].(string)
 	o.Status(id, "running")
 	return id
 }

@@ -83,7 +83,7 @@ func TestUnsafeChangesAreRefused(t *testing.T) {
 	noErrors(t, tab)
 }
 
-func TestLateAndRepeatedElementsAreChangedBeforeTheyAreSeen(t *testing.T) {
+func TestBug02LateAndRepeatedElementsAreChangedBeforeTheyAreSeen(t *testing.T) {
 	t.Parallel()
 	_, s, tab := setup(t, `<ul id="list"></ul>`, test("late", text(".item", "ours"), attr(".item", "title", "ours")))
 	tab.Open(s.URL)
@@ -112,7 +112,7 @@ func TestLateAndRepeatedElementsAreChangedBeforeTheyAreSeen(t *testing.T) {
 }
 
 // A page that insists gets its way, and stays alive.
-func TestLoopGuard(t *testing.T) {
+func TestBug01LoopGuard(t *testing.T) {
 	t.Parallel()
 	_, s, tab := setup(t, `<h1 id="title">theirs</h1><p id="styled">styled</p>`,
 		test("war", text("#title", "ours"), style("#styled", "color", "rgb(1, 2, 3)")))
@@ -141,7 +141,7 @@ func TestLoopGuard(t *testing.T) {
 }
 
 // A page that answers every change with a new element cannot be told from one that loads more; it must only not hang.
-func TestEndlessReplacementDoesNotHang(t *testing.T) {
+func TestBug01EndlessReplacementDoesNotHang(t *testing.T) {
 	t.Parallel()
 	_, s, tab := setup(t, `<div id="root"><h1 class="title">theirs</h1></div>`, test("replace", text(".title", "ours")))
 	tab.Open(s.URL)
@@ -161,7 +161,7 @@ func TestEndlessReplacementDoesNotHang(t *testing.T) {
 }
 
 // Ordinary re-rendering, now and then, is not a war.
-func TestReRenderedElementKeepsItsChange(t *testing.T) {
+func TestBug03ReRenderedElementKeepsItsChange(t *testing.T) {
 	t.Parallel()
 	_, s, tab := setup(t, `<h1 id="title">theirs</h1>`, test("render", text("#title", "ours"), attr("#title", "lang", "es")))
 	tab.Open(s.URL)

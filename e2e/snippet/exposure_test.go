@@ -13,7 +13,7 @@ import (
 )
 
 // Control and variant must be counted by one rule: by the elements that any arm changes, not by what the visitor's arm does.
-func TestControlExposesUnderTheSameRule(t *testing.T) {
+func TestBug06ControlExposesUnderTheSameRule(t *testing.T) {
 	t.Parallel()
 	for name, arm := range map[string]int{"control": 0, "variant": 1} {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestIndependentElementsExposeByThemselves(t *testing.T) {
 }
 
 // What was first shown stays: through new weights, a new epoch, a smaller traffic share, and a pause.
-func TestScenario04FirstAssignmentStays(t *testing.T) {
+func TestBug18Scenario04FirstAssignmentStays(t *testing.T) {
 	t.Parallel()
 	e := test("sticky", text("#title", "new"))
 	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, e)
@@ -184,7 +184,7 @@ func TestScenario11GlobalPrivacyControl(t *testing.T) {
 }
 
 // Nobody has seen a page in a hidden tab.
-func TestHiddenPageExposesWhenItIsShown(t *testing.T) {
+func TestBug15HiddenPageExposesWhenItIsShown(t *testing.T) {
 	t.Parallel()
 	e := test("hidden", text("#title", "new"))
 	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, e)
@@ -201,7 +201,7 @@ func TestHiddenPageExposesWhenItIsShown(t *testing.T) {
 }
 
 // DevTools forbids prerendering in the tabs it is attached to, so the page runs in one that a tab opens, and reports by itself.
-func TestScenario09PrerenderedPageExposesWhenItIsActivated(t *testing.T) {
+func TestBug15Scenario09PrerenderedPageExposesWhenItIsActivated(t *testing.T) {
 	t.Parallel()
 	e := test("prerender", text("#title", "new")).with(func(e *experiment) { e.URL = "/next" })
 	tr, s := newTracker(t, e), newSite(t)

@@ -154,7 +154,7 @@ func TestRecorderSeesFlashes(t *testing.T) {
 }
 
 // A control is never hidden, and the variant's other elements are not either.
-func TestOnlyWhatChangesIsHidden(t *testing.T) {
+func TestBug09OnlyWhatChangesIsHidden(t *testing.T) {
 	tpl := templates[0]
 	e := test("flash", text(tpl.selector, ours)).with(func(e *experiment) { e.Splits[0].Weights = always(0) })
 	tr, s := newTracker(t, e), newSite(t)
@@ -202,7 +202,7 @@ func TestScenario01DeadlineShowsTheOriginalUncounted(t *testing.T) {
 }
 
 // A winner is not counted, so it may still come late; but it too may keep an unfinished element from sight only for so long.
-func TestWinnerHidesNoLongerThanTheDeadline(t *testing.T) {
+func TestBug09WinnerHidesNoLongerThanTheDeadline(t *testing.T) {
 	variant := 1
 	won := test("won", text("#title", ours)).with(func(e *experiment) { e.State, e.Splits[0].Winner = "winner", &variant })
 	tr, s := newTracker(t, won), newSite(t)

@@ -39,7 +39,7 @@ func thanks(s *site, tr *tracker, seen func(*http.Request)) {
 }
 
 // A click goal is counted once, on the page it leaves, and the link does exactly what it does without the snippet.
-func TestScenario08ClickIsCountedOnceAndNavigationUnchanged(t *testing.T) {
+func TestBug12Scenario08ClickIsCountedOnceAndNavigationUnchanged(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"#plain", "#inner", "#submit"} {
 		t.Run(id, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestScenario08ClickIsCountedOnceAndNavigationUnchanged(t *testing.T) {
 	}
 }
 
-func TestScenario08ClickVariants(t *testing.T) {
+func TestBug12Scenario08ClickVariants(t *testing.T) {
 	t.Parallel()
 	for name, click := range map[string]func(*browser.Tab){
 		"new tab": func(tab *browser.Tab) { tab.Do(chromedp.Click(chromedp.CSS("#blank"))) },

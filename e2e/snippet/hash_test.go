@@ -26,7 +26,7 @@ func lab(t *testing.T) *browser.Tab {
 	}
 	result := api.Build(api.BuildOptions{
 		Stdin: &api.StdinOptions{
-			Contents:   `export * from "./hash"; export * from "./url"; export * from "./event"; export * from "./part"; import "./targeting"; export * from "./visit";`,
+			Contents:   `export * from "./hash"; export * from "./url"; export * from "./event"; export * from "./identity"; export * from "./part"; import "./targeting"; export * from "./visit";`,
 			ResolveDir: folder,
 		},
 		Bundle: true, Format: api.FormatIIFE, GlobalName: "smp", Target: api.ES2018,

@@ -68,7 +68,7 @@ func TestOlderIdentityWins(t *testing.T) {
 }
 
 // One visitor on all subdomains, by the shortest domain that a cookie sticks to, and without a twin on the host.
-func TestCookieIsSharedBySubdomains(t *testing.T) {
+func TestBug07CookieIsSharedBySubdomains(t *testing.T) {
 	t.Parallel()
 	_, s, tab := setup(t, ``)
 	s.document("/plain", "", "")

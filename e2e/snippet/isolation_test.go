@@ -88,7 +88,7 @@ func TestScenario02BrokenScriptLeavesThePageAlone(t *testing.T) {
 }
 
 // A strict content security policy stops nothing that we do.
-func TestScenario12StrictContentSecurityPolicy(t *testing.T) {
+func TestBug10Scenario12StrictContentSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	e := test("csp", text("#title", "new"), style("#title", "color", "rgb(1, 2, 3)"), attr("#title", "lang", "es"), hide("#gone"))
 	tr, s := newTracker(t, e), newSite(t)
@@ -108,7 +108,7 @@ func TestScenario12StrictContentSecurityPolicy(t *testing.T) {
 }
 
 // Browsers without constructable sheets get a style element; it carries the script's nonce.
-func TestStyleElementFallback(t *testing.T) {
+func TestBug10StyleElementFallback(t *testing.T) {
 	t.Parallel()
 	e := test("old", style("#title", "color", "rgb(1, 2, 3)"))
 	tr, s := newTracker(t, e), newSite(t)

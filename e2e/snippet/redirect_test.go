@@ -21,7 +21,7 @@ func moved(from, to string) experiment {
 }
 
 // The query goes along, the destination's own keys win, repeated keys keep their order; so does the hash. Nothing is lost on the way.
-func TestScenario10RedirectTakesTheQueryAlong(t *testing.T) {
+func TestBug08Scenario10RedirectTakesTheQueryAlong(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ from, to, open, want string }{
 		"other page":      {"/a", "/b?a=9", "/a?a=1&a=2&b=1&b=2&utm_source=x%20y#h", "/b?a=9&b=1&b=2&utm_source=x%20y#h"},
@@ -53,7 +53,7 @@ func TestScenario10RedirectTakesTheQueryAlong(t *testing.T) {
 }
 
 // A server that takes the query away again must not be asked for ever, and Back leads to the page before.
-func TestScenario10RedirectDoesNotLoop(t *testing.T) {
+func TestBug08Scenario10RedirectDoesNotLoop(t *testing.T) {
 	t.Parallel()
 	e := moved("/a", "/a?v=2")
 	tr, s := newTracker(t, e), newSite(t)
@@ -84,7 +84,7 @@ func TestScenario10RedirectDoesNotLoop(t *testing.T) {
 }
 
 // The arm that stays tells of itself in the same way, and only where the visitor is really in the experiment.
-func TestScenario10RedirectControlStays(t *testing.T) {
+func TestBug07Scenario10RedirectControlStays(t *testing.T) {
 	t.Parallel()
 	e := moved("/a", "/b").with(func(e *experiment) { e.Splits[0].Weights = always(0) })
 	tr, s := newTracker(t, e), newSite(t)

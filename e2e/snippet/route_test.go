@@ -17,7 +17,7 @@ function go(path) { const result = history.pushState({path}, "", path); render()
 addEventListener("popstate", render);
 </script>`
 
-func TestScenario06RouteChangeReverts(t *testing.T) {
+func TestBug05Scenario06RouteChangeReverts(t *testing.T) {
 	t.Parallel()
 	home := test("home", text("#title", "Home variant"), attr("#note", "title", "ours"), style("#note", "color", "rgb(1, 2, 3)"), hide("#note")).with(func(e *experiment) {
 		e.URL = "/"
@@ -58,7 +58,7 @@ func TestScenario06RouteChangeReverts(t *testing.T) {
 }
 
 // The frame that shows the next route's headline must not show this route's variant, nor the other way round.
-func TestRouteChangeDoesNotFlash(t *testing.T) {
+func TestBug05RouteChangeDoesNotFlash(t *testing.T) {
 	home := test("home", text("#title", "Home variant")).with(func(e *experiment) { e.URL = "/" })
 	about := test("about", text("#title", "About variant")).with(func(e *experiment) { e.URL = "/about" })
 	_, s, tab := setup(t, spa, home, about)
@@ -80,7 +80,7 @@ func TestRouteChangeDoesNotFlash(t *testing.T) {
 	}
 }
 
-func TestScenario07HashRouteChanges(t *testing.T) {
+func TestBug16Scenario07HashRouteChanges(t *testing.T) {
 	t.Parallel()
 	e := test("hash", text("#title", "new")).with(func(e *experiment) { e.URL = "/#/offer" })
 	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, e)
@@ -100,7 +100,7 @@ func TestScenario07HashRouteChanges(t *testing.T) {
 }
 
 // A router in the middle of its work must not find the page changed under its hands by its own call of pushState.
-func TestPushStateTouchesNothing(t *testing.T) {
+func TestBug04PushStateTouchesNothing(t *testing.T) {
 	t.Parallel()
 	home := test("home", text("#title", "Home variant")).with(func(e *experiment) { e.URL = "/" })
 	_, s, tab := setup(t, spa, home)
@@ -113,7 +113,7 @@ func TestPushStateTouchesNothing(t *testing.T) {
 }
 
 // The page's router must not notice that history is wrapped.
-func TestHistoryStaysWhatItWas(t *testing.T) {
+func TestBug04HistoryStaysWhatItWas(t *testing.T) {
 	t.Parallel()
 	_, s, tab := setup(t, spa, test("home", text("#title", "new")))
 	tab.Open(s.URL)

@@ -140,7 +140,7 @@ func TestRefusedBatchIsDropped(t *testing.T) {
 	}
 }
 
-func TestScenario09OfflineEventsArriveLater(t *testing.T) {
+func TestBug14Scenario09OfflineEventsArriveLater(t *testing.T) {
 	t.Parallel()
 	e := test("offline", text("#title", "new"))
 	tr, s, tab := setup(t, `<h1 id="title">old</h1>`, e)
@@ -179,7 +179,7 @@ func TestStoredQueueIsBounded(t *testing.T) {
 }
 
 // A page left within the batching delay still delivers, by beacon.
-func TestScenario09UnloadDeliversByBeacon(t *testing.T) {
+func TestBug13Scenario09UnloadDeliversByBeacon(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(*browser.Tab, *site){
 		"navigation": func(tab *browser.Tab, s *site) { tab.Open(s.URL + "/away") },
@@ -211,7 +211,7 @@ func TestScenario09UnloadDeliversByBeacon(t *testing.T) {
 	}
 }
 
-func TestRefusedBeaconIsKept(t *testing.T) {
+func TestBug14RefusedBeaconIsKept(t *testing.T) {
 	t.Parallel()
 	e := funnel()
 	tr, s, tab := setup(t, shop, e)
@@ -226,7 +226,7 @@ func TestRefusedBeaconIsKept(t *testing.T) {
 }
 
 // Bodies stay below the browser's limit for requests that outlive a page, measured in bytes and not in characters.
-func TestBodiesAreSplitByBytes(t *testing.T) {
+func TestBug14BodiesAreSplitByBytes(t *testing.T) {
 	t.Parallel()
 	e := test("many", text("#title", "new"))
 	for i := range 300 {
@@ -264,7 +264,7 @@ func TestPageViewIsTheHeartbeat(t *testing.T) {
 
 // A request needs no preflight, which the tracker of these tests would refuse, and carries no cookie: cookies do not mind the
 // port, so the page's own would reach the tracker here.
-func TestRequestsAreSimpleAndAnonymous(t *testing.T) {
+func TestBug13RequestsAreSimpleAndAnonymous(t *testing.T) {
 	t.Parallel()
 	tr, s, tab := setup(t, ``)
 	tab.Open(s.URL)

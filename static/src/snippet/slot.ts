@@ -133,9 +133,7 @@ export function reconcile(wishes: Wishes): Experiment | undefined {
   return failed;
 }
 
-/** The elements in which the page has won a slot. */
-export function conflicts(): Element[] {
-  const lost: Element[] = [];
-  slots.forEach((own, element) => own.forEach((slot) => slot.lost && lost.push(element)));
-  return lost;
+/** Whether the page has won a slot of an element. */
+export function lost(element: Element): boolean {
+  return [...(slots.get(element) || [])].some(([, slot]) => slot.lost);
 }

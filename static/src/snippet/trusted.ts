@@ -10,7 +10,10 @@ try {
   const { trustedTypes } = window as unknown as { trustedTypes?: { createPolicy: (name: string, rules: Policy) => Policy } };
   if (trustedTypes) policy = trustedTypes.createPolicy("samplit", policy);
 } catch {
-  // The page allows no policy of ours: what needs one is refused by the browser, the rest goes on.
+  // The page allows no policy of ours: what needs one is refused, without a try that the page's owner would be told of.
+  policy.createHTML = policy.createScript = () => {
+    throw TypeError();
+  };
 }
 
 /** HTML that pages with Trusted Types take from us. */
