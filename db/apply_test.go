@@ -181,9 +181,9 @@ func TestConservation(t *testing.T) {
 		t.Helper()
 		got := map[string]int64{}
 		err := d.InTx(t.Context(), x.Account, func(s *db.Store) error {
-			rows, err := s.TalliesOfExperiment(t.Context(), x.Account, uuid.Nil)
+			rows, err := s.TalliesOfExperiment(t.Context(), db.TalliesOfExperimentParams{AccountID: x.Account})
 			for _, r := range rows {
-				got[r.Kind] = r.N
+				got[r.Kind] += r.N
 			}
 			return err
 		})

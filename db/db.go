@@ -36,6 +36,8 @@ type Config struct {
 	Log *slog.Logger
 	// StartTimeout bounds how long Open waits for the server to answer; zero means one minute.
 	StartTimeout time.Duration
+	// Trace, when set, is told every statement but those around transactions.
+	Trace func(statement string)
 }
 
 // DB holds one pool a role, so that a busy dashboard cannot take ingest's connections.
@@ -79,7 +81,7 @@ func Prepare(ctx context.Context, cfg Config) (*DB, error) {
 		WithFailureThreshold(5).WithSuccessThreshold(1).WithRandomDelay(500*time.Millisecond, time.Second).
 		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { logBreaker(cfg.Log, e) }).Build()
 	for role, size := range poolSize {
-		p, err := newPool(ctx, cfg.URL(role), size, settings[role])
+		p, err := newPool(ctx, cfg.URL(role), size, settings[role], cfg.Trace)
 		if err != nil {
 			d.Close()
 			return nil, err
@@ -129,7 +131,7 @@ func (d *DB) reach(ctx context.Context) error {
 	return d.checkSchema(ctx)
 }
 
-func newPool(ctx context.Context, url string, size int32, settings map[string]string) (*pgxpool.Pool, error) {
+func newPool(ctx context.Context, url string, size int32, settings map[string]string, trace func(string)) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", redactURL(err))
@@ -143,6 +145,9 @@ func newPool(ctx context.Context, url string, size int32, settings map[string]st
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
 		pgxuuid.Register(c.TypeMap()) // binary; without it a UUID travels as text, several times slower
 		return nil
+	}
+	if trace != nil {
+		cfg.ConnConfig.Tracer = tracer(trace)
 	}
 	p, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

@@ -265,6 +265,16 @@ type Experiment struct {
 	ExcludedPairs json.RawMessage
 }
 
+type ExperimentNote struct {
+	AccountID    uuid.UUID
+	ID           uuid.UUID
+	ExperimentID uuid.UUID
+	Day          time.Time
+	Body         string
+	CreatedBy    uuid.UUID
+	CreatedAt    time.Time
+}
+
 type Export struct {
 	AccountID    uuid.UUID
 	ID           uuid.UUID

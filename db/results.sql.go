@@ -12,9 +12,165 @@ import (
 	"github.com/google/uuid"
 )
 
+const cappedValues = `-- name: CappedValues :many
+WITH brought AS (
+  SELECT split, arm, value FROM conversions WHERE account_id = $1 AND experiment_id = $2 AND goal_id = $3 AND value > 0
+), most AS (SELECT split, percentile_disc(0.99) WITHIN GROUP (ORDER BY value) AS value FROM brought GROUP BY split)
+SELECT b.split, b.arm, max(m.value)::float8 AS most, sum(least(b.value, m.value))::float8 AS value, sum(least(b.value, m.value) ^ 2)::float8 AS value_sq
+FROM brought b JOIN most m USING (split) GROUP BY b.split, b.arm ORDER BY b.split, b.arm
+`
+
+type CappedValuesParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	GoalID       uuid.UUID
+}
+
+type CappedValuesRow struct {
+	Split   int16
+	Arm     int16
+	Most    float64
+	Value   float64
+	ValueSq float64
+}
+
+// What the visitors of each arm brought when no one counts for more than all but one in a hundred of those who brought something.
+func (q *Queries) CappedValues(ctx context.Context, arg CappedValuesParams) ([]CappedValuesRow, error) {
+	rows, err := q.db.Query(ctx, cappedValues, arg.AccountID, arg.ExperimentID, arg.GoalID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CappedValuesRow{}
+	for rows.Next() {
+		var i CappedValuesRow
+		if err := rows.Scan(
+			&i.Split,
+			&i.Arm,
+			&i.Most,
+			&i.Value,
+			&i.ValueSq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const goalCells = `-- name: GoalCells :many
+SELECT goal_id, split, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day, sum(visitors)::bigint AS visitors, sum(converters)::bigint AS converters,
+  sum(value)::float8 AS value, sum(value_sq)::float8 AS value_sq
+FROM rollups WHERE account_id = $1 AND experiment_id = $2
+GROUP BY goal_id, split, epoch, arm, day ORDER BY split, epoch, day, arm, goal_id
+`
+
+type GoalCellsRow struct {
+	GoalID     uuid.UUID
+	Split      int16
+	Epoch      int32
+	Arm        int16
+	Day        time.Time
+	Visitors   int64
+	Converters int64
+	Value      float64
+	ValueSq    float64
+}
+
+// Of one experiment by goal, split, epoch, arm and UTC day of first exposure: visitors under the zero goal, what they did under each other.
+func (q *Queries) GoalCells(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) ([]GoalCellsRow, error) {
+	rows, err := q.db.Query(ctx, goalCells, accountID, experimentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GoalCellsRow{}
+	for rows.Next() {
+		var i GoalCellsRow
+		if err := rows.Scan(
+			&i.GoalID,
+			&i.Split,
+			&i.Epoch,
+			&i.Arm,
+			&i.Day,
+			&i.Visitors,
+			&i.Converters,
+			&i.Value,
+			&i.ValueSq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const impactCells = `-- name: ImpactCells :many
+SELECT r.experiment_id, r.split, r.epoch, (r.arm = 0)::boolean AS control, (g.type = 'revenue')::boolean AS money, coalesce(g.config->>'currency', '')::text AS currency,
+  coalesce(sum(r.visitors) FILTER (WHERE r.goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
+  coalesce(sum(r.converters) FILTER (WHERE r.goal_id = g.id), 0)::bigint AS converters,
+  coalesce(sum(r.value) FILTER (WHERE r.goal_id = g.id), 0)::float8 AS value,
+  coalesce(sum(r.value_sq) FILTER (WHERE r.goal_id = g.id), 0)::float8 AS value_sq
+FROM goals g JOIN rollups r ON r.account_id = g.account_id AND r.experiment_id = g.experiment_id
+WHERE g.account_id = $1 AND g.role = 'primary' AND r.hour >= $2
+  AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR r.goal_id = g.id)
+GROUP BY r.experiment_id, r.split, r.epoch, r.arm = 0, g.id, g.type, g.config ORDER BY r.experiment_id, r.split, r.epoch, control DESC
+`
+
+type ImpactCellsRow struct {
+	ExperimentID uuid.UUID
+	Split        int16
+	Epoch        int32
+	Control      bool
+	Money        bool
+	Currency     string
+	Visitors     int64
+	Converters   int64
+	Value        float64
+	ValueSq      float64
+}
+
+// What visitors since an hour did about primary goals, by experiment, split and epoch: with the control and with anything else.
+func (q *Queries) ImpactCells(ctx context.Context, accountID uuid.UUID, since time.Time) ([]ImpactCellsRow, error) {
+	rows, err := q.db.Query(ctx, impactCells, accountID, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ImpactCellsRow{}
+	for rows.Next() {
+		var i ImpactCellsRow
+		if err := rows.Scan(
+			&i.ExperimentID,
+			&i.Split,
+			&i.Epoch,
+			&i.Control,
+			&i.Money,
+			&i.Currency,
+			&i.Visitors,
+			&i.Converters,
+			&i.Value,
+			&i.ValueSq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const looks = `-- name: Looks :many
-SELECT experiment_id, split, arm, p FROM sequential_looks
-WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) AND goal_id = ANY($3::uuid[]) ORDER BY experiment_id, split, arm
+SELECT experiment_id, goal_id, split, arm, p FROM sequential_looks
+WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) AND goal_id = ANY($3::uuid[]) ORDER BY experiment_id, goal_id, split, arm
 `
 
 type LooksParams struct {
@@ -25,6 +181,7 @@ type LooksParams struct {
 
 type LooksRow struct {
 	ExperimentID uuid.UUID
+	GoalID       uuid.UUID
 	Split        int16
 	Arm          int16
 	P            float64
@@ -41,6 +198,7 @@ func (q *Queries) Looks(ctx context.Context, arg LooksParams) ([]LooksRow, error
 		var i LooksRow
 		if err := rows.Scan(
 			&i.ExperimentID,
+			&i.GoalID,
 			&i.Split,
 			&i.Arm,
 			&i.P,
@@ -68,43 +226,6 @@ func (q *Queries) MostVisitors(ctx context.Context, accountID uuid.UUID) (int64,
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
-}
-
-const reportTallies = `-- name: ReportTallies :many
-SELECT day, kind, n FROM tallies
-WHERE account_id = $1 AND experiment_id = $2 AND kind LIKE 'report/%' AND day >= $3::date ORDER BY day, kind LIMIT 50000
-`
-
-type ReportTalliesParams struct {
-	AccountID    uuid.UUID
-	ExperimentID uuid.UUID
-	Since        time.Time
-}
-
-type ReportTalliesRow struct {
-	Day  time.Time
-	Kind string
-	N    int64
-}
-
-func (q *Queries) ReportTallies(ctx context.Context, arg ReportTalliesParams) ([]ReportTalliesRow, error) {
-	rows, err := q.db.Query(ctx, reportTallies, arg.AccountID, arg.ExperimentID, arg.Since)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ReportTalliesRow{}
-	for rows.Next() {
-		var i ReportTalliesRow
-		if err := rows.Scan(&i.Day, &i.Kind, &i.N); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const resultCells = `-- name: ResultCells :many
@@ -167,49 +288,111 @@ func (q *Queries) ResultCells(ctx context.Context, arg ResultCellsParams) ([]Res
 	return items, nil
 }
 
-const saveLook = `-- name: SaveLook :exec
+const saveLooks = `-- name: SaveLooks :exec
 INSERT INTO sequential_looks AS l (account_id, experiment_id, split, goal_id, arm, p, looked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+SELECT $1::uuid, $2::uuid, i.split, i.goal_id, i.arm, i.p, $3::timestamptz
+FROM (SELECT unnest($4::smallint[]) AS split, unnest($5::uuid[]) AS goal_id, unnest($6::smallint[]) AS arm, unnest($7::float8[]) AS p) i
 ON CONFLICT (account_id, experiment_id, split, goal_id, arm)
 DO UPDATE SET p = excluded.p, looked_at = excluded.looked_at WHERE excluded.p < l.p
 `
 
-type SaveLookParams struct {
+type SaveLooksParams struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
-	Split        int16
-	GoalID       uuid.UUID
-	Arm          int16
-	P            float64
 	Now          time.Time
+	Splits       []int16
+	Goals        []uuid.UUID
+	Arms         []int16
+	Ps           []float64
 }
 
-// Keeps the smallest p.
-func (q *Queries) SaveLook(ctx context.Context, arg SaveLookParams) error {
-	_, err := q.db.Exec(ctx, saveLook,
+// Keeps the smallest p of each.
+func (q *Queries) SaveLooks(ctx context.Context, arg SaveLooksParams) error {
+	_, err := q.db.Exec(ctx, saveLooks,
 		arg.AccountID,
 		arg.ExperimentID,
-		arg.Split,
-		arg.GoalID,
-		arg.Arm,
-		arg.P,
 		arg.Now,
+		arg.Splits,
+		arg.Goals,
+		arg.Arms,
+		arg.Ps,
 	)
 	return err
 }
 
-const talliesOfExperiment = `-- name: TalliesOfExperiment :many
-SELECT kind, sum(n)::bigint AS n FROM tallies
-WHERE account_id = $1 AND experiment_id = $2 AND kind NOT LIKE 'report/%' GROUP BY kind ORDER BY kind
+const siteOfResults = `-- name: SiteOfResults :many
+SELECT i.consent, h.last_at, coalesce(n.id, '00000000-0000-0000-0000-000000000000')::uuid AS note, coalesce(n.day, 'epoch')::date AS day,
+  coalesce(n.body, '')::text AS body, coalesce(u.name, '')::text AS author
+FROM installations i
+LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
+LEFT JOIN experiment_notes n ON n.account_id = i.account_id AND n.experiment_id = $1
+LEFT JOIN users u ON u.id = n.created_by
+WHERE i.account_id = $2 AND i.id = $3 ORDER BY n.day, n.created_at LIMIT 200
 `
 
+type SiteOfResultsParams struct {
+	ExperimentID   uuid.UUID
+	AccountID      uuid.UUID
+	InstallationID uuid.UUID
+}
+
+type SiteOfResultsRow struct {
+	Consent string
+	LastAt  *time.Time
+	Note    uuid.UUID
+	Day     time.Time
+	Body    string
+	Author  string
+}
+
+// What a page of results tells of its site, once for each note on the experiment, oldest first; once without note where there are none.
+func (q *Queries) SiteOfResults(ctx context.Context, arg SiteOfResultsParams) ([]SiteOfResultsRow, error) {
+	rows, err := q.db.Query(ctx, siteOfResults, arg.ExperimentID, arg.AccountID, arg.InstallationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SiteOfResultsRow{}
+	for rows.Next() {
+		var i SiteOfResultsRow
+		if err := rows.Scan(
+			&i.Consent,
+			&i.LastAt,
+			&i.Note,
+			&i.Day,
+			&i.Body,
+			&i.Author,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const talliesOfExperiment = `-- name: TalliesOfExperiment :many
+SELECT day, kind, n FROM tallies
+WHERE account_id = $1 AND experiment_id = $2 AND (kind NOT LIKE 'report/%' OR day >= $3::date) ORDER BY day, kind LIMIT 50000
+`
+
+type TalliesOfExperimentParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Since        time.Time
+}
+
 type TalliesOfExperimentRow struct {
+	Day  time.Time
 	Kind string
 	N    int64
 }
 
-func (q *Queries) TalliesOfExperiment(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) ([]TalliesOfExperimentRow, error) {
-	rows, err := q.db.Query(ctx, talliesOfExperiment, accountID, experimentID)
+// Counters of an experiment by day; of snippets' reports those since a day.
+func (q *Queries) TalliesOfExperiment(ctx context.Context, arg TalliesOfExperimentParams) ([]TalliesOfExperimentRow, error) {
+	rows, err := q.db.Query(ctx, talliesOfExperiment, arg.AccountID, arg.ExperimentID, arg.Since)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +400,7 @@ func (q *Queries) TalliesOfExperiment(ctx context.Context, accountID uuid.UUID, 
 	items := []TalliesOfExperimentRow{}
 	for rows.Next() {
 		var i TalliesOfExperimentRow
-		if err := rows.Scan(&i.Kind, &i.N); err != nil {
+		if err := rows.Scan(&i.Day, &i.Kind, &i.N); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

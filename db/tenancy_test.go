@@ -39,7 +39,7 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 		_, begun := s.BeginPageCheck(ctx, db.BeginPageCheckParams{AccountID: x.Account, ExperimentID: x.ID, Now: at, Since: at})
 		return errors.Join(begun,
 			s.InsertOptimisationState(ctx, db.InsertOptimisationStateParams{AccountID: x.Account, ExperimentID: x.ID, Version: 1, Sealed: []byte{1}, Now: at}),
-			s.SaveLook(ctx, db.SaveLookParams{AccountID: x.Account, ExperimentID: x.ID, GoalID: x.Goal, Arm: 1, P: .5, Now: at}),
+			s.SaveLooks(ctx, db.SaveLooksParams{AccountID: x.Account, ExperimentID: x.ID, Splits: []int16{0}, Goals: []uuid.UUID{x.Goal}, Arms: []int16{1}, Ps: []float64{.5}, Now: at}),
 			s.InsertAPIKey(ctx, db.InsertAPIKeyParams{AccountID: x.Account, ID: uuid.New(), Name: "Shop", Hash: credential[:], Ending: "abcd", Role: "editor", CreatedBy: x.User, Now: at}),
 			s.SaveEditorList(ctx, db.SaveEditorListParams{AccountID: x.Account, ExperimentID: x.ID, VariantID: uuid.New(), Edits: []byte("[]")}),
 			s.SeeEditor(ctx, db.SeeEditorParams{AccountID: x.Account, ExperimentID: x.ID, UserID: x.User, VariantID: uuid.New(), Now: at}),
@@ -51,6 +51,7 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 			s.SavePageCopy(ctx, db.SavePageCopyParams{AccountID: x.Account, InstallationID: x.Installation, Url: "http://site.test/", Object: "o", Bytes: 1, CreatedBy: x.User, Now: at}),
 			s.MarkPreviewed(ctx, db.MarkPreviewedParams{AccountID: x.Account, ExperimentID: x.ID, Now: at}),
 			s.SavePageLook(ctx, db.SavePageLookParams{AccountID: x.Account, InstallationID: x.Installation, Now: at, Found: []byte("{}")}),
+			noted(s.InsertExperimentNote(ctx, db.InsertExperimentNoteParams{AccountID: x.Account, ID: uuid.New(), ExperimentID: x.ID, Day: at, Body: "note", CreatedBy: x.User, Now: at, Most: 1})),
 			s.CreateAuditHead(ctx, db.CreateAuditHeadParams{AccountID: x.Account, Hash: hash, Now: at}),
 			s.AppendAuditEntry(ctx, db.AppendAuditEntryParams{AccountID: x.Account, Seq: 0, At: at, Actor: "a", Action: "b", Object: "c", Payload: []byte("{}"),
 				Salt: hash, PayloadHash: hash, Prev: hash, Hash: hash, Peaks: hash, Levels: []int16{1}, Places: []int64{0}, Hashes: [][]byte{hash}}),
@@ -156,3 +157,6 @@ func TestApplicationCannotLeaveItsRole(t *testing.T) {
 		t.Error("row security could be switched off")
 	}
 }
+
+// noted is the error of a note.
+func noted(_ int64, err error) error { return err }

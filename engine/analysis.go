@@ -92,9 +92,18 @@ type ArmResult struct {
 	// ExpectedLoss is what choosing this arm now is expected to cost, in units of the goal per visitor.
 	ExpectedLoss float64
 	WeightNow    float64 // share of the latest epoch
+	// Belief is what chances and the expected loss are computed from.
+	Belief Belief
 	// MinP is the smallest p-value of the comparison with the control over all looks, to be stored; 1 for the
 	// control.
 	MinP float64
+}
+
+// Belief is where an arm's value per visitor lies, in units of the goal: a Beta distribution where Beta has parameters, else a normal one.
+// Both have Mean and SD; SD is 0 while nothing is known.
+type Belief struct {
+	Beta     stats.Beta
+	Mean, SD float64
 }
 
 // SRMResult tests whether visitors were split as the epochs say.
@@ -126,14 +135,15 @@ func Analyze(d Data) Analysis {
 	d = d.withDefaults()
 	t := tabulate(d)
 	j := judge(d, t)
-	best, loss, beats := j.chances(t)
+	beliefs := j.beliefs(t)
+	best, loss, beats := j.chances(beliefs)
 	now := latest(d)
 	a := Analysis{Timeline: timeline(d), SRM: t.srm(), Sequential: j.sequential(best), Enough: t.enough(d)}
 	for i, key := range d.Arms {
 		m := t.totals[i]
 		r := ArmResult{
 			Key: key, Visitors: m.visitors, Conversions: m.converters, Rate: m.rate().Value(), Revenue: m.revenue(),
-			ProbBest: best[i], ExpectedLoss: loss[i], WeightNow: now[i], MinP: j.minP[i],
+			ProbBest: best[i], ExpectedLoss: loss[i], WeightNow: now[i], MinP: j.minP[i], Belief: beliefs[i],
 		}
 		low, high := stats.Wilson(float64(m.converters), float64(m.visitors), level)
 		r.Interval = Interval{Low: low, High: high, Level: level}

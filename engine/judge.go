@@ -55,24 +55,48 @@ func (j judgement) worse(i int) bool {
 	return i > 0 && j.adjusted[i] <= j.alpha && j.contrasts[i].diff.Mean < 0
 }
 
-// chances returns each arm's probability of being best, its expected loss, and its probability of beating the
-// control. Conversions under one set of weights have Beta posteriors under a flat prior; otherwise, where pooling
-// would mix unlike visitors, and for values, the estimates that decide are taken as normal.
-func (j judgement) chances(t table) (best, loss, beats []float64) {
-	beats = make([]float64, len(t.totals))
-	if t.revenue || t.changed {
-		for i := range beats {
-			beats[i] = stats.Normal(j.contrasts[i].diff).ProbPositive()
-		}
-		best, loss = stats.NormalBest(j.means)
-		return best, loss, beats
-	}
-	posterior := make([]stats.Beta, len(t.totals))
+// beliefs are what is believed of each arm. Conversions under one set of weights have Beta posteriors under a flat prior; otherwise,
+// where pooling would mix unlike visitors, and for values, the estimates that decide are taken as normal.
+func (j judgement) beliefs(t table) []Belief {
+	out := make([]Belief, len(t.totals))
 	for i, a := range t.totals {
-		posterior[i] = a.rate().Posterior(stats.Flat)
+		if t.revenue || t.changed {
+			out[i] = normalBelief(j.means[i])
+			continue
+		}
+		b := a.rate().Posterior(stats.Flat)
+		out[i] = Belief{Beta: b, Mean: b.Mean(), SD: b.SD()}
+	}
+	return out
+}
+
+func normalBelief(n stats.Normal) Belief {
+	if !n.OK() {
+		return Belief{}
+	}
+	return Belief{Mean: n.Mean, SD: n.SD()}
+}
+
+// chances returns each arm's probability of being best, its expected loss, and its probability of beating the control.
+func (j judgement) chances(beliefs []Belief) (best, loss, beats []float64) {
+	beats = make([]float64, len(beliefs))
+	posterior := make([]stats.Beta, len(beliefs))
+	for i, b := range beliefs {
+		if posterior[i] = b.Beta; b.Beta == (stats.Beta{}) {
+			return j.normalChances()
+		}
 		beats[i] = stats.ProbBeats(posterior[0], posterior[i])
 	}
 	best, loss = stats.Best(posterior)
+	return best, loss, beats
+}
+
+func (j judgement) normalChances() (best, loss, beats []float64) {
+	beats = make([]float64, len(j.means))
+	for i := range beats {
+		beats[i] = stats.Normal(j.contrasts[i].diff).ProbPositive()
+	}
+	best, loss = stats.NormalBest(j.means)
 	return best, loss, beats
 }
 

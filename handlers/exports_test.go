@@ -73,7 +73,7 @@ func TestExportedNumbersAreThoseOfTheResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	packed := []byte(b.want(o.get(path+"/export/parquet"), http.StatusOK).body)
-	figures, err := parquet.Read[services.Figure](bytes.NewReader(packed), int64(len(packed)))
+	figures, err := parquet.Read[services.ResultRow](bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
 		t.Fatal(err)
 	}

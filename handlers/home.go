@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -24,7 +25,8 @@ func (h *server) speak(c echo.Context) context.Context {
 
 func (h *server) homePage(c echo.Context) error {
 	ctx := h.speak(c)
-	today, err := h.Home.Today(ctx, actor(c))
+	days, _ := strconv.Atoi(c.QueryParam("days")) // anything else is the usual period
+	today, err := h.Home.Today(ctx, actor(c), days)
 	if err != nil {
 		return err
 	}
@@ -33,10 +35,24 @@ func (h *server) homePage(c echo.Context) error {
 		return err
 	}
 	m := views.Home{Running: rowsOf(today.Running, today.Summaries, refs), Activity: historyRows(ctx, today.Activity, nil), Checklist: h.checklist(today.Steps)}
+	if len(today.Tasks) == 0 && today.Draft != uuid.Nil && m.Checklist == nil {
+		m.Next = "/experiments/" + today.Draft.String()
+	}
+	if today.Impact.Visitors > 0 {
+		m.Impact = impactOf(today.Impact)
+	}
 	for _, task := range today.Tasks {
 		m.Tasks = append(m.Tasks, views.Task{Kind: task.Kind, Title: task.Name, Detail: task.Detail, URL: taskURL(task)})
 	}
 	return h.render(c, http.StatusOK, views.HomePage(h.page(c), m))
+}
+
+func impactOf(i services.Impact) *views.Impact {
+	m := &views.Impact{Days: i.Days, Choices: services.ImpactDays, Visitors: i.Visitors}
+	for _, g := range i.Gains {
+		m.Gains = append(m.Gains, views.Gain{Currency: g.Currency, More: g.More, Low: g.Low, High: g.High})
+	}
+	return m
 }
 
 func taskURL(task services.Task) string {

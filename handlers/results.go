@@ -16,11 +16,14 @@ import (
 func (h *server) resultRoutes(g groups) {
 	g.person.GET("/experiments/:id", h.resultsPage)
 	g.person.GET("/experiments/:id/results", h.resultsPage)
+	g.person.GET("/experiments/:id/numbers/:variant", h.numbersPage)
+	g.person.POST("/experiments/:id/notes", h.addNote)
+	g.person.POST("/experiments/:id/notes/:note/remove", h.removeNote)
 }
 
 // resultsPage is the page, or the part of it that is asked for every few seconds: nothing new is 304 without a body.
 func (h *server) resultsPage(c echo.Context) error {
-	m, _, err := h.results(c, c.QueryParam("goal"))
+	m, r, err := h.results(c, c.QueryParam("goal"))
 	if services.Code(err) == services.CodeInvalid { // a goal it does not have
 		return echo.ErrNotFound
 	}
@@ -28,6 +31,7 @@ func (h *server) resultsPage(c echo.Context) error {
 		return err
 	}
 	if !wantsPart(c) {
+		m.Period = periodOf(r, services.PeriodInput{From: c.QueryParam("from"), To: c.QueryParam("to")})
 		return h.render(c, http.StatusOK, views.ResultsPage(h.page(c), m))
 	}
 	c.Response().Header().Set("ETag", `"`+m.ETag+`"`)
@@ -67,4 +71,58 @@ func (h *server) results(c echo.Context, goal string) (m views.Results, r servic
 	sum := sha256.Sum256(append(shown, h.lang(c)...))
 	m.ETag, m.AsOf = base64.RawURLEncoding.EncodeToString(sum[:12]), r.AsOf
 	return m, r, nil
+}
+
+// numbersPage says where the figures of a variant come from.
+func (h *server) numbersPage(c echo.Context) error {
+	m, r, err := h.results(c, c.QueryParam("goal"))
+	if services.Code(err) == services.CodeInvalid || err == nil && m.Launch != nil { // a goal it does not have; nothing has been counted
+		return echo.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	figures, err := r.Explain(h.speak(c), c.Param("variant"))
+	if err != nil {
+		return err
+	}
+	page := views.Numbers{Experiment: m.Experiment, Goal: m.Goal}
+	for i, v := range r.Variants {
+		if v.Key == c.Param("variant") {
+			page.Variant = variantOf(i, v, false)
+		}
+	}
+	for _, f := range figures {
+		page.Figures = append(page.Figures, views.Figure{Key: f.Key, Value: f.Value, Formula: f.Formula, Method: f.Method})
+	}
+	return h.render(c, http.StatusOK, views.NumbersPage(h.page(c), page))
+}
+
+func (h *server) addNote(c echo.Context) error {
+	f, err := form(c)
+	if err != nil {
+		return err
+	}
+	typed := views.NoteForm{Day: f.Get("day"), Text: f.Get("text")}
+	err = h.Analytics.AddNote(c.Request().Context(), actor(c), c.Param("id"), typed.Day, typed.Text)
+	if err == nil {
+		return redirect(c, "/experiments/"+c.Param("id")+"#notes")
+	}
+	errs, status, refused := h.refusal(c, err)
+	if !refused {
+		return err
+	}
+	m, _, err := h.results(c, "")
+	if err != nil {
+		return err
+	}
+	typed.Errors = errs
+	return h.render(c, status, views.NotePage(h.page(c), m, typed))
+}
+
+func (h *server) removeNote(c echo.Context) error {
+	if err := h.Analytics.RemoveNote(c.Request().Context(), actor(c), c.Param("id"), c.Param("note")); err != nil {
+		return err
+	}
+	return redirect(c, "/experiments/"+c.Param("id")+"#notes")
 }

@@ -30,10 +30,16 @@ func resultsOf(ctx context.Context, r services.Results) views.Results {
 		m.Variants = append(m.Variants, variantOf(i, v, v.Key == leader && r.Progress.Enough))
 	}
 	m.Elements, m.Combinations = elementsOf(ctx, r), combinationsOf(ctx, r)
+	m.Currency, m.Money, m.Notes, m.Technical = r.Currency, r.Shown.Money(), notesOf(r), technical(ctx, r)
 	m.Changes = changeRatesOf(ctx, r.Fared())
 	if len(m.Elements) > 0 {
 		return m
 	}
+	m.Explained, m.Others, m.Curves = true, goalRows(r), curvesOf(r)
+	if r.Verdict.Action == "ship" {
+		m.Harmed = r.Harmed(r.Verdict.Variant)
+	}
+	m.Days, m.DaysBefore = dayRows(r)
 	for _, p := range r.Rates() {
 		m.Rates = append(m.Rates, views.RatePoint{Day: p.Day, Variant: p.Variant, Visitors: p.Visitors, Conversions: p.Conversions,
 			Rate: p.Rate, Low: p.Interval.Low, High: p.Interval.High})
@@ -54,9 +60,16 @@ func verdictOf(ctx context.Context, r services.Results) views.Verdict {
 
 func variantOf(i int, v services.VariantResult, leading bool) views.VariantResult {
 	best, risk := v.ProbBest, v.ExpectedLoss
-	return views.VariantResult{Key: v.Key, Name: v.Name, Index: i, Visitors: v.Visitors, Conversions: v.Conversions, Rate: v.Rate,
+	m := views.VariantResult{Key: v.Key, Name: v.Name, Index: i, Visitors: v.Visitors, Conversions: v.Conversions, Rate: v.Rate,
 		RateLow: v.Interval.Low, RateHigh: v.Interval.High, Lift: liftOf(v.Lift), ChanceToBeat: v.ProbBeatsControl, ChanceBest: &best, Risk: &risk,
 		Weight: v.WeightNow, Leading: leading}
+	if v.Revenue != nil {
+		m.Revenue = &views.Revenue{PerVisitor: v.Revenue.PerVisitor, Low: v.Revenue.Interval.Low, High: v.Revenue.Interval.High}
+		if c := v.Revenue.Capped; c != nil {
+			m.Revenue.Cap, m.Revenue.Capped = c.Cap, c.PerVisitor
+		}
+	}
+	return m
 }
 
 // launchOf is what stands between a draft and its start. Without a single change the test is made in code, and needs no snippet.

@@ -69,6 +69,23 @@ func SignedPercent(ctx context.Context, share float64, decimals int) string {
 	return text
 }
 
+// Uplift writes a relative difference: +12.3%. A tenth of a percent means nothing once it doubles.
+func Uplift(ctx context.Context, x float64) string {
+	if math.Abs(x) >= 0.995 {
+		return SignedPercent(ctx, x, 0)
+	}
+	return SignedPercent(ctx, x, 1)
+}
+
+// Money writes an amount with its currency's code behind it: 1,234.50 EUR. Without a code it is the amount alone.
+func Money(ctx context.Context, x float64, currency string) string {
+	text := Fixed(ctx, x, 2)
+	if currency == "" || text == none {
+		return text
+	}
+	return text + "\u00a0" + currency
+}
+
 // Chance writes a probability as a whole percentage; certainty is never claimed.
 func Chance(ctx context.Context, p float64) string {
 	switch {

@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ const (
 
 // changeRates sums the reports of a fortnight for every change of an experiment, in the order of its elements and variants. A variant's
 // changes are made in every combination that it is part of.
-func changeRates(x Experiment, tallies []db.ReportTalliesRow, check PageCheck, now time.Time) []ChangeRate {
+func changeRates(x Experiment, tallies []db.TalliesOfExperimentRow, check PageCheck, now time.Time) []ChangeRate {
 	rates := []ChangeRate{}
 	of := map[changeOfVariant]int{}
 	for _, e := range x.Elements {
@@ -186,10 +187,11 @@ func (r ChangeRate) Words(ctx context.Context) string {
 
 // readChangeRates reads what is known of the changes of an experiment, and the check of its pages that is part of it.
 func readChangeRates(ctx context.Context, s *db.Store, account uuid.UUID, x Experiment, now time.Time) ([]ChangeRate, PageCheck, error) {
-	tallies, err := s.ReportTallies(ctx, db.ReportTalliesParams{AccountID: account, ExperimentID: x.ID, Since: now.AddDate(0, 0, 1-rateDays)})
+	tallies, err := s.TalliesOfExperiment(ctx, db.TalliesOfExperimentParams{AccountID: account, ExperimentID: x.ID, Since: now.AddDate(0, 0, 1-rateDays)})
 	if err != nil {
 		return nil, PageCheck{}, fmt.Errorf("read reports: %w", err)
 	}
+	tallies = slices.DeleteFunc(tallies, func(t db.TalliesOfExperimentRow) bool { return !strings.HasPrefix(t.Kind, reportTally) })
 	check, err := readPageCheck(ctx, s, account, x.ID, now)
 	return changeRates(x, tallies, check, now), check, err
 }

@@ -30,9 +30,9 @@ var exportMedia = map[string]string{
 	FormatParquet: "application/vnd.apache.parquet",
 }
 
-// Figure is what is known of one variant about one goal: a row of a file of results, whatever its format. The numbers are those of
+// ResultRow is what is known of one variant about one goal: a row of a file of results, whatever its format. The numbers are those of
 // Results, unrounded.
-type Figure struct {
+type ResultRow struct {
 	Goal              string   `parquet:"goal"`
 	Element           string   `parquet:"element"` // empty in mode single; combination: all elements together
 	Variant           string   `parquet:"variant"`
@@ -58,8 +58,8 @@ type Figure struct {
 	WeightNow         float64  `parquet:"weight_now"`
 }
 
-// figureDay is one variant on one day.
-type figureDay struct {
+// resultDay is one variant on one day.
+type resultDay struct {
 	Goal        string   `parquet:"goal"`
 	Day         string   `parquet:"day"`
 	Variant     string   `parquet:"variant"`
@@ -68,8 +68,8 @@ type figureDay struct {
 	Revenue     *float64 `parquet:"revenue,optional"`
 }
 
-// figureSentence is what is said about one goal.
-type figureSentence struct {
+// resultSentence is what is said about one goal.
+type resultSentence struct {
 	Experiment string  `parquet:"experiment"`
 	Status     string  `parquet:"status"`
 	AsOf       string  `parquet:"as_of"`
@@ -86,12 +86,12 @@ type figureSentence struct {
 // combinationElement stands for the element in rows about a combination of all of them.
 const combinationElement = "combination"
 
-// Figures are the rows of a file of results about the goal of r.
-func (r Results) Figures() []Figure {
-	var rows []Figure
+// Rows are the rows of a file of results about the goal of r.
+func (r Results) Rows() []ResultRow {
+	var rows []ResultRow
 	add := func(element string, list []VariantResult) {
 		for _, v := range list {
-			rows = append(rows, r.figure(element, v))
+			rows = append(rows, r.row(element, v))
 		}
 	}
 	for _, e := range r.Elements {
@@ -104,8 +104,8 @@ func (r Results) Figures() []Figure {
 	return rows
 }
 
-func (r Results) figure(element string, v VariantResult) Figure {
-	f := Figure{Goal: r.Goal, Element: element, Variant: v.Key, Name: v.Name, IsControl: v.IsControl, Visitors: v.Visitors, Conversions: v.Conversions,
+func (r Results) row(element string, v VariantResult) ResultRow {
+	f := ResultRow{Goal: r.Goal, Element: element, Variant: v.Key, Name: v.Name, IsControl: v.IsControl, Visitors: v.Visitors, Conversions: v.Conversions,
 		Rate: v.Rate, RateLow: v.Interval.Low, RateHigh: v.Interval.High, ProbBest: v.ProbBest, ProbBeatsControl: v.ProbBeatsControl,
 		ExpectedLoss: v.ExpectedLoss, WeightNow: v.WeightNow}
 	if m := v.Revenue; m != nil {
@@ -164,11 +164,11 @@ func (all exportedResults) write(ctx context.Context, w io.Writer, format string
 	case FormatXLSX:
 		return writeXLSX(w, all.sheets(ctx))
 	}
-	rows, err := newRowWriter[Figure](w, format)
+	rows, err := newRowWriter[ResultRow](w, format)
 	if err != nil {
 		return err
 	}
-	for _, f := range all.figures() {
+	for _, f := range all.rows() {
 		if err := rows.write(f); err != nil {
 			return err
 		}
@@ -176,26 +176,26 @@ func (all exportedResults) write(ctx context.Context, w io.Writer, format string
 	return rows.close()
 }
 
-func (all exportedResults) figures() (rows []Figure) {
+func (all exportedResults) rows() (rows []ResultRow) {
 	for _, r := range all {
-		rows = append(rows, r.Figures()...)
+		rows = append(rows, r.Rows()...)
 	}
 	return rows
 }
 
 // sheets are the tables of a workbook.
 func (all exportedResults) sheets(ctx context.Context) []workSheet {
-	var said []figureSentence
-	var days []figureDay
+	var said []resultSentence
+	var days []resultDay
 	for _, r := range all {
-		said = append(said, figureSentence{Experiment: r.Experiment.Name, Status: string(r.Status), AsOf: cellTime(r.AsOf), Goal: r.Goal, Action: r.Verdict.Action,
+		said = append(said, resultSentence{Experiment: r.Experiment.Name, Status: string(r.Status), AsOf: cellTime(r.AsOf), Goal: r.Goal, Action: r.Verdict.Action,
 			Variant: r.Verdict.Variant, Headline: r.Verdict.Headline, Why: r.Why(ctx), Rule: r.RuleText(ctx), P: r.Sequential.P, SplitP: r.SRM.P})
 		for _, d := range r.Timeline {
-			days = append(days, figureDay{r.Goal, d.Day, d.Variant, d.Visitors, d.Conversions, d.Revenue})
+			days = append(days, resultDay{r.Goal, d.Day, d.Variant, d.Visitors, d.Conversions, d.Revenue})
 		}
 	}
 	return []workSheet{
-		newWorkSheet(locale.T(ctx, "export.sheet_summary"), said), newWorkSheet(locale.T(ctx, "export.sheet_variants"), all.figures()),
+		newWorkSheet(locale.T(ctx, "export.sheet_summary"), said), newWorkSheet(locale.T(ctx, "export.sheet_variants"), all.rows()),
 		newWorkSheet(locale.T(ctx, "export.sheet_days"), days),
 	}
 }

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -35,6 +36,7 @@ const (
 	TaskDecide  = "decide"
 	TaskFix     = "fix"
 	TaskInstall = "install"
+	TaskLosing  = "losing"
 )
 
 // Task is something that only a person can do; Experiment or Site says about what.
@@ -62,13 +64,15 @@ type Today struct {
 	Summaries map[uuid.UUID]Summary
 	Steps     FirstSteps
 	Activity  []Activity
+	Impact    Impact
+	Draft     uuid.UUID // the newest experiment where it has not been started: what could come next
 }
 
 // longestHome bounds how many sites and experiments the page looks at.
 const longestHome = 50
 
-// Today collects the page, with sentences in the language of ctx. Any member may.
-func (h *Home) Today(ctx context.Context, by Actor) (t Today, err error) {
+// Today collects the page, with sentences in the language of ctx and the impact of some days. Any member may.
+func (h *Home) Today(ctx context.Context, by Actor, days int) (t Today, err error) {
 	sites, err := h.sites.List(ctx, by, Paging{PerPage: longestHome})
 	if err != nil {
 		return t, err
@@ -84,11 +88,15 @@ func (h *Home) Today(ctx context.Context, by Actor) (t Today, err error) {
 	if t.Activity, err = h.recent(ctx, by); err != nil {
 		return t, err
 	}
-	if t.Steps, err = h.steps(ctx, by, sites.Items, t); err != nil {
+	if t.Steps, t.Draft, err = h.steps(ctx, by, sites.Items, t); err != nil {
 		return t, err
 	}
 	now := h.clock.now()
+	var broken []uuid.UUID
 	for _, x := range t.Running {
+		if t.Summaries[x.ID].Results.State() == VerdictFix {
+			broken = append(broken, x.ID)
+		}
 		if task, ok := experimentTask(ctx, x, t.Summaries[x.ID].Results, now); ok {
 			t.Tasks = append(t.Tasks, task)
 		}
@@ -100,8 +108,13 @@ func (h *Home) Today(ctx context.Context, by Actor) (t Today, err error) {
 			}
 		}
 	}
-	return t, nil
+	slices.SortStableFunc(t.Tasks, func(a, b Task) int { return cmp.Compare(urgency[a.Kind], urgency[b.Kind]) })
+	t.Impact, err = h.Impact(ctx, by, days, broken)
+	return t, err
 }
+
+// urgency puts first what makes numbers wrong, then what can be decided.
+var urgency = map[string]int{TaskFix: 0, TaskInstall: 1, TaskDecide: 2, TaskLosing: 3}
 
 // visited says whether visitors come to a site all the same: then they come through its server, without a snippet.
 func (t Today) visited(site uuid.UUID) bool {
@@ -142,7 +155,21 @@ func experimentTask(ctx context.Context, x Experiment, r Results, now time.Time)
 		t.Kind, t.Detail = TaskFix, locale.T(ctx, "health.goal_silent", "Count", r.Visitors())
 		return t, true
 	}
+	if worst, ok := r.losing(); ok {
+		t.Kind, t.Detail = TaskLosing, locale.T(ctx, "task.losing", "Variant", worst.Name, "Low", locale.Uplift(ctx, worst.Lift.Low), "High", locale.Uplift(ctx, worst.Lift.High))
+		return t, true
+	}
 	return t, false
+}
+
+// losing is the variant that is proven worse than the original by most, where something else is still open.
+func (r Results) losing() (worst VariantResult, ok bool) {
+	for _, v := range r.Variants {
+		if r.Progress.Enough && v.Lift != nil && v.Lift.High < 0 && (!ok || v.Lift.Mean < worst.Lift.Mean) {
+			worst, ok = v, true
+		}
+	}
+	return worst, ok
 }
 
 func siteTask(ctx context.Context, site Installation, now time.Time) (Task, bool) {
@@ -158,8 +185,8 @@ func siteTask(ctx context.Context, site Installation, now time.Time) (Task, bool
 	return t, false
 }
 
-// steps says how far the account is on its way to a first result.
-func (h *Home) steps(ctx context.Context, by Actor, sites []Installation, t Today) (s FirstSteps, err error) {
+// steps says how far the account is on its way to a first result, and which draft is the newest experiment.
+func (h *Home) steps(ctx context.Context, by Actor, sites []Installation, t Today) (s FirstSteps, draft uuid.UUID, err error) {
 	for _, site := range sites {
 		s.Site, s.SiteID = true, site.ID
 		s.Installed = s.Installed || site.Status == InstallationActive
@@ -189,6 +216,9 @@ func (h *Home) steps(ctx context.Context, by Actor, sites []Installation, t Toda
 		}
 		if len(recent) > 0 {
 			s.ExperimentID = recent[0].ID
+			if Status(recent[0].Status) == Draft {
+				draft = recent[0].ID
+			}
 		}
 		return nil
 	})
@@ -196,5 +226,5 @@ func (h *Home) steps(ctx context.Context, by Actor, sites []Installation, t Toda
 	if s.Visitors {
 		s.Site, s.Installed, s.Experiment, s.Launched = true, true, true, true
 	}
-	return s, err
+	return s, draft, err
 }

@@ -25,6 +25,7 @@ type Results struct {
 	Variants     []VariantResult  `json:"variants"`
 	Sequential   Sequential       `json:"sequential"`
 	Timeline     []DayResult      `json:"timeline" doc:"By UTC day of first exposure"`
+	Goals        []GoalResult     `json:"goals,omitempty" doc:"mode single: the other goals, each with its own verdict"`
 
 	// Of experiments with several elements, see results_elements.go.
 	Elements     []ElementResult `json:"elements,omitempty" doc:"Each element by itself; in mode independent the fields above are those of the element that the verdict rests on"`
@@ -32,12 +33,17 @@ type Results struct {
 	Interactions []Interaction   `json:"interactions,omitempty" doc:"factorial: pairs of variants that depend on each other"`
 
 	// What the pages need beside it.
-	Experiment  Experiment     `json:"-"`
-	Shown       Goal           `json:"-"`
-	Progress    Progress       `json:"-"`
-	Expected    []float64      `json:"-"` // visitors that each arm should have, by the epochs
-	LastSeen    time.Time      `json:"-"` // of the site's snippet
-	totals      []engine.Count // values by arm
+	Experiment  Experiment      `json:"-"`
+	Shown       Goal            `json:"-"`
+	Progress    Progress        `json:"-"`
+	Expected    []float64       `json:"-"` // visitors that each arm should have, by the epochs
+	LastSeen    time.Time       `json:"-"` // of the site's snippet
+	Consent     bool            `json:"-"` // the site counts only who has said yes
+	Masks       Masks           `json:"-"`
+	Notes       []Note          `json:"-"` // oldest first
+	Beliefs     []engine.Belief `json:"-"` // by arm, what chances are computed from
+	others      []Results       // of the other goals
+	totals      []engine.Count  // values by arm
 	split       int16
 	past, looks []float64 // smallest p of each arm over the looks before, and over all looks
 }
@@ -67,7 +73,15 @@ type Interval struct {
 
 // Revenue is what an arm brought, where values were recorded.
 type Revenue struct {
-	Sum        float64  `json:"sum"`
+	Sum        float64        `json:"sum"`
+	PerVisitor float64        `json:"per_visitor"`
+	Interval   Interval       `json:"interval"`
+	Capped     *CappedRevenue `json:"capped,omitempty" doc:"Without what few visitors brought far beyond the others"`
+}
+
+// CappedRevenue counts no visitor for more than Cap, which all but one in a hundred of those who brought something stay below.
+type CappedRevenue struct {
+	Cap        float64  `json:"cap"`
 	PerVisitor float64  `json:"per_visitor"`
 	Interval   Interval `json:"interval"`
 }

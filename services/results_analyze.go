@@ -39,7 +39,7 @@ func analyzeSplit(x Experiment, at int, goal Goal, c counts, now time.Time, fami
 	split := x.splits()[at]
 	arms := split.keys()
 	r := Results{ExperimentID: x.ID, Status: x.Status, AsOf: now.Truncate(time.Second), Goal: goal.Key, Currency: goal.Config.Currency, Epochs: x.Epochs, Timeline: []DayResult{},
-		Experiment: x, Shown: goal, split: int16(at), past: x.past(c.looks, int16(at), len(arms))}
+		Experiment: x, Shown: goal, split: int16(at), past: x.past(c.looks, goal.ID, int16(at), len(arms))}
 	cells := slices.DeleteFunc(slices.Clone(c.cells), func(cell db.ResultCellsRow) bool { return cell.Split != int16(at) || int(cell.Arm) >= len(arms) })
 	data := engine.Data{Arms: arms, Adaptive: x.Learns(), Revenue: goal.Money(), Planned: float64(x.PlannedPerArm), PastP: r.past, Alpha: falseAlarms / float64(family),
 		MinVisitors: needVisitors, MinConversions: needConversions, Margin: smallestLift, MaxDays: longestTest, DailyVisitors: daily(x, cells, now)}
@@ -119,9 +119,10 @@ func (r *Results) fill(a engine.Analysis, names []string) {
 			v.Lift = &Lift{arm.Lift.Mean, arm.Lift.Low, arm.Lift.High, arm.Lift.Estimator}
 		}
 		if money {
-			v.Revenue = &Revenue{arm.Revenue.Sum, arm.Revenue.PerVisitor, Interval(arm.Revenue.Interval)}
+			v.Revenue = &Revenue{Sum: arm.Revenue.Sum, PerVisitor: arm.Revenue.PerVisitor, Interval: Interval(arm.Revenue.Interval)}
 		}
 		r.Variants, r.looks[i] = append(r.Variants, v), arm.MinP
+		r.Beliefs = append(r.Beliefs, arm.Belief)
 		r.Progress.Conversions += arm.Conversions
 		if i == 0 || arm.Visitors < r.Progress.Visitors {
 			r.Progress.Visitors = arm.Visitors

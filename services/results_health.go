@@ -2,14 +2,16 @@ package services
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/locale"
 )
 
-// HealthCheck is one thing that can spoil a result. Key is split, snippet, goal, changes, crossovers, filtered or looks; State good, warn,
-// bad or idle; Detail a sentence.
+// HealthCheck is one thing that can spoil a result. Key is split, snippet, goal, gap, changes, mask, consent, crossovers, filtered or looks;
+// State good, warn, bad or idle; Detail a sentence.
 type HealthCheck struct{ Key, State, Detail string }
 
 const (
@@ -21,8 +23,14 @@ const (
 
 // Health checks what the numbers rest on.
 func (r Results) Health(ctx context.Context) []HealthCheck {
-	return []HealthCheck{r.splitHealth(ctx), r.snippetHealth(ctx), r.goalHealth(ctx), r.changeHealth(ctx), r.crossoverHealth(ctx), r.filteredHealth(ctx),
-		{"looks", "good", locale.T(ctx, "health.looks_good")}}
+	checks := []HealthCheck{r.splitHealth(ctx), r.snippetHealth(ctx), r.goalHealth(ctx), r.gapHealth(ctx), r.changeHealth(ctx)}
+	if r.Masks.Timeouts > 0 {
+		checks = append(checks, r.maskHealth(ctx))
+	}
+	if r.Consent {
+		checks = append(checks, HealthCheck{"consent", "idle", locale.T(ctx, "health.consent_unknown")})
+	}
+	return append(checks, r.crossoverHealth(ctx), r.filteredHealth(ctx), HealthCheck{"looks", "good", locale.T(ctx, "health.looks_good")})
 }
 
 func (r Results) splitHealth(ctx context.Context) HealthCheck {
@@ -114,4 +122,81 @@ func (r Results) filteredHealth(ctx context.Context) HealthCheck {
 		detail += " " + locale.T(ctx, "health.excluded_count", "Count", byRule) + " " + locale.T(ctx, "health.excluded_kinds", "Kinds", strings.Join(kinds, ", "))
 	}
 	return HealthCheck{"filtered", "good", detail}
+}
+
+// Masks is how often the page was uncovered before the script was ready, in a fortnight: such a view shows the original and counts for
+// nobody. Views are those on which changes were tried.
+type Masks struct{ Timeouts, Views int64 }
+
+// countMasks takes of each variant the change that was tried most: a view reports each of its changes once.
+func countMasks(tallies []db.TalliesOfExperimentRow) (m Masks) {
+	tried := map[string]map[string]int64{}
+	for _, t := range tallies {
+		parts := strings.SplitN(strings.TrimPrefix(t.Kind, reportTally), "/", 3)
+		switch {
+		case len(parts) != 3:
+		case parts[0] == "mask_timeout":
+			m.Timeouts += t.N
+		case slices.Contains([]string{"found", "healed", "missed"}, parts[0]) && parts[2] != "":
+			if tried[parts[1]] == nil {
+				tried[parts[1]] = map[string]int64{}
+			}
+			tried[parts[1]][parts[2]] += t.N
+		}
+	}
+	for _, changes := range tried {
+		most := int64(0)
+		for _, n := range changes {
+			most = max(most, n)
+		}
+		m.Views += most
+	}
+	return m
+}
+
+// Share is that of the views on which the original stayed.
+func (m Masks) Share() float64 { return float64(m.Timeouts) / float64(max(m.Timeouts+m.Views, 1)) }
+
+// manyMasks is the share of views without the change from which on a test measures something else than it says.
+const manyMasks = 0.05
+
+func (r Results) maskHealth(ctx context.Context) HealthCheck {
+	state := "good"
+	if r.Masks.Share() > manyMasks && r.Masks.Timeouts >= rateMinimum {
+		state = "warn"
+	}
+	return HealthCheck{"mask", state, locale.T(ctx, "health.mask_count", "Count", r.Masks.Timeouts, "Share", locale.Percent(ctx, r.Masks.Share(), 1))}
+}
+
+// busyDay is how many visitors a day must be usual for a day without any to be a gap.
+const busyDay = 20
+
+// gapHealth finds whole days on which nobody came although many usually do.
+func (r Results) gapHealth(ctx context.Context) HealthCheck {
+	if len(r.Timeline) == 0 || r.Visitors() == 0 {
+		return HealthCheck{"gap", "idle", locale.T(ctx, "health.no_visitors")}
+	}
+	gaps, days := r.gaps()
+	if len(gaps) == 0 || r.Visitors()/int64(days) < busyDay {
+		return HealthCheck{"gap", "good", locale.T(ctx, "health.gap_none")}
+	}
+	return HealthCheck{"gap", "warn", locale.T(ctx, "health.gap_found", "Count", len(gaps), "Day", locale.Day(ctx, gaps[len(gaps)-1]))}
+}
+
+// gaps are the days without visitors between the first and the last with any, and how many days had some.
+func (r Results) gaps() (gaps []time.Time, days int) {
+	var last time.Time
+	for _, d := range r.Timeline {
+		day, _ := time.Parse(time.DateOnly, d.Day) // written by dayText
+		if d.Visitors == 0 || day.Equal(last) {
+			continue
+		}
+		for !last.IsZero() && last.AddDate(0, 0, 1).Before(day) && len(gaps) < longestChart {
+			last = last.AddDate(0, 0, 1)
+			gaps = append(gaps, last)
+		}
+		last = day
+		days++
+	}
+	return gaps, max(days, 1)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/maypok86/otter/v2"
@@ -14,15 +15,17 @@ import (
 
 // Analytics reads what experiments found out.
 type Analytics struct {
-	db    *db.DB
-	clock Clock
-	log   *slog.Logger
-	ended *otter.Cache[endedKey, Summary]
+	db     *db.DB
+	clock  Clock
+	log    *slog.Logger
+	ended  *otter.Cache[endedKey, Summary]
+	capped *otter.Cache[cappedKey, []db.CappedValuesRow]
 }
 
 // NewAnalytics makes the service.
 func NewAnalytics(d *db.DB, clock Clock, log *slog.Logger) *Analytics {
-	return &Analytics{d, clock, log, otter.Must(&otter.Options[endedKey, Summary]{MaximumSize: 2000})}
+	return &Analytics{db: d, clock: clock, log: log, ended: otter.Must(&otter.Options[endedKey, Summary]{MaximumSize: 2000}),
+		capped: otter.Must(&otter.Options[cappedKey, []db.CappedValuesRow]{MaximumSize: 1000})}
 }
 
 // counts are what a result is computed from.
@@ -52,20 +55,22 @@ func (a *Analytics) Results(ctx context.Context, by Actor, id, goal string) (r R
 		if err != nil {
 			return err
 		}
-		c, err := readCounts(ctx, s, by.Account, []uuid.UUID{x.ID}, []uuid.UUID{shown.ID})
+		all, err := readGoalCounts(ctx, s, by.Account, x)
 		if err != nil {
 			return err
 		}
-		r = analyze(x, shown, c, a.clock.now())
+		r = analyze(x, shown, all[shown.ID], a.clock.now())
+		r.judgeGoals(all)
+		if err := a.capRevenue(ctx, s, by.Account, &r); err != nil {
+			return err
+		}
 		return readBeside(ctx, s, by.Account, &r)
 	})
 	if err != nil {
 		return r, err
 	}
 	r.speak(ctx)
-	for _, part := range r.judged() {
-		a.keepLook(ctx, by, part)
-	}
+	a.keepLooks(ctx, by, r)
 	return r, nil
 }
 
@@ -95,65 +100,86 @@ func readCounts(ctx context.Context, s *db.Store, account uuid.UUID, experiments
 
 // readBeside adds what was not counted, and when the site's snippet was last heard.
 func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results) error {
-	tallies, err := s.TalliesOfExperiment(ctx, account, r.ExperimentID)
+	tallies, err := s.TalliesOfExperiment(ctx, db.TalliesOfExperimentParams{AccountID: account, ExperimentID: r.ExperimentID, Since: r.AsOf.AddDate(0, 0, 1-rateDays)})
 	if err != nil {
 		return fmt.Errorf("read tallies: %w", err)
 	}
 	r.Excluded = map[string]int64{"bot": 0}
+	var reports []db.TalliesOfExperimentRow
 	for _, t := range tallies {
-		if t.Kind == "crossover" {
-			r.Crossovers = t.N
-		} else {
-			r.Excluded[t.Kind] = t.N
+		switch {
+		case strings.HasPrefix(t.Kind, reportTally):
+			reports = append(reports, t)
+		case t.Kind == "crossover":
+			r.Crossovers += t.N
+		default:
+			r.Excluded[t.Kind] += t.N
 		}
 	}
-	if r.Changes, r.PageCheck, err = readChangeRates(ctx, s, account, r.Experiment, r.AsOf); err != nil {
+	check, err := readPageCheck(ctx, s, account, r.ExperimentID, r.AsOf)
+	if err != nil {
 		return err
 	}
-	site, err := s.Installation(ctx, account, r.Experiment.InstallationID)
+	r.Changes, r.PageCheck, r.Masks = changeRates(r.Experiment, reports, check, r.AsOf), check, countMasks(reports)
+	return readSite(ctx, s, account, r)
+}
+
+// readSite adds the site's state and the notes.
+func readSite(ctx context.Context, s *db.Store, account uuid.UUID, r *Results) error {
+	rows, err := s.SiteOfResults(ctx, db.SiteOfResultsParams{AccountID: account, ExperimentID: r.ExperimentID, InstallationID: r.Experiment.InstallationID})
 	if err != nil {
-		return fmt.Errorf("read installation: %w", err)
+		return fmt.Errorf("read site: %w", err)
 	}
-	if site.LastAt != nil {
-		r.LastSeen = *site.LastAt
+	for _, row := range rows {
+		r.Consent = row.Consent == ConsentRequired
+		if row.LastAt != nil {
+			r.LastSeen = *row.LastAt
+		}
+		if row.Note != uuid.Nil {
+			r.Notes = append(r.Notes, Note{row.Note, row.Day, row.Body, row.Author})
+		}
 	}
 	return nil
 }
 
-// past puts the smallest p of earlier looks at a split in the order of its arms.
-func (x Experiment) past(looks []db.LooksRow, split int16, arms int) []float64 {
+// past puts the smallest p of earlier looks at a goal in a split in the order of its arms.
+func (x Experiment) past(looks []db.LooksRow, goal uuid.UUID, split int16, arms int) []float64 {
 	out := make([]float64, arms)
 	for _, l := range looks {
-		if l.ExperimentID == x.ID && l.Split == split && int(l.Arm) < len(out) {
+		if l.ExperimentID == x.ID && l.GoalID == goal && l.Split == split && int(l.Arm) < len(out) {
 			out[l.Arm] = l.P
 		}
 	}
 	return out
 }
 
-// keepLook stores the p-values that have become smaller, after the answer is known and in a transaction of its own: an answer does
+// keepLooks stores the p-values that have become smaller, after the answer is known and in a transaction of its own: an answer does
 // not fail because its look could not be kept, and the next one keeps at least as small a value.
-func (a *Analytics) keepLook(ctx context.Context, by Actor, r Results) {
-	smaller := func(arm int) bool { return r.looks[arm] < 1 && (r.past[arm] == 0 || r.looks[arm] < r.past[arm]) }
-	arms := make([]int, 0, len(r.past))
+func (a *Analytics) keepLooks(ctx context.Context, by Actor, r Results) {
+	if !slices.Contains([]Status{Running, Paused}, r.Status) {
+		return
+	}
+	p := db.SaveLooksParams{AccountID: by.Account, ExperimentID: r.ExperimentID, Now: r.AsOf}
+	for _, part := range append(r.judged(), r.others...) {
+		for _, arm := range part.smallerLooks() {
+			p.Splits, p.Goals = append(p.Splits, part.split), append(p.Goals, part.Shown.ID)
+			p.Arms, p.Ps = append(p.Arms, int16(arm)), append(p.Ps, part.looks[arm])
+		}
+	}
+	if len(p.Arms) == 0 {
+		return
+	}
+	if err := a.db.InTx(ctx, by.Account, func(s *db.Store) error { return s.SaveLooks(ctx, p) }); err != nil {
+		a.log.WarnContext(ctx, "look not kept", slog.String("experiment_id", r.ExperimentID.String()), slog.String("error", err.Error()))
+	}
+}
+
+// smallerLooks are the arms whose p-value is smaller than at every look before.
+func (r Results) smallerLooks() (arms []int) {
 	for arm := 1; arm < len(r.past); arm++ {
-		if smaller(arm) {
+		if r.looks[arm] < 1 && (r.past[arm] == 0 || r.looks[arm] < r.past[arm]) {
 			arms = append(arms, arm)
 		}
 	}
-	if len(arms) == 0 || !slices.Contains([]Status{Running, Paused}, r.Status) {
-		return
-	}
-	err := a.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		for _, arm := range arms {
-			err := s.SaveLook(ctx, db.SaveLookParams{AccountID: by.Account, ExperimentID: r.ExperimentID, Split: r.split, GoalID: r.Shown.ID, Arm: int16(arm), P: r.looks[arm], Now: r.AsOf})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		a.log.WarnContext(ctx, "look not kept", slog.String("experiment_id", r.ExperimentID.String()), slog.String("error", err.Error()))
-	}
+	return arms
 }

@@ -1,11 +1,8 @@
 package views
 
 import (
-	"context"
 	"math"
 	"strconv"
-
-	"github.com/samplit/samplit/locale"
 )
 
 // axis maps uplifts to places along a bar, the same for every row of a table.
@@ -65,14 +62,6 @@ func (a axis) decimals() int {
 		return 1
 	}
 	return 0
-}
-
-// liftNumber writes an uplift; a tenth of a percent means nothing once it doubles.
-func liftNumber(ctx context.Context, x float64) string {
-	if math.Abs(x) >= 0.995 {
-		return locale.SignedPercent(ctx, x, 0)
-	}
-	return locale.SignedPercent(ctx, x, 1)
 }
 
 // liftClass colours an uplift only when its interval leaves zero out.

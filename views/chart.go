@@ -22,6 +22,21 @@ type ratesData struct {
 	Of     string        `json:"of"`
 	Series []chartSeries `json:"series"`
 	Points []ratePoint   `json:"points"`
+	Notes  []chartNote   `json:"notes"`
+}
+
+// chartNote is what somebody noted about a day.
+type chartNote struct {
+	Day  string `json:"day"`
+	Text string `json:"text"`
+}
+
+func chartNotes(m Results) []chartNote {
+	notes := make([]chartNote, 0, len(m.Notes))
+	for _, n := range m.Notes {
+		notes = append(notes, chartNote{n.Day.Format(time.DateOnly), n.Text})
+	}
+	return notes
 }
 
 type ratePoint struct {
@@ -40,6 +55,7 @@ type epochsData struct {
 	End    time.Time     `json:"end"`
 	Series []chartSeries `json:"series"`
 	Epochs []chartEpoch  `json:"epochs"`
+	Notes  []chartNote   `json:"notes"`
 }
 
 type chartEpoch struct {
@@ -57,7 +73,7 @@ func chartSeriesOf(m Results) []chartSeries {
 }
 
 func rateData(ctx context.Context, m Results) ratesData {
-	data := ratesData{Lang: locale.Lang(ctx), Unit: t(ctx, "results.rate"), Of: t(ctx, "chart.of_short"), Series: chartSeriesOf(m)}
+	data := ratesData{Lang: locale.Lang(ctx), Unit: t(ctx, "results.rate"), Of: t(ctx, "chart.of_short"), Series: chartSeriesOf(m), Notes: chartNotes(m)}
 	data.Points = make([]ratePoint, 0, len(m.Rates))
 	for _, p := range m.Rates {
 		data.Points = append(data.Points, ratePoint{p.Day.Format(time.DateOnly), p.Variant, p.Rate, p.Low, p.High, p.Visitors, p.Conversions})
@@ -66,7 +82,7 @@ func rateData(ctx context.Context, m Results) ratesData {
 }
 
 func trafficData(ctx context.Context, m Results) epochsData {
-	data := epochsData{Lang: locale.Lang(ctx), End: m.AsOf, Series: chartSeriesOf(m)}
+	data := epochsData{Lang: locale.Lang(ctx), End: m.AsOf, Series: chartSeriesOf(m), Notes: chartNotes(m)}
 	if !m.Experiment.Ended.IsZero() {
 		data.End = m.Experiment.Ended
 	}

@@ -131,6 +131,10 @@ func homeWing() []exhibit {
 		fixed("home", HomePage, Home{Running: sampleRows()[:3], Activity: sampleHistory(), Tasks: []Task{
 			{"decide", "Shorter headline on the home page", "Variant B gets 12% more sign-ups. Show it to everyone?", "/experiments/e1"},
 			{"fix", "Checkout button colour", "Visitors are not split as planned since Thursday.", "/experiments/e3"}}}),
+		fixed("home-impact", HomePage, Home{Running: sampleRows()[:2], Activity: sampleHistory(), Tasks: []Task{
+			{"losing", "Free shipping banner", "Free over 50 € is worse than the original (−12% to −4%) while the rest is open.", "/experiments/e2"}},
+			Impact: &Impact{Days: 30, Choices: []int{7, 30, 90}, Visitors: 18204, Gains: []Gain{{"", 123, 40, 206}, {"EUR", 1840.2, -120, 3800}}}}),
+		fixed("home-draft", HomePage, Home{Running: sampleRows()[1:2], Activity: sampleHistory(), Next: "/experiments/e5"}),
 		fixed("home-calm", HomePage, Home{Running: sampleRows()[1:2], Activity: sampleHistory()}),
 		fixed("home-idle", HomePage, Home{Activity: sampleHistory()[2:]}),
 		fixed("home-new", HomePage, Home{Checklist: &Checklist{Steps: steps, DemoURL: "/experiments/demo"}}),
@@ -265,6 +269,18 @@ func resultWing() []exhibit {
 				Lift: &Lift{0.124, 0.041, 0.21, &Interval{0.094, 0.154}}, ChanceToBeat: p(0.963), ChanceBest: p(0.97), Risk: p(0.0004), Weight: 0.5, Leading: true}},
 	}
 	winner.Rates = sampleRates(winner.Variants, 14)
+	winner.Explained, winner.Technical = true, []Fact{{"technical.p", "0.00312"}, {"technical.alpha", "5%"}, {"technical.expected", "Original 9117 · Variant B 9117"}}
+	winner.Curves = sampleCurves(winner.Variants)
+	winner.Notes = []Note{{"n1", "Newsletter to 40,000 readers", "Ana Ruiz", moment.AddDate(0, 0, -6).Truncate(24 * time.Hour)}}
+	for _, role := range []string{"secondary", "guardrail"} {
+		winner.Others = append(winner.Others, GoalRow{GoalRef{"basket", "Added to basket"}, role, true, VariantResult{Key: "b", Name: "Variant B", Index: 1, Visitors: 9126,
+			Conversions: 1204, Rate: 0.1319, Lift: &Lift{0.021, -0.06, 0.11, nil}}, "open"})
+	}
+	for d := range 14 {
+		winner.Days = append(winner.Days, DayRow{moment.AddDate(0, 0, -d), []DayCell{{650, 27, 0.0415}, {652, 30, 0.046}}})
+	}
+	winner.Period = &Period{From: moment.AddDate(0, 0, -6), To: moment, Before: moment.AddDate(0, 0, -13), First: moment.AddDate(0, 0, -13), Last: moment, Days: 7, Whole: true,
+		Rows: []PeriodRow{{winner.Variants[0], DayCell{4500, 190, 0.0422}, DayCell{4608, 185, 0.0401}}, {winner.Variants[1], DayCell{4520, 215, 0.0476}, DayCell{4606, 208, 0.0452}}}}
 	learning := winner
 	learning.Experiment = sampleExperiment("running")
 	learning.Experiment.Method, learning.Experiment.Name, learning.Experiment.Goal = "thompson", "Free shipping banner", "Added to basket"
@@ -293,6 +309,15 @@ func resultWing() []exhibit {
 	done.Experiment = sampleExperiment("completed")
 	done.Experiment.Winner = "Variant B"
 	done.Verdict.Headline = "Variant B is now shown to everyone."
+	money := winner
+	money.Money, money.Currency, money.Harmed = true, "EUR", []string{"Added to basket"}
+	money.Verdict.Headline = "Variant B earns 8% more per visitor. 97\u00a0in\u00a0100 chance it is better than the original."
+	money.Others = []GoalRow{winner.Others[0], winner.Others[1]}
+	money.Others[1].State = "worse"
+	money.Others[1].Variant.Lift = &Lift{-0.12, -0.2, -0.04, nil}
+	money.Variants = []VariantResult{winner.Variants[0], winner.Variants[1]}
+	money.Variants[0].Revenue = &Revenue{2.41, 2.2, 2.62, 180, 2.38}
+	money.Variants[1].Revenue = &Revenue{2.6, 2.39, 2.82, 180, 2.55}
 	draft := Results{Experiment: sampleExperiment("draft"), Launch: &Launch{Days: 12, VisitorsByDay: 1300, Steps: []LaunchStep{{"install", true, "/sites/s1"}, {"changes", true, ""}, {"goal", true, ""}}}}
 	unready := Results{Experiment: sampleExperiment("draft"), Launch: &Launch{Steps: []LaunchStep{{"install", false, "/sites/s1"}, {"changes", false, "/experiments/e1/edit"}, {"goal", true, ""}}}}
 	hopeless := Results{Experiment: sampleExperiment("draft"), Launch: &Launch{Days: 240, VisitorsByDay: 38, Hopeless: true, Steps: []LaunchStep{{"install", true, "/sites/s1"}, {"changes", true, ""}, {"goal", true, ""}}}}
@@ -300,10 +325,30 @@ func resultWing() []exhibit {
 		Verdict:  Verdict{State: "learning", Action: "keep_running", Headline: "No visitors yet. Results appear as soon as the first ones arrive."},
 		Variants: []VariantResult{{Key: "control", Name: "Original", Weight: 0.5}, {Key: "b", Name: "Variant B", Index: 1, Weight: 0.5}}}
 	return []exhibit{
-		fixed("results-winner", ResultsPage, winner), fixed("results-learning", ResultsPage, learning), fixed("results-fix", ResultsPage, broken),
+		fixed("results-winner", ResultsPage, winner), fixed("results-learning", ResultsPage, learning), fixed("results-fix", ResultsPage, broken), fixed("results-money", ResultsPage, money),
+		fixed("results-numbers", NumbersPage, Numbers{Experiment: sampleExperiment("running"), Goal: goal, Variant: winner.Variants[1], Figures: []Figure{
+			{"rate", "4.64%", "423 ÷ 9,126 = 4.64%\n(p + z²/2n ± z·√(p(1 − p)/n + z²/4n²)) ÷ (1 + z²/n), p = 4.64%, n = 9,126, z = 1.96\n= 4.22% to 5.09%", "Visitors who converted, divided by visitors. The range is Wilson’s."},
+			{"chance", "96%", "P(θ > θ₀), θ ~ Beta(1 + 423, 1 + 8,703), θ₀ ~ Beta(1 + 375, 1 + 8,733)", "θ is the true value per visitor, θ₀ that of the original."}}}),
+		fixed("results-note", func(p Page, f NoteForm) templ.Component {
+			return NotePage(p, winner, f)
+		}, NoteForm{Day: "soon", Errors: Errors{"day": "error.date", "text": "error.required"}}),
 		fixed("results-early", ResultsPage, early), fixed("results-waiting", ResultsPage, waiting), fixed("results-paused", ResultsPage, tie), fixed("results-done", ResultsPage, done),
 		fixed("results-draft", ResultsPage, draft), fixed("results-unready", ResultsPage, unready), fixed("results-hopeless", ResultsPage, hopeless),
 	}
+}
+
+// sampleCurves are hills at each variant's rate.
+func sampleCurves(variants []VariantResult) *Curves {
+	c := &Curves{Low: 0.034, High: 0.054}
+	for n, v := range variants {
+		shape := CurveShape{Variant: n, Mean: v.Rate, Low: v.RateLow, High: v.RateHigh}
+		for i := range 96 {
+			z := (c.Low + (c.High-c.Low)*float64(i)/95 - v.Rate) / 0.0021
+			shape.Heights = append(shape.Heights, math.Exp(-z*z/2))
+		}
+		c.Shapes = append(c.Shapes, shape)
+	}
+	return c
 }
 
 // sampleRates draws a cumulative rate that settles on each variant's own.

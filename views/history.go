@@ -46,6 +46,8 @@ var auditWords = map[string]string{
 	"user.sessions_ended":   "audit.sessions_ended",
 	"installation.created":  "audit.installation_created",
 	"installation.updated":  "audit.installation_updated",
+	"note.added":            "audit.note_added",
+	"note.removed":          "audit.note_removed",
 	"installation.halted":   "audit.installation_halted",
 	"installation.resumed":  "audit.installation_resumed",
 	"experiment.created":    "audit.experiment_created",

@@ -1,6 +1,10 @@
 package views
 
-import "context"
+import (
+	"context"
+
+	"github.com/samplit/samplit/locale"
+)
 
 // Home answers: what needs me today?
 type Home struct {
@@ -8,7 +12,37 @@ type Home struct {
 	Tasks     []Task
 	Running   []ExperimentRow
 	Activity  []HistoryRow
+	Impact    *Impact // nil while no variant was seen
+	Next      string  // where a draft waits, when nothing else needs anybody
 }
+
+// Impact is what tests brought in some days beyond the original. Choices are the days that can be asked for.
+type Impact struct {
+	Days     int
+	Choices  []int
+	Visitors int64
+	Gains    []Gain
+}
+
+// Gain is an amount of a currency, or of conversions, with its 95 % range.
+type Gain struct {
+	Currency        string
+	More, Low, High float64
+}
+
+// gainText writes a gain with what it counts.
+func gainText(ctx context.Context, g Gain) string {
+	if g.Currency == "" {
+		return t(ctx, "home.gain", "More", locale.Signed(ctx, g.More, 0))
+	}
+	return t(ctx, "home.gain_money", "More", locale.Signed(ctx, g.More, 0), "Currency", g.Currency)
+}
+
+func gainRange(ctx context.Context, g Gain) string {
+	return t(ctx, "results.between", "Low", locale.Signed(ctx, g.Low, 0), "High", locale.Signed(ctx, g.High, 0))
+}
+
+func gainClass(g Gain) string { return liftClass(&Lift{Low: g.Low, High: g.High}) }
 
 // Checklist leads a new account to its first result.
 type Checklist struct {
@@ -23,7 +57,7 @@ type ChecklistStep struct {
 	URL  string
 }
 
-// Task is something only a person can do. Kind is one of decide, fix, install.
+// Task is something only a person can do. Kind is one of decide, fix, install, losing.
 type Task struct {
 	Kind   string
 	Title  string // the experiment's or site's name

@@ -27,7 +27,8 @@ var (
 		"split": {"health.split", "health.split_info"}, "snippet": {"health.snippet", "health.snippet_info"},
 		"goal": {"health.goal", "health.goal_info"}, "crossovers": {"health.one_each", "health.one_each_info"},
 		"filtered": {"health.filtered", "health.filtered_info"}, "looks": {"health.looks", "health.looks_info"},
-		"changes": {"health.changes", "health.changes_info"},
+		"changes": {"health.changes", "health.changes_info"}, "gap": {"health.gap", "health.gap_info"},
+		"mask": {"health.mask", "health.mask_info"}, "consent": {"health.consent", "health.consent_info"},
 	}
 	actionWords = map[string]string{
 		"text": "change.text", "html": "change.html", "attr": "change.attr", "class": "change.class", "style": "change.style",
@@ -49,8 +50,8 @@ var (
 		"changes": {"launch.changes_done", "launch.changes_missing"},
 		"goal":    {"launch.goal_done", "launch.goal_missing"},
 	}
-	taskWords    = map[string]string{"decide": "task.decide", "fix": "task.fix", "install": "task.install"}
-	taskIcons    = map[string]string{"decide": "scale", "fix": "wrench", "install": "code"}
+	taskWords    = map[string]string{"decide": "task.decide", "fix": "task.fix", "install": "task.install", "losing": "task.look"}
+	taskIcons    = map[string]string{"decide": "scale", "fix": "wrench", "install": "code", "losing": "triangle-alert"}
 	installWords = map[string]string{"waiting": "install.waiting", "found": "install.found", "missing": "install.missing"}
 
 	// installVerdicts are what a look at the page can find.

@@ -26,6 +26,17 @@ type Results struct {
 	Variants   []VariantResult
 	Rates      []RatePoint
 	Epochs     []Epoch
+	Currency   string    // of amounts, where the goal has them
+	Money      bool      // the goal is judged by value per visitor
+	Explained  bool      // every figure has a page that says where it comes from
+	Harmed     []string  // guardrails that the variant to ship is proven to harm
+	Others     []GoalRow // the other goals, by role
+	Curves     *Curves   // nil while there is too little data
+	Notes      []Note    // oldest first
+	Technical  []Fact    // what statisticians ask for
+	Days       []DayRow  // newest first
+	DaysBefore int       // older days that are not shown
+	Period     *Period   // nil before there are visitors
 
 	// Of an experiment with several elements, instead of the table and the charts.
 	Elements     []ElementResult
@@ -113,6 +124,13 @@ type VariantResult struct {
 	Risk                  *float64 // expected loss, conversions per visitor
 	Weight                float64  // share of new visitors now
 	Leading               bool
+	Revenue               *Revenue // nil where no values were recorded
+}
+
+// Revenue is the amount per visitor with its 95 % range; Capped counts no visitor for more than Cap, 0 where that is not known.
+type Revenue struct {
+	PerVisitor, Low, High float64
+	Cap, Capped           float64
 }
 
 // RatePoint is one variant on one day: everything up to the end of that day. Low and High are the 95 % interval of the rate.
@@ -173,12 +191,40 @@ func chanceText(ctx context.Context, chance *float64) string {
 	return locale.Chance(ctx, *chance)
 }
 
-// riskText is a risk in conversions per 1,000 visitors.
+// riskText is a risk in units of the goal per 1,000 visitors.
 func riskText(ctx context.Context, risk *float64) string {
 	if risk == nil {
 		return "–"
 	}
 	return locale.Fixed(ctx, 1000**risk, 1)
+}
+
+// riskUnit is what a risk counts.
+func riskUnit(ctx context.Context, m Results) string {
+	if m.Money && m.Currency != "" {
+		return m.Currency
+	}
+	return t(ctx, "results.risk_unit")
+}
+
+// hasRevenue says whether amounts were recorded.
+func (m Results) hasRevenue() bool { return len(m.Variants) > 0 && m.Variants[0].Revenue != nil }
+
+// shipClass leaves it possible but not inviting to ship what harms something.
+func shipClass(m Results) string {
+	if len(m.Harmed) > 0 {
+		return "btn"
+	}
+	return "btn btn-primary"
+}
+
+// numbersURL leads to where a variant's figures come from.
+func numbersURL(m Results, v VariantResult, figure string) templ.SafeURL {
+	address := string(pathTo("experiments", m.Experiment.ID, "numbers", v.Key))
+	if m.Goal.Key != "" {
+		address += "?goal=" + url.QueryEscape(m.Goal.Key)
+	}
+	return templ.SafeURL(address + "#" + figure)
 }
 
 // rateText is the observed rate; nobody's is not zero.

@@ -27,7 +27,7 @@ type CombinationResults struct {
 
 // elementRows are the results of one element as a table shows them.
 func elementRows(m Results, variants []VariantResult) Results {
-	return Results{Experiment: m.Experiment, Progress: m.Progress, Variants: variants}
+	return Results{Experiment: m.Experiment, Progress: m.Progress, Variants: variants, Currency: m.Currency, Money: m.Money}
 }
 
 func combinationsMore(ctx context.Context, n int) string {

@@ -76,17 +76,17 @@ func resultRow(ctx context.Context, r services.Results, v services.VariantResult
 	if v.IsControl {
 		row[4] = locale.T(ctx, "results.baseline")
 	} else if l := v.Lift; l != nil {
-		row[4] = between(locale.SignedPercent(ctx, l.Mean, 1), locale.SignedPercent(ctx, l.Low, 1), locale.SignedPercent(ctx, l.High, 1))
+		row[4] = between(locale.Uplift(ctx, l.Mean), locale.Uplift(ctx, l.Low), locale.Uplift(ctx, l.High))
 	}
 	if r.Progress.Enough {
 		chance := "–"
 		if v.ProbBeatsControl != nil {
 			chance = locale.Chance(ctx, *v.ProbBeatsControl)
 		}
-		row = append(row, chance, locale.Number(ctx, 1000*v.ExpectedLoss, 1))
+		row = append(row, chance, locale.Fixed(ctx, 1000*v.ExpectedLoss, 1))
 	}
 	if m := v.Revenue; m != nil {
-		row = append(row, between(locale.Number(ctx, m.PerVisitor, 2), locale.Number(ctx, m.Interval.Low, 2), locale.Number(ctx, m.Interval.High, 2)))
+		row = append(row, between(locale.Fixed(ctx, m.PerVisitor, 2), locale.Fixed(ctx, m.Interval.Low, 2), locale.Fixed(ctx, m.Interval.High, 2)))
 	}
 	return row
 }

@@ -34,7 +34,7 @@ func TestAnalyzePrintsVerdictTableAndIntervals(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Winner: Bold gets 29% more conversions.", "Bold brings 14.7 more conversions per 1,000 visitors", "Rule: the 95% range leaves zero out",
-		"5,100", "330", "6.47% (5.83% to 7.18%)", "+29.4%", "over 99%", "Revenue per visitor", "0.29 (0.2 to 0.39)", "split as planned",
+		"5,100", "330", "6.47% (5.83% to 7.18%)", "+29.4%", "over 99%", "Revenue per visitor", "0.29 (0.20 to 0.39)", "split as planned",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)

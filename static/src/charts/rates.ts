@@ -1,4 +1,5 @@
 import { areaY, axisX, axisY, dot, gridY, lineY, plot, pointerX, ruleX, text, tip } from "@observablehq/plot";
+import { noteMarks, notesOn, type NoteData } from "./notes";
 import { color, dash, shorten, Words, type Series } from "./series";
 
 export interface RatesData {
@@ -6,6 +7,7 @@ export interface RatesData {
   of: string;
   series: Series[];
   points: { day: string; key: string; rate: number; low: number; high: number; visitors: number; conversions: number }[];
+  notes?: NoteData[];
 }
 
 interface Point {
@@ -22,7 +24,7 @@ interface Point {
 export const labelRoom = 196;
 
 const height = 280;
-const margin = { top: 12, bottom: 28, left: 44 };
+const margin = { top: 18, bottom: 28, left: 44 };
 
 // drawRates draws each variant's rate with its band, from zero, with its name at the end of the line.
 export function drawRates(data: RatesData, width: number): SVGSVGElement | HTMLElement {
@@ -37,6 +39,8 @@ export function drawRates(data: RatesData, width: number): SVGSVGElement | HTMLE
   const top = lone ? Math.min(1, Math.max(...points.map((point) => point.high)) * 1.04) : ceiling(points);
   const named = width >= 640;
   const right = named ? labelRoom : 12;
+  const at = points.map((point) => +point.day);
+  const notes = notesOn(data.notes ?? [], new Date(Math.min(...at)), new Date(Math.max(...at)));
   return plot({
     className: "plot-figure",
     width,
@@ -55,6 +59,7 @@ export function drawRates(data: RatesData, width: number): SVGSVGElement | HTMLE
         ...data.series.map((series) => band(points.filter((point) => point.series === series), series)),
         ...data.series.map((series) => line(points.filter((point) => point.series === series), series)),
       ]),
+      ...noteMarks(notes),
       ...(named ? labels(points, data.series, top, words, lone ? (data.series.length / 2) * spread : 0) : []),
       ruleX(points, pointerX({ x: "day", maxRadius: Infinity, stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
       tip(days(points), pointerX({ x: "day", y: "top", maxRadius: Infinity, title: (row: Day) => describe(row, words, data.of), ...tipLook })),

@@ -1,4 +1,5 @@
 import { axisX, axisY, plot, pointerX, rect, ruleX, ruleY, text, tip } from "@observablehq/plot";
+import { noteMarks, notesOn, type NoteData } from "./notes";
 import { labelRoom, tipLook } from "./rates";
 import { color, shorten, Words, type Series } from "./series";
 import { timeTicks } from "./time";
@@ -8,6 +9,7 @@ export interface TrafficData {
   end: string;
   series: Series[];
   epochs: { at: string; weights: number[]; reason: string }[];
+  notes?: NoteData[];
 }
 
 interface Slice {
@@ -35,7 +37,7 @@ export function drawTraffic(data: TrafficData, width: number): SVGSVGElement | H
     className: "plot-figure",
     width,
     height: 232,
-    marginTop: 8,
+    marginTop: 18,
     marginBottom: 44,
     marginLeft: 44,
     marginRight: right,
@@ -48,6 +50,7 @@ export function drawTraffic(data: TrafficData, width: number): SVGSVGElement | H
       ruleY([0], { stroke: "var(--color-edge)" }),
       axisY({ ticks: [0, 0.5, 1], tickSize: 0, tickFormat: (x: number) => words.percent(x) }),
       axisX(axis.ticks, { tickSize: 0, tickPadding: 12, lineHeight: 1.3, tickFormat: axis.label }),
+      ...noteMarks(notesOn(data.notes ?? [], new Date(data.epochs[0]?.at ?? data.end), new Date(data.end))),
       ...(named ? names(slices, words) : []),
       ruleX(spans, pointerX({ x: "middle", px: "middle", maxRadius: Infinity, stroke: "var(--color-edge)", strokeDasharray: "2 2" })),
       tip(spans, pointerX({ x: "middle", y: () => 0.92, maxRadius: Infinity, title: "title", ...tipLook })),
