@@ -38,6 +38,7 @@ bench: ## Go benchmarks and HTTP load figures, as ratios to floors of the same r
 	@tools/install.sh bench
 	go test -run '^$$' -bench . -benchmem -timeout 30m ./engine/... ./db/ ./services/ ./proxy/
 	bench/samplit.sh
+	go test -run '^$$' -bench Boot -benchtime 1x -tags e2e ./e2e/snippet
 
 generate: $(TEMPL) $(SQLC) ## rebuild generated code: templ, sqlc, scripts, style sheet
 	cd views && ../$(TEMPL) generate

@@ -178,8 +178,20 @@ func TestSharesOfElements(t *testing.T) {
 	if got := edit.Find(".shares[open] input").First().AttrOr("value", ""); got != "70.5" || edit.Find(".shares[open]").Length() != 1 {
 		t.Errorf("the edit form shows %q", got)
 	}
-	o.run(strings.TrimPrefix(path, "/experiments/"), "running", http.StatusSeeOther)
 	_, x := o.call(http.MethodGet, path, nil, http.StatusOK)
+	draft := url.Values{"traffic": {"50"}, "version": {fmt.Sprint(x["version"])}, "weights[big-headline][original]": {"60"}, "weights[big-headline][short]": {"40"},
+		"weights[button][original]": {"50"}, "weights[button][gone]": {"50"}}
+	b.want(o.post(path+"/traffic", draft), http.StatusSeeOther)
+	if a, _ := o.call(http.MethodGet, path, nil, http.StatusOK); !strings.Contains(a.body, `"value":"Buy"`) || !strings.Contains(a.body, `"name":"Short"`) {
+		t.Errorf("the shares of a draft cost it its changes: %s", a.body)
+	}
+	draft.Set("weights[big-headline][original]", "70.5")
+	draft.Set("weights[big-headline][short]", "29.5")
+	_, x = o.call(http.MethodGet, path, nil, http.StatusOK)
+	draft.Set("version", fmt.Sprint(x["version"]))
+	b.want(o.post(path+"/traffic", draft), http.StatusSeeOther)
+	o.run(strings.TrimPrefix(path, "/experiments/"), "running", http.StatusSeeOther)
+	_, x = o.call(http.MethodGet, path, nil, http.StatusOK)
 	typed := url.Values{"traffic": {"50"}, "version": {fmt.Sprint(x["version"])}, "weights[big-headline][original]": {"70.5"}, "weights[big-headline][short]": {"29.5"},
 		"weights[button][original]": {"20"}, "weights[button][gone]": {"70"}}
 	if doc := b.want(o.post(path+"/traffic", typed), http.StatusUnprocessableEntity).doc(t); doc.Find("#weights-button-original-error").Length() != 1 {

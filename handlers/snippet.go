@@ -80,7 +80,7 @@ func (s *snippets) serve(c echo.Context) error {
 	if plain {
 		return sendConfig(c, config)
 	}
-	f, err := s.file(name, config, loader)
+	f, err := s.file(name, config, snippet.Form{Loader: loader, Below: belowOf(c.Request())})
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,8 @@ func (f *snippetFile) send(c echo.Context) error {
 }
 
 // file returns the site's script, remade when its configuration is another one.
-func (s *snippets) file(name string, config []byte, loader bool) (*snippetFile, error) {
+func (s *snippets) file(name string, config []byte, form snippet.Form) (*snippetFile, error) {
+	name = form.Below + "/" + name
 	if f, ok := s.files.Load(name); ok && same(f.(*snippetFile).config, config) {
 		return f.(*snippetFile), nil
 	}
@@ -146,7 +147,7 @@ func (s *snippets) file(name string, config []byte, loader bool) (*snippetFile, 
 	if f, ok := s.files.Load(name); ok && same(f.(*snippetFile).config, config) {
 		return f.(*snippetFile), nil
 	}
-	plain, err := s.runtime.Script(config, loader)
+	plain, err := s.runtime.Script(config, form)
 	if err != nil {
 		return nil, err
 	}

@@ -101,6 +101,7 @@ type assignRequest struct {
 	Expose     *bool        `json:"expose"`
 	Preview    string       `json:"preview"`
 	Force      forceRequest `json:"force"`
+	Consent    string       `json:"consent"`
 }
 
 func (t *tracker) assign(c echo.Context) error {
@@ -110,6 +111,9 @@ func (t *tracker) assign(c echo.Context) error {
 	}
 	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
+	}
+	if q.Preview == "" && private(c.Request(), q.Consent) {
+		return sendJSON(c, []byte(`{"assigned":false,"reason":"private"}`))
 	}
 	a, err := t.svc.Assign(c.Request().Context(), services.AssignRequest{
 		Token: q.Token, Experiment: q.Experiment, Visitor: q.Visitor, Visit: q.Context.visit(c), Expose: q.Expose == nil || *q.Expose,
@@ -196,6 +200,7 @@ type convertRequest struct {
 	Currency   string         `json:"currency"`
 	Order      string         `json:"order"`
 	EventID    string         `json:"event_id"`
+	Consent    string         `json:"consent"`
 }
 
 func (t *tracker) convert(c echo.Context) error {
@@ -205,6 +210,9 @@ func (t *tracker) convert(c echo.Context) error {
 	}
 	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
+	}
+	if private(c.Request(), q.Consent) {
+		return sendJSON(c, []byte(`{"accepted":false,"duplicate":false}`))
 	}
 	value, bad := amount(q.Value)
 	duplicate, err := t.svc.Convert(c.Request().Context(), services.ConvertRequest{Token: q.Token, Experiment: q.Experiment, Goal: q.Goal,
@@ -237,6 +245,7 @@ type eventsRequest struct {
 	SentAt  instant        `json:"sent_at"`
 	Context visitContext   `json:"context"`
 	Events  []eventRequest `json:"events"`
+	Consent string         `json:"consent"`
 }
 
 type eventRequest struct {
@@ -292,6 +301,9 @@ func (t *tracker) events(c echo.Context) error {
 	if err := t.admit(c, q.Token, 1+len(q.Events)/eventsPerRequest); err != nil {
 		return err
 	}
+	if private(c.Request(), q.Consent) {
+		return c.JSON(http.StatusOK, eventsReply{Rejected: []rejectionReply{}})
+	}
 	b := services.EventBatch{Token: q.Token, SentAt: q.SentAt.Time, Visit: q.Context.visit(c),
 		Secret: secretKey(c.Request()), Browser: fromBrowser(c.Request())}
 	out := eventsReply{Rejected: []rejectionReply{}}
@@ -315,6 +327,7 @@ type identifyRequest struct {
 	Token   string `json:"installation_token"`
 	Visitor string `json:"visitor_id"`
 	User    string `json:"user_id"`
+	Consent string `json:"consent"`
 }
 
 func (t *tracker) identify(c echo.Context) error {
@@ -324,6 +337,9 @@ func (t *tracker) identify(c echo.Context) error {
 	}
 	if err := t.admit(c, q.Token, 1); err != nil {
 		return err
+	}
+	if private(c.Request(), q.Consent) {
+		return sendJSON(c, []byte(`{"identified":false}`))
 	}
 	if err := t.svc.Identify(c.Request().Context(), q.Token, q.Visitor, q.User); err != nil {
 		return err

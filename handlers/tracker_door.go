@@ -111,7 +111,12 @@ func Root(app, tracker http.Handler, shop *Shop) http.Handler {
 	if shop != nil {
 		pages = shop.Handler()
 	}
+	own := below(tracker)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, ownPath+"/") {
+			own.ServeHTTP(w, r)
+			return
+		}
 		for _, p := range trackerPaths {
 			if strings.HasPrefix(r.URL.Path, p) {
 				tracker.ServeHTTP(w, r)

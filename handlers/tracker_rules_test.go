@@ -124,14 +124,9 @@ func (r *rulesBundle) reason(key, visitor string, visit members) string {
 func (r *rulesBundle) config(key string) members {
 	r.b.t.Helper()
 	w := httptest.NewRecorder()
-	r.h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/s/"+r.token+".js", nil))
-	text := w.Body.String()
-	at := strings.Index(text, `{"v":1,"token"`)
-	if at < 0 {
-		r.b.t.Fatalf("no configuration in %d bytes", len(text))
-	}
+	r.h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/s/"+r.token+".json", nil))
 	var out struct{ X []members }
-	if err := json.NewDecoder(strings.NewReader(text[at:])).Decode(&out); err != nil {
+	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
 		r.b.t.Fatal(err)
 	}
 	for _, x := range out.X {

@@ -173,7 +173,7 @@ func script(t testing.TB, config string, loader bool) string {
 		t.Error(err)
 		return ""
 	}
-	code, err := runtime.Script([]byte(config), loader)
+	code, err := runtime.Script([]byte(config), snippet.Form{Loader: loader})
 	if err != nil {
 		t.Error(err)
 	}

@@ -32,7 +32,7 @@ func weigh(out io.Writer, root string, built []byte) error {
 		if err != nil {
 			return err
 		}
-		code, err := runtime.Script([]byte(strings.TrimSpace(string(config))), false)
+		code, err := runtime.Script([]byte(strings.TrimSpace(string(config))), snippet.Form{})
 		if err != nil {
 			return err
 		}

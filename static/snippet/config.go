@@ -13,17 +13,24 @@ var Names = map[string]string{
 	"remote": "e", "seed": "d", "selector": "s", "splits": "p", "traffic": "h", "weights": "w",
 }
 
+// base is where the tracker is, before anything that people wrote.
+var base = regexp.MustCompile(`^(\{v:1,token:"[^"]*",)base:"[^"]*"`)
+
 var bare = regexp.MustCompile(`^[a-z_]+$`)
 
-// literal writes a configuration, given as JSON, as the JavaScript literal that the runtime reads.
-func literal(config []byte) ([]byte, error) {
+// literal writes a configuration, given as JSON, as the JavaScript that the runtime reads. Its tracker is below a path of the page's host,
+// unless that is empty.
+func literal(config []byte, below string) ([]byte, error) {
 	from := json.NewDecoder(bytes.NewReader(config))
 	from.UseNumber()
 	var to bytes.Buffer
 	if err := write(&to, from); err != nil {
 		return nil, fmt.Errorf("snippet configuration: %w", err)
 	}
-	return to.Bytes(), nil
+	if below == "" {
+		return to.Bytes(), nil
+	}
+	return base.ReplaceAll(to.Bytes(), fmt.Appendf(nil, `${1}base:location.origin+%q`, below)), nil
 }
 
 // write copies the next value.

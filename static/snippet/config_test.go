@@ -14,14 +14,23 @@ func TestLiteral(t *testing.T) {
 		`{"a b":null,"":true}`:           `{"a b":null,"":true}`,
 		`{"value":"</script>\u2028\"'"}`: `{value:"\u003c/script\u003e\u2028\"'"}`,
 	} {
-		if got, err := literal([]byte(config)); err != nil || string(got) != want {
+		if got, err := literal([]byte(config), ""); err != nil || string(got) != want {
 			t.Errorf("%s: got %s (%v), want %s", config, got, err, want)
 		}
 	}
 	for _, config := range []string{``, `{`, `[1`, `{"x":}`, `{"fingerprint":`, `{"x":[1,]}`} {
-		if got, err := literal([]byte(config)); err == nil {
+		if got, err := literal([]byte(config), ""); err == nil {
 			t.Errorf("%s: got %s, want an error", config, got)
 		}
+	}
+}
+
+func TestLiteralOfAPathOfThePage(t *testing.T) {
+	t.Parallel()
+	const config = `{"v":1,"token":"inst_1","base":"https://t.example","x":[{"key":"base:\"https://t.example\""}]}`
+	const want = `{v:1,token:"inst_1",base:location.origin+"/_smp",x:[{key:"base:\"https://t.example\""}]}`
+	if got, err := literal([]byte(config), "/_smp"); err != nil || string(got) != want {
+		t.Errorf("got %s (%v), want %s", got, err, want)
 	}
 }
 

@@ -61,21 +61,26 @@ func Parse(built []byte) (*Runtime, error) {
 	return r, nil
 }
 
-// Script returns the runtime for a configuration: with it and with the parts that it needs, and for pages that load it without waiting
-// with the one that speaks with their loader.
-func (r *Runtime) Script(config []byte, loader bool) ([]byte, error) {
+// Form is how pages load a script.
+type Form struct {
+	Loader bool   // without waiting, by an inline loader
+	Below  string // from this path of their own host, where the tracker is too; empty: from the tracker's address
+}
+
+// Script returns the runtime for a configuration: with it and with the parts that it needs.
+func (r *Runtime) Script(config []byte, form Form) ([]byte, error) {
 	parts, err := Parts(config)
 	if err != nil {
 		return nil, err
 	}
-	if loader && slices.Contains(parts, "page") {
+	if form.Loader && slices.Contains(parts, "page") {
 		parts = append(parts, "mask")
 	}
 	code, err := r.with(parts)
 	if err != nil {
 		return nil, err
 	}
-	inline, err := literal(config)
+	inline, err := literal(config, form.Below)
 	if err != nil {
 		return nil, err
 	}

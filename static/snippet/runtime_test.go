@@ -35,17 +35,17 @@ func TestScriptHoldsWhatItNeeds(t *testing.T) {
 		`{"x":[{}]}`: `(()=>{let a=1;page();start({x:[{}]});})();`,
 		`{"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]}`: `(()=>{let a=1;b(a);c();d();page();start({x:[{p:[{c:[[{a:"c"}]]}]}]});})();`,
 	} {
-		if got, err := r.Script([]byte(config), false); err != nil || string(got) != want {
+		if got, err := r.Script([]byte(config), Form{}); err != nil || string(got) != want {
 			t.Errorf("%s: got %s (%v), want %s", config, got, err, want)
 		}
 	}
-	if _, err := r.Script([]byte(`{"x":[{"splits":[{"changes":[[{"action":"unheard"}]]}]}]}`), false); err == nil {
+	if _, err := r.Script([]byte(`{"x":[{"splits":[{"changes":[[{"action":"unheard"}]]}]}]}`), Form{}); err == nil {
 		t.Error("a part that is not there is left out without a word")
 	}
-	if got, err := r.Script([]byte(`{"x":[{}]}`), true); err != nil || !strings.Contains(string(got), "mask();") {
+	if got, err := r.Script([]byte(`{"x":[{}]}`), Form{Loader: true}); err != nil || !strings.Contains(string(got), "mask();") {
 		t.Errorf("for a loader: got %s (%v)", got, err)
 	}
-	if _, err := r.Script([]byte(`{`), false); err == nil {
+	if _, err := r.Script([]byte(`{`), Form{}); err == nil {
 		t.Error("half a configuration is served")
 	}
 }

@@ -1,10 +1,11 @@
 import "../snippet/parts";
-import type { Change, Experiment } from "../snippet/config";
+import type { Change, Config, Experiment } from "../snippet/config";
 import type { Preview } from "../snippet/preview";
 import { safe } from "../snippet/safe";
 import { begin } from "../snippet/start";
 import { writeList } from "../snippet/storage";
 import type { Answer } from "../snippet/remote";
+import { matchPage } from "../snippet/url";
 
 function keep(tokens: string[]): void {
   writeList("_smp_p", tokens, "sessionStorage");
@@ -13,7 +14,7 @@ function keep(tokens: string[]): void {
 /** Moves the token from the address to the memory of the session. */
 function remember(token: string): void {
   keep([token]);
-  const page = location.href.replace(/([?&])samplit_preview=[^&#]*(&?)/, (_, before, after) => after && before);
+  const page = location.href.replace(/([?&])samplit_preview=[^&#]*(&?)/, (_, before, after) => after && before).replace(/#smp=.*/, "");
   if (page !== location.href) history.replaceState(history.state, "", page);
 }
 
@@ -41,8 +42,23 @@ function shown(id: string, key: string, { page = "", "changes": changes = [] }: 
   return { id, key, state: "winner", traffic: 1, url: page, splits: [split], goals: [] };
 }
 
+/** What `#smp=experiment:variant` shows of what runs: no secret, as visitors get it too. It is shown on every page. */
+function published({ x: all }: Config, named: string): Experiment[] {
+  const [key, arm = ""] = named.split(":");
+  if (!all.some((experiment) => experiment.key === key)) throw named;
+  return all.map((experiment) => {
+    if (experiment.key !== key) return experiment;
+    const keys = experiment.splits[1] ? arm.split(".") : [arm];
+    const splits = experiment.splits.map((split, i) => ({ ...split, winner: split.arms.indexOf(keys[i]!) }));
+    if (keys.length !== splits.length || splits.some(({ winner }) => winner < 0)) throw named;
+    badge(named + (matchPage(experiment.url, location.href) ? "" : " (visitors do not see it on this page)"));
+    return { id: experiment.id, key, state: "winner", traffic: 1, splits, goals: [] };
+  });
+}
+
 /** Asks the server what the token shows. A token that it refuses is forgotten: the next page is a visit like any other. */
 async function forced({ config, token }: Preview): Promise<Experiment[]> {
+  if (token.includes(":")) return published(config, token);
   const { x: id, k: key } = JSON.parse(atob(token.split(".")[0]!.replace(/-/g, "+").replace(/_/g, "/"))) as { x: string; k: string };
   const question = { installation_token: config.token, "experiment": id, visitor_id: "preview", preview: token };
   const response = await fetch(config.base + "/api/v1/tracker/assign", { method: "POST", body: JSON.stringify(question), credentials: "omit" });

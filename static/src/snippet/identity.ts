@@ -86,7 +86,7 @@ export function identify(): string {
   const [mirror, renewed] = readList(NAME);
   const both = known.concat(mirror as string).filter((value) => FORM.test(value));
   const [value = create(today)] = both.sort((a, b) => age(a) - age(b));
-  if (known.length !== 1 || known[0] !== value || mirror !== value || renewed !== today) {
+  if ([known, mirror, renewed] + "" !== [value, value, today] + "") {
     writeList(NAME, [value, today]);
     if (readList(NAME)[0] === value) keeping = setTimeout(keep, 0, value);
     else {

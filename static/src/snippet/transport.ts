@@ -1,4 +1,5 @@
 import type { Config } from "./config";
+import { word } from "./consent";
 import { type TrackerEvent, uuid } from "./event";
 import { listen, safe } from "./safe";
 import { readList, writeList } from "./storage";
@@ -53,14 +54,14 @@ function retry(events: TrackerEvent[], retryAfter?: string | null): void {
   schedule();
 }
 
-/** What the tracker is told of this site. */
+/** What the tracker is told of this site, and that the visitor has said yes here, whatever the browser says to all sites. */
 export function told(fields: object): string {
-  return JSON.stringify({ installation_token: token, ...fields });
+  return JSON.stringify({ installation_token: token, consent: word(), ...fields });
 }
 
-/** A string body is sent as text/plain, which spares the preflight request. */
+/** A string body is sent as text/plain, which spares the preflight request. A tracker below the page's own address may renew its cookie. */
 export function post(path: string, body: string, keepalive: boolean): Promise<Response> {
-  return fetch(endpoint + path, { method: "POST", body, keepalive, credentials: "omit" });
+  return fetch(endpoint + path, { method: "POST", body, keepalive, credentials: "same-origin" });
 }
 
 /** Sends events; the promise is kept once they have been answered. */
