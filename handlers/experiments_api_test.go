@@ -348,7 +348,7 @@ func TestResultsAPI(t *testing.T) {
 	b.crowd(x, 0, 500, 40)
 	b.crowd(x, 1, 500, 110)
 	_, r := p.call(http.MethodGet, path, nil, http.StatusOK, "Accept-Language", "es")
-	want := []string{"as_of", "changes", "crossovers", "epochs", "excluded", "experiment_id", "goal", "sequential", "srm", "status", "timeline", "variants", "verdict"}
+	want := []string{"as_of", "changes", "crossovers", "epochs", "excluded", "experiment_id", "goal", "goals", "sequential", "srm", "status", "timeline", "variants", "verdict"}
 	if diff := cmp.Diff(want, sortedKeys(r)); diff != "" {
 		t.Errorf("members (-want +got):\n%s", diff)
 	}
