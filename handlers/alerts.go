@@ -64,8 +64,8 @@ func (h *server) chooseAlerts(c echo.Context) error {
 }
 
 // unread is how many alerts the bell shows. A page is worth more than its bell.
-func (h *server) unread(c echo.Context) int64 {
-	n, err := h.Notices.Unread(c.Request().Context(), actor(c))
+func (h *server) unread(c echo.Context, who services.Actor) int64 {
+	n, err := h.Notices.Unread(c.Request().Context(), who)
 	if err != nil {
 		h.Log.WarnContext(c.Request().Context(), "unread alerts not counted", slog.String("request_id", requestID(c)), slog.String("error", err.Error()))
 	}

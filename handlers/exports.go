@@ -81,7 +81,7 @@ func sheetOf(ctx context.Context, all []services.Results, money bool) views.Shee
 	m := views.Sheet{AsOf: all[0].AsOf, Experiment: views.Experiment{Name: x.Name, Hypothesis: x.Hypothesis, Status: string(x.Status), URL: x.URL,
 		Started: timeOr(x.StartedAt), Ended: timeOr(x.CompletedAt)}}
 	for _, r := range all {
-		g := views.SheetGoal{Results: resultsOf(ctx, r), Money: r.Shown.Money(), Currency: r.Currency}
+		g := views.SheetGoal{Results: resultsOf(ctx, r)}
 		g.Hidden = g.Money && !money
 		for _, e := range r.Elements {
 			g.Blocks = append(g.Blocks, views.SheetBlock{Name: e.Name, Headline: r.ElementText(ctx, e), Variants: sheetRows(r, e.Variants)})
@@ -120,12 +120,12 @@ func (h *server) exportRows(c echo.Context, experiment string) ([]views.ExportRo
 
 // exportList is the part of the page that asks for itself.
 func (h *server) exportList(c echo.Context) error {
-	if !wantsPart(c) {
-		return redirect(c, "/experiments/"+c.Param("id")+"/share")
-	}
 	rows, err := h.exportRows(c, c.Param("id"))
 	if err != nil {
 		return err
+	}
+	if !wantsPart(c) {
+		return redirect(c, "/experiments/"+c.Param("id")+"/share")
 	}
 	m := views.Share{Experiment: views.Experiment{ID: c.Param("id")}, Exports: rows}
 	return h.render(c, http.StatusOK, views.ExportList(h.page(c), m))

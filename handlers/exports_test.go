@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/parquet-go/parquet-go"
@@ -132,7 +133,7 @@ func TestPrintedNumbersAreThoseOfThePage(t *testing.T) {
 	}
 	for _, label := range []string{"Visitors", "Rate", "Uplift", "Chance to be better", "You risk, per 1,000"} {
 		cell := fmt.Sprintf("td[data-label=%q]", label)
-		got, want := strings.Fields(print.Find(cell).Text()), strings.Fields(page.Find(".rows-variants").First().Find(cell).Text())
+		got, want := cellTexts(print.Find(cell)), cellTexts(page.Find(".rows-variants").First().Find(cell))
 		if diff := cmp.Diff(want, got); diff != "" || len(got) == 0 {
 			t.Errorf("%s (-page +print):\n%s", label, diff)
 		}
@@ -140,6 +141,12 @@ func TestPrintedNumbersAreThoseOfThePage(t *testing.T) {
 	if print.Find("script").Length() > 0 || strings.Contains(a.Header.Get("Content-Security-Policy"), "script-src") {
 		t.Error("the page for paper runs scripts")
 	}
+}
+
+// cellTexts are what cells say, whatever the markup between it.
+func cellTexts(cells *goquery.Selection) (said []string) {
+	cells.Each(func(_ int, s *goquery.Selection) { said = append(said, strings.Join(strings.Fields(s.Text()), "")) })
+	return said
 }
 
 // waitExport asks until no export of an experiment is under way, and returns the newest one.

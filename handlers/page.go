@@ -20,7 +20,7 @@ func (h *server) page(c echo.Context) views.Page {
 		p.Account = views.Account{Name: who.AccountName}
 		p.Sites = h.navigationSites(c)
 		if !wantsPart(c) {
-			p.Unread = h.unread(c)
+			p.Unread = h.unread(c, who.Actor())
 		}
 	}
 	if !wantsPart(c) {

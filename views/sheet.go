@@ -20,10 +20,8 @@ type Sheet struct {
 // SheetGoal is what is known about one goal.
 type SheetGoal struct {
 	Results
-	Money    bool // judged by value per visitor
-	Hidden   bool // amounts are not to be seen
-	Currency string
-	Blocks   []SheetBlock
+	Hidden bool // amounts are not to be seen
+	Blocks []SheetBlock
 }
 
 // SheetBlock is a table of variants; Name is empty where there is one.
