@@ -301,6 +301,7 @@ type Installation struct {
 	Scrubs         bool
 	Consent        string
 	Ga4            bool
+	Halted         bool
 }
 
 type Member struct {

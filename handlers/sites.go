@@ -22,6 +22,8 @@ func (h *server) siteRoutes(g groups) {
 	g.person.GET("/sites/:id/check", h.checkSite)
 	g.person.POST("/sites/:id/check", h.watchSite)
 	g.person.POST("/sites/:id/rules", h.saveSiteRules)
+	g.person.GET("/sites/:id/halt", h.confirmHalt)
+	g.person.POST("/sites/:id/halt", h.haltSite)
 }
 
 // sitesKey is where a request keeps the names that several parts of its page need.
@@ -132,7 +134,7 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 	}
 	m := views.Site{ID: site.ID.String(), Name: site.Name, URL: site.SiteURL, Token: site.Token, Snippet: site.Snippet, Policy: h.Installations.SnippetPolicy(), Install: installOf(site, check),
 		Origins: strings.Join(site.AllowedOrigins, "\n"), Scrubs: site.Scrub,
-		Consent: site.Consent == services.ConsentRequired, GA4: site.GA4, CanEdit: by.MayEdit() == nil}
+		Consent: site.Consent == services.ConsentRequired, GA4: site.GA4, Halted: site.Halted, CanEdit: by.MayEdit() == nil}
 	loader, err := static.FS.ReadFile("js/loader.js")
 	if err != nil {
 		return m, err

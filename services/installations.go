@@ -60,6 +60,7 @@ type Installation struct {
 	Scrub          bool     `json:"scrub_personal_data" doc:"What looks like personal data is taken out of events before they are stored"`
 	Consent        string   `json:"consent" enum:"off,required" doc:"required: the snippet remembers and counts nobody who has not said yes"`
 	GA4            bool     `json:"ga4" doc:"The snippet tells Google Analytics 4 who sees what, as experience_impression"`
+	Halted         bool     `json:"halted" doc:"The snippet shows nobody anything, whatever runs on the site"`
 }
 
 // Host is what people call the site in a line.
@@ -78,6 +79,7 @@ type InstallationInput struct {
 	Scrub          *bool     `json:"scrub_personal_data,omitempty"`
 	Consent        *string   `json:"consent,omitempty" enum:"off,required"`
 	GA4            *bool     `json:"ga4,omitempty"`
+	Halted         *bool     `json:"halted,omitempty"`
 }
 
 // Create adds a site. Editors and above may. Invalid names site_url or name; a missing name is the site's host.
@@ -120,7 +122,7 @@ func (s *Installations) Update(ctx context.Context, by Actor, id string, in Inst
 		if site, err = in.apply(old); err != nil || site.says() == old.says() {
 			return err
 		}
-		seq, err := record(ctx, st, s.clock.now(), by, "installation.updated", installationObject(site.ID), map[string]any{
+		seq, err := record(ctx, st, s.clock.now(), by, old.became(site), installationObject(site.ID), map[string]any{
 			"old": old.audited(), "new": site.audited(),
 		})
 		if err != nil {
@@ -133,17 +135,28 @@ func (s *Installations) Update(ctx context.Context, by Actor, id string, in Inst
 
 // says is what people decided about a site, to tell whether anything changed.
 func (i Installation) says() string {
-	return fmt.Sprintf("%q %q %q %v %s %v", i.Name, i.SiteURL, i.AllowedOrigins, i.Scrub, i.Consent, i.GA4)
+	return fmt.Sprintf("%q %q %q %v %s %v %v", i.Name, i.SiteURL, i.AllowedOrigins, i.Scrub, i.Consent, i.GA4, i.Halted)
+}
+
+// became names what a change did to a site.
+func (i Installation) became(now Installation) string {
+	switch {
+	case now.Halted && !i.Halted:
+		return "installation.halted"
+	case i.Halted && !now.Halted:
+		return "installation.resumed"
+	}
+	return "installation.updated"
 }
 
 func (i Installation) audited() map[string]any {
 	return map[string]any{"name": audited(i.Name), "site_url": audited(i.SiteURL), "allowed_origins": audited(strings.Join(i.AllowedOrigins, " ")),
-		"scrub": i.Scrub, "consent": i.Consent, "ga4": i.GA4}
+		"scrub": i.Scrub, "consent": i.Consent, "ga4": i.GA4, "halted": i.Halted}
 }
 
 func (i Installation) store(ctx context.Context, st *db.Store, by Actor, seq int64) error {
 	_, err := st.UpdateInstallation(ctx, db.UpdateInstallationParams{AccountID: by.Account, ID: i.ID, Name: i.Name, SiteUrl: i.SiteURL,
-		AllowedOrigins: i.AllowedOrigins, Scrubs: i.Scrub, Consent: i.Consent, Ga4: i.GA4, AuditSeq: &seq})
+		AllowedOrigins: i.AllowedOrigins, Scrubs: i.Scrub, Consent: i.Consent, Ga4: i.GA4, Halted: i.Halted, AuditSeq: &seq})
 	if err != nil {
 		return fmt.Errorf("update installation: %w", err)
 	}
@@ -226,7 +239,7 @@ func (s *Installations) one(ctx context.Context, st *db.Store, by Actor, id stri
 func (s *Installations) fromRow(r db.InstallationRow) Installation {
 	site := Installation{ID: r.ID, SiteURL: r.SiteUrl, Name: r.Name, Token: r.Token, Snippet: s.snippet(r.Token), Status: InstallationPending,
 		LastSeen: r.LastAt, LastURL: orEmpty(r.LastUrl), CreatedAt: r.CreatedAt, AllowedOrigins: r.AllowedOrigins, Scrub: r.Scrubs,
-		Consent: r.Consent, GA4: r.Ga4}
+		Consent: r.Consent, GA4: r.Ga4, Halted: r.Halted}
 	if r.LastAt != nil {
 		site.Status = InstallationActive
 	}
@@ -260,6 +273,9 @@ func (in InstallationInput) apply(site Installation) (Installation, error) {
 	}
 	if in.GA4 != nil {
 		site.GA4 = *in.GA4
+	}
+	if in.Halted != nil {
+		site.Halted = *in.Halted
 	}
 	if in.Scrub != nil {
 		site.Scrub = *in.Scrub

@@ -46,7 +46,7 @@ type browserExperiment struct {
 }
 
 type browserSplit struct {
-	Key     string            `json:"key"`
+	Key     string            `json:"key,omitempty"`
 	Seed    string            `json:"seed"`
 	Epoch   int32             `json:"epoch"`
 	Arms    []string          `json:"arms"`
@@ -56,23 +56,22 @@ type browserSplit struct {
 }
 
 type browserGoal struct {
-	Key        string `json:"key"`
-	Type       string `json:"type"`
-	Selector   string `json:"selector,omitempty"`
-	Success    string `json:"success,omitempty"`
-	URL        string `json:"url,omitempty"`
-	Name       string `json:"name,omitempty"`
-	Trigger    string `json:"trigger,omitempty"`
-	Percent    int    `json:"percent,omitempty"`
-	Seconds    int    `json:"seconds,omitempty"`
-	WindowDays int32  `json:"window_days"`
+	Key      string `json:"key"`
+	Type     string `json:"type"`
+	Selector string `json:"selector,omitempty"`
+	Success  string `json:"success,omitempty"`
+	URL      string `json:"url,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Trigger  string `json:"trigger,omitempty"`
+	Percent  int    `json:"percent,omitempty"`
+	Seconds  int    `json:"seconds,omitempty"`
 }
 
 // bytes returns the configuration as JSON. An experiment that cannot be told is left out, and the error says which.
 func (c *siteConfig) bytes() ([]byte, error) {
 	c.once.Do(func() {
 		out := browserConfig{V: 1, Token: c.site.token, Base: c.base, Consent: c.site.consent, Bridge: c.site.ga4, X: []browserExperiment{}}
-		for _, x := range c.site.serving {
+		for _, x := range c.site.shown() {
 			b, err := newBrowserExperiment(x)
 			if err != nil {
 				c.err = errors.Join(c.err, fmt.Errorf("configuration of experiment %s: %w", x.id, err))
@@ -85,6 +84,14 @@ func (c *siteConfig) bytes() ([]byte, error) {
 		c.err = errors.Join(c.err, err)
 	})
 	return c.json, c.err
+}
+
+// shown are the experiments that pages are told of.
+func (s *site) shown() []*live {
+	if s.halted {
+		return nil
+	}
+	return s.serving
 }
 
 func newBrowserExperiment(x *live) (browserExperiment, error) {
@@ -111,11 +118,11 @@ func newBrowserExperiment(x *live) (browserExperiment, error) {
 		if g.terms.server { // it takes nothing from browsers
 			continue
 		}
-		b := browserGoal{Key: g.key, Type: g.kind, WindowDays: g.windowDays}
+		b := browserGoal{Key: g.key, Type: g.kind}
 		if err := json.Unmarshal(g.config, &b); err != nil {
 			return out, fmt.Errorf("goal %s: %w", g.key, err)
 		}
-		b.Key, b.Type, b.WindowDays = g.key, g.kind, g.windowDays
+		b.Key, b.Type = g.key, g.kind
 		out.Goals = append(out.Goals, b)
 	}
 	return out, nil

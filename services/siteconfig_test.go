@@ -20,12 +20,18 @@ func TestSiteConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"consent":true,"bridge":true`, `{"key":"s","type":"custom","trigger":"scroll","percent":75,"window_days":7}`} {
+	for _, want := range []string{`"consent":true,"bridge":true`, `{"key":"s","type":"custom","trigger":"scroll","percent":75}`} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("%s lacks %s", got, want)
 		}
 	}
 	if strings.Contains(string(got), "hidden") {
 		t.Errorf("%s tells of a goal of servers", got)
+	}
+	halted := *c.site
+	halted.halted = true
+	got, err = (&siteConfig{base: c.base, site: &halted}).bytes()
+	if err != nil || !strings.HasSuffix(string(got), `"x":[]}`) {
+		t.Errorf("a halted site is told of %s (%v)", got, err)
 	}
 }

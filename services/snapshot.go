@@ -29,6 +29,7 @@ type site struct {
 	scrubs      bool      // takes personal data out of events
 	consent     bool      // remembers and counts nobody who has not said yes
 	ga4         bool      // tells Google Analytics who sees what
+	halted      bool      // its snippet shows nobody anything
 	watched     time.Time // until when somebody watches what arrives, see Debugger
 	serving     []*live   // in order of start
 	config      *siteConfig
@@ -314,7 +315,7 @@ func (w *world) with(c changes, base string) *world {
 		delete(next.byToken, f.token)
 		f.account, f.token, f.url, f.identifies = r.AccountID, r.Token, r.SiteUrl, r.Identifies
 		f.origins, f.scrubs = r.AllowedOrigins, r.Scrubs
-		f.consent, f.ga4 = r.Consent == ConsentRequired, r.Ga4
+		f.consent, f.ga4, f.halted = r.Consent == ConsentRequired, r.Ga4, r.Halted
 		f.watched = time.Time{}
 		if r.WatchedUntil != nil {
 			f.watched = *r.WatchedUntil

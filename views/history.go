@@ -46,6 +46,8 @@ var auditWords = map[string]string{
 	"user.sessions_ended":   "audit.sessions_ended",
 	"installation.created":  "audit.installation_created",
 	"installation.updated":  "audit.installation_updated",
+	"installation.halted":   "audit.installation_halted",
+	"installation.resumed":  "audit.installation_resumed",
 	"experiment.created":    "audit.experiment_created",
 	"experiment.updated":    "audit.experiment_updated",
 	"experiment.edited":     "audit.experiment_edited",

@@ -45,7 +45,10 @@ type Site struct {
 	OriginsWrong bool
 	Scrubs       bool
 	Consent, GA4 bool
-	CanEdit      bool
+
+	// POST /sites/{ID}/halt with halted (on, or absent to go on).
+	Halted  bool
+	CanEdit bool
 }
 
 // Install is what is known of a site's snippet. State is

@@ -98,6 +98,15 @@ func (tab *Tab) WithoutScripts() {
 	}
 }
 
+// Slow makes the tab that of a machine whose processor is slower by a factor.
+func (tab *Tab) Slow(factor float64) {
+	tab.t.Helper()
+	_, err := chromedp.Call(tab.ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: factor})
+	if err != nil {
+		tab.t.Fatalf("slow tab down: %v", err)
+	}
+}
+
 // Run evaluates a script for its effect; a promise is awaited.
 func (tab *Tab) Run(script string) {
 	tab.t.Helper()

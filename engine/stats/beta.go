@@ -97,10 +97,19 @@ func (b Beta) Quantile(p float64) float64 {
 	// 1-p nor 1-x is ever formed from a rounded number.
 	if p <= 0.5 {
 		x := newMass(b).quantile(p)
-		return x.sin * x.sin
+		return share(x.sin, x.cos)
 	}
 	x := newMass(Beta{b.Beta, b.Alpha}).quantile(1 - p)
-	return x.cos * x.cos
+	return share(x.cos, x.sin)
+}
+
+// share returns u² of u² + v² = 1 to the last digit also where it is close to
+// 1 and the density may be steep.
+func share(u, v float64) float64 {
+	if u > v {
+		return 1 - v*v
+	}
+	return u * u
 }
 
 // Interval returns the equal-tailed credible interval: the quantiles at

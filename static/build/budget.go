@@ -18,7 +18,7 @@ type budget struct {
 
 var budgets = []budget{
 	{"no experiment", "empty.json", 5_500, 5_000},
-	{"5 experiments, 20 changes", "five.json", 9_900, 0},
+	{"5 experiments, 20 changes", "five.json", 9_000, 8_300},
 }
 
 // weigh holds the built runtime to its budgets.

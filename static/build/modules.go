@@ -28,7 +28,7 @@ func modules(folder string, options api.BuildOptions) ([]byte, error) {
 	options.Plugins = []api.Plugin{{Name: "marks", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `\.ts$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 			source, err := os.ReadFile(args.Path)
-			marked := string(source)
+			marked := inlined(string(source))
 			if name := moduleName(folder, args.Path); name != partList {
 				marked = snippet.Mark(name, nil) + marked
 			}

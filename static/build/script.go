@@ -15,13 +15,14 @@ type script struct {
 	limit   int        // bytes after gzip -9
 	raw     int        // bytes as they are; 0 is no limit
 	runtime bool       // cut into modules, see package snippet
+	short   bool       // has short names for fields, see names.go
 	target  api.Target // 0 is ES2018
 }
 
 var scripts = []script{
-	{name: "snippet.js", entry: "snippet/main.ts", limit: 20_000, runtime: true},
+	{name: "snippet.js", entry: "snippet/main.ts", limit: 20_000, runtime: true, short: true},
 	{name: "loader.js", entry: "loader/main.ts", limit: 500, raw: 700},
-	{name: "preview.js", entry: "preview/main.ts", limit: 20_000},
+	{name: "preview.js", entry: "preview/main.ts", limit: 20_000, short: true},
 	{name: "onpage.js", entry: "onpage/main.ts", limit: 1_500},
 	{name: "app.js", entry: "app/main.ts", limit: 10_000},
 	{name: "verifier.js", entry: "verifier/main.ts", limit: 4_500, target: api.ES2020},
@@ -43,6 +44,9 @@ func (s script) bundle(entry string) ([]byte, error) {
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		LogLevel:          api.LogLevelSilent,
+	}
+	if s.short {
+		options.MangleProps, options.MangleCache = shortened()
 	}
 	if s.runtime {
 		return modules(filepath.Dir(entry), options)

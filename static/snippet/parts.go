@@ -22,6 +22,7 @@ type needs struct {
 				When        string          `json:"when"`
 				Scope       json.RawMessage `json:"scope"`
 				Fingerprint json.RawMessage `json:"fingerprint"`
+				Limit       int             `json:"limit"`
 			} `json:"changes"`
 		} `json:"splits"`
 		Goals []goalNeeds `json:"goals"`
@@ -69,6 +70,7 @@ func Parts(config []byte) ([]string, error) {
 					need(true, "change/"+c.Action)
 					need(c.When != "" || c.Scope != nil, "change/moment")
 					need(c.Fingerprint != nil, "change/heal")
+					need(c.Fingerprint != nil || c.Limit != 0, "change/marker")
 					need(x.State == "running", "change/tell")
 				}
 			}

@@ -46,7 +46,7 @@ func Parse(built []byte) (*Runtime, error) {
 			return nil, fmt.Errorf("snippet: module %d is marked %q", i, mark)
 		}
 		r.index[name] = i
-		r.modules = append(r.modules, module{name, strings.Fields(needs), code})
+		r.modules = append(r.modules, module{name, strings.Fields(needs), bytes.TrimSpace(code)})
 	}
 	for _, m := range r.modules {
 		for _, need := range m.needs {
@@ -75,7 +75,11 @@ func (r *Runtime) Script(config []byte, loader bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bytes.Replace(code, []byte(ConfigMark), config, 1), nil
+	inline, err := literal(config)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Replace(code, []byte(ConfigMark), inline, 1), nil
 }
 
 // with returns the runtime with some of its parts.

@@ -31,9 +31,9 @@ func TestScriptHoldsWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	r := parsed(t, small)
 	for config, want := range map[string]string{
-		`{"x":[]}`:   `(()=>{start({"x":[]});})();`,
-		`{"x":[{}]}`: `(()=>{let a=1;page();start({"x":[{}]});})();`,
-		`{"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]}`: `(()=>{let a=1;b(a);c();d();page();start({"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]});})();`,
+		`{"x":[]}`:   `(()=>{start({x:[]});})();`,
+		`{"x":[{}]}`: `(()=>{let a=1;page();start({x:[{}]});})();`,
+		`{"x":[{"splits":[{"changes":[[{"action":"c"}]]}]}]}`: `(()=>{let a=1;b(a);c();d();page();start({x:[{p:[{c:[[{a:"c"}]]}]}]});})();`,
 	} {
 		if got, err := r.Script([]byte(config), false); err != nil || string(got) != want {
 			t.Errorf("%s: got %s (%v), want %s", config, got, err, want)

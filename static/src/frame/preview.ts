@@ -8,6 +8,7 @@ import "../snippet/change/html";
 import "../snippet/change/image";
 import "../snippet/change/insert";
 import "../snippet/change/link";
+import "../snippet/change/marker";
 import "../snippet/change/moment";
 import "../snippet/change/move";
 import "../snippet/change/remove";

@@ -1,10 +1,10 @@
 import "../snippet/parts";
-import type { Experiment } from "../snippet/config";
+import type { Change, Experiment } from "../snippet/config";
 import type { Preview } from "../snippet/preview";
 import { safe } from "../snippet/safe";
 import { begin } from "../snippet/start";
 import { writeList } from "../snippet/storage";
-import type { Answer } from "../snippet/transport";
+import type { Answer } from "../snippet/remote";
 
 function keep(tokens: string[]): void {
   writeList("_smp_p", tokens, "sessionStorage");
@@ -30,16 +30,21 @@ function badge(name: string): void {
   document.documentElement.appendChild(button);
 }
 
+/** A change as the server tells it, with the names that the runtime has for its fields. */
+function known(change: Change): Change {
+  return { ...change, selector: change["selector"], action: change["action"], fingerprint: change["fingerprint"]!, limit: change["limit"]! };
+}
+
 /** What a token shows, as an experiment that is decided: everybody gets it, and nothing is counted. */
-function shown(id: string, key: string, { page = "", changes = [] }: Answer): Experiment {
-  const split = { key: "", seed: "", epoch: 0, arms: ["preview"], weights: [], changes: [changes], winner: 0 };
+function shown(id: string, key: string, { page = "", "changes": changes = [] }: Answer): Experiment {
+  const split = { key: "", seed: "", epoch: 0, arms: ["preview"], weights: [], changes: [changes.map(known)], winner: 0 };
   return { id, key, state: "winner", traffic: 1, url: page, splits: [split], goals: [] };
 }
 
 /** Asks the server what the token shows. A token that it refuses is forgotten: the next page is a visit like any other. */
 async function forced({ config, token }: Preview): Promise<Experiment[]> {
   const { x: id, k: key } = JSON.parse(atob(token.split(".")[0]!.replace(/-/g, "+").replace(/_/g, "/"))) as { x: string; k: string };
-  const question = { installation_token: config.token, experiment: id, visitor_id: "preview", preview: token };
+  const question = { installation_token: config.token, "experiment": id, visitor_id: "preview", preview: token };
   const response = await fetch(config.base + "/api/v1/tracker/assign", { method: "POST", body: JSON.stringify(question), credentials: "omit" });
   const answer = (await response.json()) as Answer;
   if (!answer.forced) throw answer;

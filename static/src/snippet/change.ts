@@ -1,4 +1,4 @@
-import type { Change, Experiment } from "./config";
+import type { Change, Experiment, Split } from "./config";
 import { attempt } from "./fault";
 import { actions, parts } from "./part";
 import type { Run } from "./run";
@@ -12,12 +12,11 @@ export type State = "found" | "healed" | "missed" | "refused";
 export interface Edit {
   change: Change;
   experiment: Experiment;
-  /** Names the change on the page: in the attribute that its rules and inserted elements carry. */
-  mark: string;
+  split: Split;
   /** Its place among all changes: the later one prevails. */
   order: number;
   /** What has yet to come is kept from sight. */
-  held: boolean;
+  held?: boolean | undefined;
   claimed: Element[];
   state: State;
   /** What was inserted for an element, or is left where it was. */
@@ -62,22 +61,6 @@ export interface Action {
 const MAX_PASSES = 4;
 
 const edits = new Map<Change, Edit>();
-const left = new Map<Edit, () => void>();
-const made = new WeakMap<Node, Edit>();
-
-/** Notes that a change has made a node: only later changes may take what is in it, so that nothing goes on for ever. */
-export function make(node: Node, edit: Edit): void {
-  made.set(node, edit);
-}
-
-/** Whether a node is the page's own, or was made by an earlier change. */
-export function before(node: Node, edit: Edit): boolean {
-  for (let at: Node | null = node; at; at = at.parentNode) {
-    const by = made.get(at);
-    if (by && by.order >= edit.order) return false;
-  }
-  return true;
-}
 
 /** Whether the parser is done with an element: only then is its text all there. */
 export function closed(element: Element): boolean {
@@ -125,8 +108,7 @@ export function plan(change: Change, { experiment, split, held, served }: Run, w
   if (parts.moment && !parts.moment(change)) return;
   const { safe } = actions[change.action]!;
   const known = edits.get(change);
-  const mark = (split.seed.replace("/", "--") + "--" + change.id).toLowerCase();
-  const edit = known || { change, experiment, mark, order: 0, held, claimed: [], state: safe && !safe(change) ? "refused" : "missed", placed: new Map() };
+  const edit = known || { change, experiment, split, order: 0, held, claimed: [], state: safe && !safe(change) ? "refused" : "missed", placed: new Map() };
   edits.set(change, edit);
   edit.held = held;
   edit.order = whole.edits.push(edit);
@@ -140,17 +122,16 @@ function claim(edit: Edit, shaped: boolean): boolean {
   // An element that our own changes may have kept the selector from is still the one.
   edit.claimed = claimed.filter((element) => element.isConnected && (shaped || fingerprint || !selector || element.matches(selector)));
   const fresh = (fingerprint && edit.claimed[0] ? [] : elementsOf(change)).filter(
-    (element) => edit.claimed.indexOf(element) < 0 && before(element, edit) && !(whole && !closed(element)),
+    (element) => edit.claimed.indexOf(element) < 0 && (!parts.before || parts.before(element, edit)) && !(whole && !closed(element)),
   );
   if (fresh.length) edit.state = !fingerprint || fresh[0]!.matches(selector) ? "found" : "healed";
-  const room = Math.max(0, limit - edit.claimed.length);
+  const room = limit - edit.claimed.length;
   edit.claimed = edit.claimed.concat(fresh.slice(0, room));
   return fresh.length > 0 && room > 0;
 }
 
-/** The attribute by which the rules of a change find its elements where the selector alone would find others too. */
-function marker({ change, mark }: Edit): string {
-  return actions[change.action]!.rules && (change.limit || change.fingerprint) ? "data-smp-" + mark : "";
+function marker(edit: Edit): string | undefined {
+  return parts.marker && parts.marker(edit);
 }
 
 /** What all changes want of the slots of elements, the later one in the place of the earlier. */
@@ -173,24 +154,11 @@ export function want(wishes: Wishes, element: Element, slot: string, value: stri
   wishes.set(element, own.set(slot, { value, experiment }));
 }
 
-/** Puts what a change inserts or moves in its place, and takes back what is for an element that has gone. */
-function place(edit: Edit): void {
-  const { place, unplace, enter } = actions[edit.change.action]!;
-  if (enter && !left.has(edit)) left.set(edit, enter(edit));
-  edit.placed.forEach((_, element) => edit.claimed.indexOf(element) < 0 && unplace!(edit, element));
-  if (place) edit.claimed.forEach((element) => place(edit, element));
-}
-
 /** Takes a change off the page, but for its slots, which go with the wishes. */
 function leave(edit: Edit): void {
   edit.claimed = [];
   edits.delete(edit.change);
-  const undo = left.get(edit);
-  left.delete(edit);
-  attempt(edit.experiment, () => {
-    if (undo) undo();
-    edit.placed.forEach((_, element) => actions[edit.change.action]!.unplace!(edit, element));
-  });
+  if (parts.unplace) attempt(edit.experiment, () => parts.unplace!(edit));
 }
 
 /** Adds the rules of a change; while it is held, what has yet to come is kept from sight. */
@@ -219,7 +187,7 @@ export function bring(whole: Plan): Experiment | undefined {
     fresh = false;
     each((edit) => (fresh = claim(edit, shaped) || fresh));
     failed = failed || reconcile(wishesOf(whole.edits));
-    each(place);
+    if (parts.place) each(parts.place);
   }
   each((edit) => rule(edit, whole));
   if (!failed) draw(whole.rules);
@@ -229,13 +197,13 @@ export function bring(whole: Plan): Experiment | undefined {
 /** What became of the changes of a run: one that moves nothing for want of a target has missed. */
 export function states({ split, arm, served }: Run): Record<string, string> {
   const out: Record<string, string> = { ...(served && served.states) };
-  const fought = new Set(conflicts());
+  const fought = conflicts();
   (arm < 0 ? [] : split.changes[arm]!).forEach((change) => {
     const edit = edits.get(change);
     if (!edit) return;
     const { claimed, placed, state } = edit;
     const { place, wish } = actions[change.action]!;
-    out[change.id] = claimed.length && place && !placed.size ? "missed" : wish && claimed.some((element) => fought.has(element)) ? "conflict" : state;
+    out[change.id] = place && claimed.length && !placed.size ? "missed" : wish && claimed.some((element) => fought.indexOf(element) >= 0) ? "conflict" : state;
   });
   return out;
 }

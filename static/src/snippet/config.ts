@@ -60,8 +60,8 @@ export interface HashFilter {
 }
 
 export interface Split {
-  /** Element key in independent mode, "" otherwise. */
-  key: string;
+  /** Element key in independent mode. */
+  key?: string;
   /** Hash seed of the arm; also the name under which the assignment is remembered. */
   seed: string;
   epoch: number;
@@ -89,8 +89,6 @@ export interface Goal {
   trigger?: "scroll" | "engaged" | "seen" | "datalayer";
   percent?: number;
   seconds?: number;
-  /** The server applies the window; the browser only reports what happened. */
-  window_days: number;
 }
 
 /** A change of the page; the Go type proxy.Change says what its fields mean. */

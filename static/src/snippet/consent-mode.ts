@@ -1,6 +1,12 @@
-import { follow, presume } from "./consent";
+import { become, follow, refusedByBrowser, word } from "./consent";
+import { identify } from "./identity";
 import { type LayerEntry, readLayer } from "./layer";
 import { parts } from "./part";
+
+/** Takes a visitor in who has said nothing, because the page's settings say yes for people like this one. */
+function presume(): void {
+  if (!word() && !refusedByBrowser()) become(identify());
+}
 
 /**
  * Takes the visitor's word from Google's Consent Mode, which consent dialogues speak: `gtag("consent", "update", …)`. A default says yes

@@ -7,14 +7,14 @@ import { readList, writeList } from "./storage";
 const NAME = "_smp_c";
 
 let required: boolean;
-let become: (visitor: string) => void;
+export let become: (visitor: string) => void;
 
-function word(): unknown {
+export function word(): unknown {
   return readList(NAME, "localStorage")[0];
 }
 
 /** Global Privacy Control: the browser says no, which holds until the visitor says yes on this site. */
-function refusedByBrowser(): boolean {
+export function refusedByBrowser(): boolean {
   return (navigator as Navigator & { globalPrivacyControl?: boolean }).globalPrivacyControl === true;
 }
 
@@ -48,11 +48,6 @@ export function follow(said: unknown): void {
     forget();
     if (!required) writeList(NAME, [said], "localStorage");
   }
-}
-
-/** Takes a visitor in who has said nothing, because the page's settings say yes for people like this one. */
-export function presume(): void {
-  if (!word() && !refusedByBrowser()) become(identify());
 }
 
 commands.consent = follow;

@@ -1,4 +1,4 @@
-/** One line of the tracker's event list. */
+/** One line of the tracker's event list; where names are shortened by the build, they are set in quotes. */
 export interface TrackerEvent {
   id: string;
   type: "exposure" | "conversion" | "pageview" | "report";
@@ -21,8 +21,8 @@ export interface TrackerEvent {
 
 /** A UUIDv7: sorts by time, and the server counts each id once, so sending an event again is always safe. */
 export function uuid(now: number): string {
-  let random = "";
-  crypto.getRandomValues(new Uint8Array(10)).forEach((byte) => (random += (256 + byte).toString(16).slice(1)));
-  const digits = now.toString(16).padStart(12, "0") + "7" + random.slice(0, 3) + "89ab"[parseInt(random[3]!, 16) & 3] + random.slice(4, 19);
-  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const time = now.toString(16).padStart(12, "0");
+  const random = crypto.getRandomValues(new Uint8Array(31));
+  let i = 0;
+  return "xxxxxxxx-xxxx-7xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => time[i++] || (random[i]! % 16).toString(16));
 }

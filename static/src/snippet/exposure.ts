@@ -23,7 +23,7 @@ export function expose(run: Run): void {
   const arm = split.arms[run.arm]!;
   reported.add(split.seed);
   remember(split.seed, arm, epoch);
-  send({ type: "exposure", experiment: run.experiment.id, split: split.key || undefined, arm, epoch });
+  send({ type: "exposure", "experiment": run.experiment.id, split: split.key || undefined, arm, epoch });
   exposures.forEach((exposed) => exposed(run));
 }
 

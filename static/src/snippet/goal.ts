@@ -13,16 +13,10 @@ export interface Amount {
 }
 
 /** Those that are not decided yet. */
-let experiments: Experiment[] = [];
+export let experiments: Experiment[] = [];
 
 /** What this page has reported: the server counts a visitor, and an order, once, so once per page is enough. */
-const reported = new Set<string>();
-
-/** Whether some goal of a kind is there to be reached yet, by an experiment in which the visitor is or may come to be. */
-export function wanted(test: (goal: Goal) => boolean): Goal[] {
-  const goals = experiments.map((experiment) => experiment.goals.filter((goal) => test(goal) && !reported.has(experiment.id + " " + goal.key)));
-  return ([] as Goal[]).concat(...goals);
-}
+export const reported = new Set<string>();
 
 /** The worth as it is sent: what is no number is none, and 0.1 + 0.2 is 0.3. */
 function worth({ value, currency, order }: Amount): { value?: number; currency?: string; order?: string } {
@@ -44,7 +38,7 @@ export function reach(test: (goal: Goal) => boolean, amount: Amount = {}): void 
         if (goal.type === "revenue") id += " " + said.order + " " + said.value;
         if (!test(goal) || !exposed(experiment) || (reported.has(id) && (goal.type !== "revenue" || said.order))) continue;
         reported.add(id);
-        send({ type: "conversion", experiment: experiment.id, goal: goal.key, name: goal.name, ...said });
+        send({ type: "conversion", "experiment": experiment.id, goal: goal.key, name: goal.name, ...said });
       }
     });
   }

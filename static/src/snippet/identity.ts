@@ -9,10 +9,8 @@ const DAY = 86400000;
 const TEST = /^#samplit-test=(smp-test-\w{8,40})$/;
 
 function cookies(name: string): string[] {
-  return document.cookie
-    .split("; ")
-    .filter((pair) => pair.startsWith(name + "="))
-    .map((pair) => pair.slice(name.length + 1));
+  const [, ...found] = ("; " + document.cookie).split("; " + name + "=");
+  return found.map((text) => text.split("; ")[0]!);
 }
 
 function setCookie(name: string, value: string, domain: string, seconds: number): void {
@@ -23,7 +21,7 @@ function setCookie(name: string, value: string, domain: string, seconds: number)
 /** The cookie domains that the host could write to, shortest first; "" is the host alone. */
 function domains(): string[] {
   const labels = location.hostname.split(".");
-  return labels.map((_, i) => ";domain=" + labels.slice(-i - 1).join(".")).concat("");
+  return labels.slice(1).map((_, i) => ";domain=" + labels.slice(-i - 2).join(".")).concat("");
 }
 
 /** The shortest domain on which a cookie sticks, found by trying, so that no list of public suffixes has to be shipped. */
@@ -46,6 +44,15 @@ function create(today: number): string {
   return text.replace(/\+/g, "-").replace(/\//g, "_") + "." + today;
 }
 
+/** Writes the cookie where it is read widest. */
+function keep(value: string): void {
+  const domain = widestDomain();
+  if (domain) setCookie(NAME, "", "", 0); // a host-only twin would make reads depend on their order
+  setCookie(NAME, value, domain || "", 400 * 86400);
+}
+
+let keeping = 0;
+
 /** Whether the first visit was on an earlier day. */
 export let returning = false;
 
@@ -67,7 +74,8 @@ function testVisitor(): string {
 
 /**
  * Returns the visitor's id, creating it on the first visit. When cookie and storage disagree the older one wins, and the cookie
- * where both are of one day. The cookie is written once a day, which renews it; writing one takes a trip to another process.
+ * where both are of one day. The cookie is written once a day, which renews it, and where storage has the id first a moment later:
+ * each look for its domain takes a trip to another process, and the page is waiting.
  * Returns "" where neither can be kept: somebody who is new on every page cannot be in an experiment.
  */
 export function identify(): string {
@@ -77,13 +85,14 @@ export function identify(): string {
   const known = cookies(NAME);
   const [mirror, renewed] = readList(NAME);
   const both = known.concat(mirror as string).filter((value) => FORM.test(value));
-  const value = both.length ? both.reduce((a, b) => (age(b) < age(a) ? b : a)) : create(today);
+  const [value = create(today)] = both.sort((a, b) => age(a) - age(b));
   if (known.length !== 1 || known[0] !== value || mirror !== value || renewed !== today) {
-    const domain = widestDomain();
-    if (domain) setCookie(NAME, "", "", 0); // a host-only twin would make reads depend on their order
-    setCookie(NAME, value, domain || "", 400 * 86400);
     writeList(NAME, [value, today]);
-    if (cookies(NAME).concat(readList(NAME) as string[]).indexOf(value) < 0) return "";
+    if (readList(NAME)[0] === value) keeping = setTimeout(keep, 0, value);
+    else {
+      keep(value);
+      if (cookies(NAME).indexOf(value) < 0) return "";
+    }
   }
   returning = age(value) < today;
   return value.slice(0, 22);
@@ -91,7 +100,7 @@ export function identify(): string {
 
 /** Erases what identify and the other modules ever stored. */
 export function forget(): void {
+  clearTimeout(keeping);
   domains().forEach((domain) => setCookie(NAME, "", domain, 0));
-  [NAME, "_smp_a", "_smp_c", "_smp_m", "_smp_q"].forEach((name) => localStorage.removeItem(name));
-  [NAME, "_smp_a", "_smp_q", "_smp_r", "_smp_u"].forEach((name) => sessionStorage.removeItem(name));
+  ["", "_a", "_c", "_m", "_q", "_r", "_u"].forEach((end) => [localStorage, sessionStorage].forEach((area) => area.removeItem(NAME + end)));
 }

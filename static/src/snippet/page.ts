@@ -9,7 +9,6 @@ import { report } from "./report";
 import { decide, type Run } from "./run";
 import { safe } from "./safe";
 import { conflicts } from "./slot";
-import type { Answer } from "./transport";
 import { view } from "./view";
 
 /** How long an element may be kept from sight for its change; after it the page shows its original and the visit does not count. */
@@ -57,19 +56,6 @@ function look(run: Run): void {
     if (partial(change, elements)) run.partial = true;
   }
   if (run.partial && !run.held && !run.spent) hold(run, DEADLINE);
-}
-
-/** Shows what the server decided, unless the time for it is over or the page has changed. */
-function settle(own: Run[], { assignments = [], reason = "unanswered" }: Answer): void {
-  own.forEach((run, i) => {
-    if (!run.asked) return;
-    run.asked = false;
-    const { arm, epoch } = assignments[i] || { arm: "", epoch: 0 };
-    run.arm = run.split.arms.indexOf(arm);
-    run.epoch = epoch;
-    if (run.arm < 0) run.why = reason;
-  });
-  sweep();
 }
 
 /** Takes an experiment that threw off this page view. */
@@ -143,7 +129,7 @@ function route(): void {
       if (parts.late && experiment.state !== "winner") own.forEach((run) => run.arm >= 0 && miss(run));
       const asked = own.some((run) => run.asked);
       if (asked || (document.readyState === "loading" && left > 0)) own.forEach((run) => run.served || hold(run, left > 0 ? left : DEADLINE));
-      if (asked) parts.ask!(experiment, visit, visitor, (answer) => settle(own, answer));
+      if (asked) parts.ask!(experiment, own, visit, visitor);
     });
   }
   parts.late = false;
@@ -158,17 +144,17 @@ export function open(id: string, configuration: Config): void {
   route();
 }
 
-/** What `samplit("debug")` prints: every split with the reason why it runs or does not. */
+/** What `samplit("debug")` prints: every split with the reason why it runs or does not. The build shortens no name in quotes. */
 function rows(): object[] {
   console.log("conflicts", conflicts().length);
   return runs.map((run) => ({
-    experiment: run.experiment.key,
-    split: run.split.key,
-    why: run.why,
+    "experiment": run.experiment.key,
+    split: run.split.key || "",
+    "why": run.why,
     arm: run.arm < 0 ? undefined : run.split.arms[run.arm],
     epoch: run.epoch,
     exposed: run.counted && run.arm >= 0 && !awaited(run),
-    changes: states(run),
+    "changes": states(run),
     missing: run.arm < 0 ? [] : run.watched.filter((change) => !elementsOf(change).length).map((change) => change.selector),
   }));
 }

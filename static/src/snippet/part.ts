@@ -1,7 +1,8 @@
-import type { Action } from "./change";
+import type { Action, Edit } from "./change";
 import type { Change, Config, HashFilter, Targeting } from "./config";
 import type { Ask } from "./remote";
 import type { Run } from "./run";
+import { safe } from "./safe";
 import type { Visit } from "./targeting";
 
 /**
@@ -27,6 +28,13 @@ export const parts: {
   media?: (change: Change) => string | undefined;
   /** The one element that a change with a fingerprint is about, of those that can take it. */
   recognise?: (change: Change, hits: Element[], takes: (element: Element) => boolean) => Element | undefined;
+  /** The attribute by which the rules of a change find its elements where the selector alone would find others too. */
+  marker?: (edit: Edit) => string;
+  /** Whether a node is the page's own, or was made by an earlier change. */
+  before?: (node: Node, edit: Edit) => boolean;
+  /** Does what a change does beside writing in elements, and takes it back. */
+  place?: (edit: Edit) => void;
+  unplace?: (edit: Edit) => void;
   report?: () => object[];
 } = {};
 
@@ -47,3 +55,7 @@ export const exposures: ((run: Run) => void)[] = [];
 
 /** Called when the page has become visible, or more of it has come. */
 export const looks: (() => void)[] = [];
+
+export function lookAgain(): void {
+  looks.forEach((looked) => safe(looked)());
+}

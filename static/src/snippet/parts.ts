@@ -11,6 +11,7 @@ import "./change/image";
 import "./change/insert";
 import "./change/js";
 import "./change/link";
+import "./change/marker";
 import "./change/moment";
 import "./change/move";
 import "./change/redirect";

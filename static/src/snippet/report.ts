@@ -8,5 +8,5 @@ export function report(experiment: Experiment, name: string, change?: string, ar
   const id = [experiment.id, name, change, arm].join(" ");
   if (told.has(id)) return;
   told.add(id);
-  send({ type: "report", experiment: experiment.id, name, change, arm });
+  send({ type: "report", "experiment": experiment.id, name, "change": change, arm });
 }

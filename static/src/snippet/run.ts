@@ -16,7 +16,7 @@ export interface Run {
   /** Index of the arm to show, -1 for none. */
   arm: number;
   /** The server is being asked for the arm; until it answers, the elements that might change are kept from sight. */
-  asked: boolean;
+  asked?: boolean;
   /** The epoch in which the visitor got the arm. */
   epoch: number;
   /** Whether seeing it is an exposure. */
@@ -24,21 +24,21 @@ export interface Run {
   /** The changes of all arms: whoever could have seen one of them is exposed, whatever arm it is. */
   watched: Change[];
   /** Some element of `watched` is on the page. */
-  matched: boolean;
+  matched?: boolean;
   /** Some text of `watched` has only partly arrived. */
-  partial: boolean;
+  partial?: boolean;
   /** The time limit runs within which partial text may be kept from sight. */
-  held: boolean;
+  held?: boolean;
   /** The limit passed in vain; there is no second one. */
-  spent: boolean;
+  spent?: boolean | undefined;
   /** What a server has made of the page already. */
   served?: ServedSplit | undefined;
 }
 
 /** Why an experiment takes no new visitor in like this one, "" when it does. */
-function refusal({ key, traffic, start = 0, end = Infinity, in: filters = [] }: Experiment, visitor: string, now: number): string {
+function refusal({ key, traffic, start = 0, end = Infinity, in: filters }: Experiment, visitor: string, now: number): string {
   if (now < start || now >= end) return "schedule";
-  const out = filters.length ? parts.excludes!(filters, visitor) : "";
+  const out = filters && parts.excludes!(filters, visitor);
   if (out) return out;
   return bucket("in/" + key, visitor) < traffic ? "" : "traffic";
 }
@@ -57,26 +57,21 @@ export function assigned(experiment: Experiment, split: Split, visitor: string, 
 export function decide(experiment: Experiment, split: Split, visit: Visit, visitor: string): Run {
   const now = Date.now();
   const { state } = experiment;
+  const { winner = -1 } = split;
   const run: Run = {
     experiment,
     split,
     why: state,
     arm: -1,
-    asked: false,
     epoch: split.epoch,
     counted: state === "running",
     watched: [],
-    matched: false,
-    partial: false,
-    held: false,
-    spent: false,
   };
   if (broken(experiment)) run.why = "faults";
   else if (!matchPage(experiment.url, visit.url!)) run.why = "page";
   else if (experiment.targeting && !parts.targets!(experiment.targeting, visit, now)) run.why = "targeting";
-  else if (experiment.remote && !visitor) run.why = "private";
-  else if (state === "winner") run.arm = split.winner === undefined ? -1 : split.winner;
-  else if (!visitor) run.why = "private";
+  else if (!visitor && (experiment.remote || state !== "winner")) run.why = "private";
+  else if (state === "winner") run.arm = winner;
   else Object.assign(run, assigned(experiment, split, visitor, now));
   run.served = served(split.seed);
   if (run.served) {

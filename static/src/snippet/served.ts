@@ -25,5 +25,5 @@ export const servedTo = told.visitor;
  * what scripts put in its place.
  */
 export function served(seed: string): ServedSplit | undefined {
-  return page === location.pathname + location.search ? (told.splits || {})[seed] : undefined;
+  return page === location.pathname + location.search ? (told["splits"] || {})[seed] : undefined;
 }

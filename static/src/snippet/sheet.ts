@@ -1,4 +1,5 @@
-import { script } from "./script";
+import { safe } from "./safe";
+import { nonced } from "./script";
 
 /** One declaration for one selector, if need be for some windows only. It is written with `!important`. */
 export type Rule = [selector: string, property: string, value: string, media?: string | undefined];
@@ -7,7 +8,7 @@ export type Rule = [selector: string, property: string, value: string, media?: s
 const ABOVE = ":not(#_#_#_)";
 
 let sheet: CSSStyleSheet | undefined;
-let drawn = "[]";
+let drawn: Rule[] = [];
 
 /** A constructable sheet needs no permission from a content security policy; where there is none, a style element with our nonce. */
 function open(): CSSStyleSheet {
@@ -16,21 +17,13 @@ function open(): CSSStyleSheet {
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, made];
     return made;
   } catch {
-    const element = document.createElement("style");
-    if (script && script.nonce) element.nonce = script.nonce;
-    document.documentElement.appendChild(element);
-    return element.sheet!;
+    return nonced("style").sheet!;
   }
 }
 
-/**
- * Makes rules the whole content of our sheet. Values go through the browser's own declaration parser and cannot leave their
- * property; a selector or value that it refuses is left out.
- */
-export function draw(rules: Rule[]): void {
-  const key = JSON.stringify(rules);
-  if (key === drawn) return;
-  drawn = key;
+/** Values go through the browser's own declaration parser and cannot leave their property; a selector or value that it refuses is
+ * left out. */
+function fill(rules: Rule[], still?: boolean): void {
   const target = (sheet = sheet || open());
   while (target.cssRules.length) target.deleteRule(0);
   for (const [selector, property, value, media] of rules) {
@@ -38,9 +31,22 @@ export function draw(rules: Rule[]): void {
       const text = `:where(${selector})${ABOVE}{}`;
       let rule = target.cssRules[target.insertRule(media ? `@media ${media}{${text}}` : text, target.cssRules.length)];
       if (media) rule = (rule as CSSMediaRule).cssRules[0];
-      (rule as CSSStyleRule).style.setProperty(property, value, "important");
+      const { style } = rule as CSSStyleRule;
+      style.setProperty(property, value, "important");
+      if (still) style.setProperty("transition", "none", "important");
     } catch {
       // The neighbours still apply.
     }
   }
+}
+
+/**
+ * Makes rules the whole content of our sheet. In the first frame, what they are about has no transition: that would show the page's own
+ * look on its way to ours.
+ */
+export function draw(rules: Rule[]): void {
+  if (rules + "" === drawn + "") return;
+  drawn = rules;
+  fill(rules, true);
+  requestAnimationFrame(() => requestAnimationFrame(safe(() => drawn === rules && fill(rules))));
 }

@@ -2,7 +2,7 @@ import { command } from "./command";
 import type { Config } from "./config";
 import { admit } from "./consent";
 import { watchHistory, wrapHistory } from "./history";
-import { looks, parts, visitors } from "./part";
+import { lookAgain, parts, visitors } from "./part";
 import { isEdited } from "./edit";
 import { loadExtra, previewToken } from "./preview";
 import { listen, safe } from "./safe";
@@ -12,7 +12,7 @@ import { view, viewAgain } from "./view";
 /** Tells everybody that somebody may see the page now. */
 function look(): void {
   view();
-  looks.forEach((looked) => safe(looked)());
+  lookAgain();
 }
 
 /** Makes somebody the visitor of this page, "" for one who may not be remembered and of whom nothing is sent. */

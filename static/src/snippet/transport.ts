@@ -1,4 +1,4 @@
-import type { Change, Config } from "./config";
+import type { Config } from "./config";
 import { type TrackerEvent, uuid } from "./event";
 import { listen, safe } from "./safe";
 import { readList, writeList } from "./storage";
@@ -33,7 +33,7 @@ function failed(): TrackerEvent[] {
 }
 
 /** Takes the events of an answered batch out of the stored queue, or puts them there. */
-function settle(events: TrackerEvent[], keep: boolean): void {
+export function settle(events: TrackerEvent[], keep: boolean): void {
   const before = failed();
   const rest = before.filter((event) => !events.some((sent) => sent.id === event.id));
   if (keep || rest.length < before.length) writeList(QUEUE, (keep ? rest.concat(events) : rest).slice(-QUEUE_LENGTH));
@@ -44,7 +44,7 @@ function schedule(): void {
   timer = setTimeout(safe(flush), Math.max(BATCH_DELAY, pausedUntil - Date.now()));
 }
 
-function retry(events: TrackerEvent[], retryAfter: string | null): void {
+function retry(events: TrackerEvent[], retryAfter?: string | null): void {
   settle(events, true);
   const asked = Math.min(MAX_RETRY_AFTER, +retryAfter! || 0) * 1000;
   const backoff = Math.min(MAX_BACKOFF, 2000 * 2 ** failures++) * (0.5 + Math.random());
@@ -53,30 +53,19 @@ function retry(events: TrackerEvent[], retryAfter: string | null): void {
   schedule();
 }
 
+/** What the tracker is told of this site. */
+export function told(fields: object): string {
+  return JSON.stringify({ installation_token: token, ...fields });
+}
+
 /** A string body is sent as text/plain, which spares the preflight request. */
-function post(path: string, body: string, keepalive: boolean): Promise<Response> {
+export function post(path: string, body: string, keepalive: boolean): Promise<Response> {
   return fetch(endpoint + path, { method: "POST", body, keepalive, credentials: "omit" });
 }
 
-/** What the tracker answers a question for an assignment; a refusal has none. */
-export interface Answer {
-  reason?: string;
-  /** One for each split. */
-  assignments?: { arm: string; epoch: number }[];
-  /** Of a preview token: what to show where. */
-  forced?: boolean;
-  page?: string;
-  variant?: { name: string };
-  changes?: Change[];
-}
-
-export function assign(question: { experiment: string; visitor_id: string; [more: string]: unknown }): Promise<Answer> {
-  return post("assign", JSON.stringify({ installation_token: token, ...question }), false).then((response) => response.json());
-}
-
 /** Sends events; the promise is kept once they have been answered. */
-function deliver(events: TrackerEvent[], leaving: boolean): Promise<unknown> | undefined {
-  const body = JSON.stringify({ installation_token: token, sent_at: Date.now(), events });
+export function deliver(events: TrackerEvent[], leaving: boolean): Promise<unknown> | undefined {
+  const body = told({ sent_at: Date.now(), events });
   const { size } = new Blob([body]);
   if (events.length > 1 && size > BATCH_BYTES) {
     const half = events.length >> 1;
@@ -87,24 +76,28 @@ function deliver(events: TrackerEvent[], leaving: boolean): Promise<unknown> | u
     return undefined;
   }
   bytesInFlight += size;
-  return post("events", body, bytesInFlight < KEEPALIVE_BYTES).then(
-    safe((response) => {
-      bytesInFlight -= size;
-      if (response.status === 429 || response.status > 499) return retry(events, response.headers.get("Retry-After"));
+  const answered = safe((response?: Response) => {
+    bytesInFlight -= size;
+    if (!response) retry(events);
+    else if (response.status === 429 || response.status > 499) retry(events, response.headers.get("Retry-After"));
+    else {
       failures = 0;
       settle(events, false);
-    }),
-    safe(() => {
-      bytesInFlight -= size;
-      retry(events, null);
-    }),
-  );
+    }
+  });
+  return post("events", body, bytesInFlight < KEEPALIVE_BYTES).then(answered, () => answered());
+}
+
+/** The events that wait, which do so no more. */
+export function take(): TrackerEvent[] {
+  const events = pending;
+  pending = [];
+  return events;
 }
 
 /** Sends what waits, and with it, where this is the tab to do so, what failed before. */
 function sendAll(mine: boolean): Promise<unknown> | undefined {
-  const events = (mine ? failed() : []).concat(pending);
-  pending = [];
+  const events = (mine ? failed() : []).concat(take());
   return events.length ? deliver(events, false) : undefined;
 }
 
@@ -126,8 +119,7 @@ function flush(leaving?: boolean): void {
   clearTimeout(timer);
   timer = 0;
   if (leaving) {
-    if (pending.length) deliver(pending, true);
-    pending = [];
+    if (pending.length) deliver(take(), true);
   } else if (Date.now() < pausedUntil) schedule();
   else if (resend) sendWithFailed();
   else sendAll(false);
@@ -141,17 +133,9 @@ export function send(event: Pick<TrackerEvent, "type"> & Partial<TrackerEvent>):
   if (!timer) schedule();
 }
 
-/** Sends at once what waits, and keeps a copy for the next page, which sends it again: the page may be gone before the request is. */
-export function sendTwice(): void {
-  const events = pending;
-  pending = [];
-  if (events.length) deliver(events, false);
-  settle(events, true);
-}
-
 /** Tells the server that this browser belongs to a person it may know from another one. */
 export function link(user: unknown): void {
-  post("identify", JSON.stringify({ installation_token: token, visitor_id: visitor, user_id: user + "" }), true).catch(() => {});
+  post("identify", told({ visitor_id: visitor, user_id: user + "" }), true).catch(() => {});
 }
 
 /** The visitor, "" for one of whom nothing is sent. */

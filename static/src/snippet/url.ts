@@ -22,19 +22,16 @@ function parts(text: string): Parts {
   return PARTS.exec(ascii) as unknown as Parts;
 }
 
-/** Whether text is pattern, in which `*` is any run of characters. */
+/** Whether text is pattern, in which `*` is any run of characters: every piece comes behind the one before, the first at the start
+ * and the last at the end. */
 export function glob(pattern: string, text: string): boolean {
-  const pieces = pattern.split("*");
-  const last = pieces.pop()!;
-  if (!pieces.length) return text === last;
   let at = 0;
-  for (let i = 0; i < pieces.length; i++) {
-    const piece = pieces[i]!;
-    const found = text.indexOf(piece, at);
-    if (found < 0 || (!i && found)) return false;
+  return pattern.split("*").every((piece, i, { length }) => {
+    const found = i < length - 1 ? text.indexOf(piece, at) : text.length - piece.length;
+    const fits = found >= at && (!!i || !found) && text.startsWith(piece, found);
     at = found + piece.length;
-  }
-  return text.length - at >= last.length && text.endsWith(last);
+    return fits;
+  });
 }
 
 export function matchPage(pattern: string | undefined, url: string): boolean {

@@ -1,5 +1,6 @@
 import { actions, parts } from "../part";
-import { script } from "../script";
+import { nonced } from "../script";
+import "./placing";
 
 /** The sheets of the page that are ours alone, so that a change can be taken back whole. */
 actions.css = {
@@ -14,11 +15,9 @@ actions.css = {
         document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
       };
     } catch {
-      const element = document.createElement("style");
-      if (script && script.nonce) element.nonce = script.nonce;
+      const element = nonced("style");
       element.media = media;
       element.textContent = change.value!;
-      document.documentElement.appendChild(element);
       return () => element.remove();
     }
   },

@@ -1,8 +1,9 @@
-import { type Edit, make, want } from "../change";
+import { type Edit, want } from "../change";
 import { actions } from "../part";
 import { kinds } from "../slot";
 import type { Wishes } from "../slot";
-import { holds } from "./element";
+import { holds } from "./holder";
+import { make } from "./placing";
 import { fragment, harmless } from "./fragment";
 
 /** Whose HTML an element is to hold. */

@@ -1,8 +1,9 @@
-import { make } from "../change";
 import { actions } from "../part";
-import { holds } from "./element";
+import { holds } from "./holder";
+import { markOf } from "./marker";
 import { fragment, harmless } from "./fragment";
 import { note, parentAt, positioned, put } from "./place";
+import { make } from "./placing";
 
 actions.insert = {
   safe: (change) => positioned(change) && harmless(change.value),
@@ -15,7 +16,7 @@ actions.insert = {
     if (!note(edit, anchor, nodes)) return;
     nodes.forEach((node) => {
       make(node, edit);
-      if (node instanceof Element) node.setAttribute("data-smp", edit.mark);
+      if (node instanceof Element) node.setAttribute("data-smp", markOf(edit));
     });
     put(anchor, position!, nodes);
   },

@@ -1,6 +1,6 @@
 import type { Change } from "../config";
-import { actions, looks, parts } from "../part";
-import { listen, safe } from "../safe";
+import { actions, lookAgain, parts } from "../part";
+import { listen } from "../safe";
 import { matchPage } from "../url";
 
 /** Keys by which the roots of frameworks, and elements that they have taken over, are known. */
@@ -27,9 +27,8 @@ parts.moment = (change) => {
   return due(change) && matchPage(change.scope && change.scope.url, location.href) && (!media || matchMedia(media).matches);
 };
 
-const look = () => looks.forEach((looked) => safe(looked)());
-listen("resize", look);
+listen("resize", lookAgain);
 listen("load", () => {
-  look();
-  setTimeout(look, 500); // frameworks take over after the page is loaded, and tell nobody
+  lookAgain();
+  setTimeout(lookAgain, 500); // frameworks take over after the page is loaded, and tell nobody
 });

@@ -1,7 +1,8 @@
-import { type Edit, before } from "../change";
+import type { Edit } from "../change";
 import { actions } from "../part";
-import { holds } from "./element";
+import { holds } from "./holder";
 import { note, parentAt, positioned, put } from "./place";
+import { before } from "./placing";
 
 /** Where a change moves an element to: the first target that is not inside it. */
 function target(edit: Edit, element: Element): Element | undefined {

@@ -4,7 +4,8 @@ import { actions, exposures, parts } from "../part";
 import { report } from "../report";
 import type { Run } from "../run";
 import { safe } from "../safe";
-import { sendTwice } from "../transport";
+import { deliver, settle, take } from "../transport";
+import "./placing";
 
 /** A page that is being left is out of sight; one that is not left after all comes back after this time. */
 const DEADLINE = 1000;
@@ -55,6 +56,13 @@ function leave(run: Run): boolean {
 actions.redirect = { enter: () => () => {} };
 
 parts.leave = leave;
+
+/** Sends at once what waits, and keeps a copy for the next page, which sends it again: the page may be gone before the request is. */
+function sendTwice(): void {
+  const events = take();
+  if (events.length) deliver(events, false);
+  settle(events, true);
+}
 
 /** All arms, the one that stays too, tell of themselves in the way that an arm has to which leaves: what is lost is lost alike. */
 exposures.push((run) => {

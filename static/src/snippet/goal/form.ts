@@ -1,5 +1,6 @@
-import { reach, wanted } from "../goal";
+import { reach } from "../goal";
 import { listen, safe } from "../safe";
+import { wanted } from "./wanted";
 
 /** Selectors of what shows that a form which was sent has been taken. */
 const awaited = new Set<string>();

@@ -1,6 +1,7 @@
-import { reach, wanted } from "../goal";
+import { reach } from "../goal";
 import { safe } from "../safe";
 import { visible } from "../visible";
+import { wanted } from "./wanted";
 
 const LONG_ENOUGH = 1000;
 const watched = new WeakSet<Element>();
