@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/gowebpki/jcs"
@@ -218,6 +219,11 @@ type Mistakes struct {
 	Runs        int
 }
 
+const (
+	mostMistakeRuns = 60               // somebody waits, and thinks in whole percents at best
+	mistakesLimit   = 15 * time.Second // less than a request may take
+)
+
 // Mistakes plays an experiment's traffic through with variants that are all alike, judged every day. Anybody may who may see the
 // experiment. ok is false when nothing is known of the traffic, or there are too many arms to play. Unavailable, with the reason busy,
 // means that others are first.
@@ -227,12 +233,17 @@ func (s *Simulator) Mistakes(ctx context.Context, f Foreseen) (m Mistakes, ok bo
 	if f.Forecast.Daily < 1 || len(splits) > 1 || arms < MinSimulatedRates || arms > MaxSimulatedRates {
 		return m, false, nil
 	}
-	in := Simulation{Daily: int(math.Min(f.Forecast.Daily, maxSimulatedDaily)), Days: forecastDays, Seed: 1, Strategy: engine.Adaptive}
+	in := Simulation{Daily: int(math.Min(f.Forecast.Daily, maxSimulatedDaily)), Days: forecastDays, Seed: 1, Strategy: engine.Adaptive, most: mostMistakeRuns}
 	for range arms {
 		in.Rates = append(in.Rates, f.Forecast.Rate)
 	}
-	c, err := s.Compare(ctx, in, nil)
-	if err != nil {
+	hurry, cancel := context.WithTimeout(ctx, mistakesLimit)
+	defer cancel()
+	c, err := s.Compare(hurry, in, nil)
+	switch {
+	case hurry.Err() != nil && ctx.Err() == nil:
+		return m, false, &Error{Code: CodeUnavailable, Reason: "busy", Message: "The simulator is busy with others. Try again in a moment.", Err: err}
+	case err != nil:
 		return m, false, err
 	}
 	side := c.Fixed

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type Simulation struct {
 	Days     int       `json:"days"`
 	Seed     int64     `json:"seed" doc:"Of the random numbers"`
 	Strategy string    `json:"strategy" enum:"adaptive,fast_learning" doc:"Of smart traffic"`
+
+	most int // runs; 0: mostRuns
 }
 
 // Limits of a simulation.
@@ -159,7 +162,7 @@ func (in Simulation) input() simulate.CompareInput {
 	case in.Days > 21:
 		x.Steps = 2
 	}
-	x.Runs = min(max(int(simulationCost/x.Cost()), fewestRuns), mostRuns)
+	x.Runs = min(max(int(simulationCost/x.Cost()), fewestRuns), cmp.Or(in.most, mostRuns))
 	return x
 }
 
