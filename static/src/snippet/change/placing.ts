@@ -26,7 +26,8 @@ parts.place = (edit) => {
   const { place, unplace, enter } = actions[edit.change.action]!;
   if (enter && !left.has(edit)) left.set(edit, enter(edit));
   edit.placed.forEach((_, element) => edit.claimed.indexOf(element) < 0 && unplace!(edit, element));
-  if (place) edit.claimed.forEach((element) => place(edit, element));
+  // What another change has just emptied is no longer there to put things at.
+  if (place) edit.claimed.forEach((element) => element.isConnected && place(edit, element));
 };
 
 parts.unplace = (edit) => {
