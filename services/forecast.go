@@ -233,7 +233,7 @@ func (s *Simulator) Mistakes(ctx context.Context, f Foreseen) (m Mistakes, ok bo
 	if f.Forecast.Daily < 1 || len(splits) > 1 || arms < MinSimulatedRates || arms > MaxSimulatedRates {
 		return m, false, nil
 	}
-	in := Simulation{Daily: int(math.Min(f.Forecast.Daily, maxSimulatedDaily)), Days: forecastDays, Seed: 1, Strategy: engine.Adaptive, most: mostMistakeRuns}
+	in := Simulation{Daily: int(math.Min(f.Forecast.Daily, maxSimulatedDaily)), Days: forecastDays, Seed: 1, Strategy: engine.Adaptive, Most: mostMistakeRuns}
 	for range arms {
 		in.Rates = append(in.Rates, f.Forecast.Rate)
 	}

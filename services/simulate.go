@@ -24,7 +24,7 @@ type Simulation struct {
 	Seed     int64     `json:"seed" doc:"Of the random numbers"`
 	Strategy string    `json:"strategy" enum:"adaptive,fast_learning" doc:"Of smart traffic"`
 
-	most int // runs; 0: mostRuns
+	Most int `json:"-"` // runs; 0: mostRuns
 }
 
 // Limits of a simulation.
@@ -162,7 +162,7 @@ func (in Simulation) input() simulate.CompareInput {
 	case in.Days > 21:
 		x.Steps = 2
 	}
-	x.Runs = min(max(int(simulationCost/x.Cost()), fewestRuns), cmp.Or(in.most, mostRuns))
+	x.Runs = min(max(int(simulationCost/x.Cost()), fewestRuns), cmp.Or(in.Most, mostRuns))
 	return x
 }
 
