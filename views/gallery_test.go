@@ -331,7 +331,7 @@ func resultWing() []exhibit {
 			{"chance", "96%", "P(θ > θ₀), θ ~ Beta(1 + 423, 1 + 8,703), θ₀ ~ Beta(1 + 375, 1 + 8,733)", "θ is the true value per visitor, θ₀ that of the original."}}}),
 		fixed("results-note", func(p Page, f NoteForm) templ.Component {
 			return NotePage(p, winner, f)
-		}, NoteForm{Day: "soon", Errors: Errors{"day": "error.date", "text": "error.required"}}),
+		}, NoteForm{Day: "2031-01-01", Errors: Errors{"day": "error.date", "text": "error.required"}}),
 		fixed("results-early", ResultsPage, early), fixed("results-waiting", ResultsPage, waiting), fixed("results-paused", ResultsPage, tie), fixed("results-done", ResultsPage, done),
 		fixed("results-draft", ResultsPage, draft), fixed("results-unready", ResultsPage, unready), fixed("results-hopeless", ResultsPage, hopeless),
 	}
