@@ -17,7 +17,7 @@ function pieces(query: string): string[] {
 }
 
 function keyOf(piece: string): string {
-  return new URLSearchParams(piece).keys().next().value + "";
+  return new URLSearchParams(piece).keys().next()["value"] + "";
 }
 
 /** Where a redirect leads from a page: the keys of its own query win, all others are taken along in their order, and so is the hash. */
