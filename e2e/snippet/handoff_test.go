@@ -87,6 +87,20 @@ func TestHandOffByALinkOfAVariant(t *testing.T) {
 	}
 }
 
+// A variant that is a page of the other domain takes its visitor along.
+func TestHandOffByARedirect(t *testing.T) {
+	t.Parallel()
+	tr, s, tab := partners(t)
+	target := s.at("pay.test", "/pay")
+	e := test("split", change{ID: "c", Action: "redirect", Value: &target}).with(func(e *experiment) { e.URL = "//shop.test*/" })
+	tr.reconfigure(e)
+	tab.Open(s.at("shop.test", "/"))
+	tab.Until(`document.readyState === "complete" && document.querySelector("#paid")`)
+	if got, want := browser.Eval[string](tab, idHere)[:22], tr.await(1, "exposures", exposureOf(e))[0].VisitorID; got != want {
+		t.Errorf("the other domain has %s, want %s", got, want)
+	}
+}
+
 // What arrives late, from elsewhere, or without consent makes nobody somebody else, and is out of the address all the same.
 func TestHandOffRefused(t *testing.T) {
 	t.Parallel()

@@ -120,4 +120,5 @@ function sent(event: Event): void {
 listen("click", followed);
 listen("auxclick", followed);
 listen("submit", sent);
+parts.link = decorated;
 commands.link = (address) => decorated(address + "");

@@ -48,7 +48,7 @@ function leave(run: Run): boolean {
   leaving = true;
   const { style } = document.documentElement;
   style.setProperty("visibility", "hidden", "important");
-  location.replace(to);
+  location.replace(parts.link ? parts.link(to) : to);
   setTimeout(safe(() => style.removeProperty("visibility")), DEADLINE);
   return true;
 }
