@@ -30,7 +30,7 @@ func BenchmarkBoot(b *testing.B) {
 			took := map[string][]float64{}
 			for range 20 {
 				for which, path := range map[string]string{"floor": "/floor", "snippet": "/"} {
-					wall, cpu := boot(b, s.URL+path, rate)
+					wall, cpu := boot(b, s.at("www.shop.test", path), rate)
 					took[which], took[which+"_cpu"] = append(took[which], wall), append(took[which+"_cpu"], cpu)
 				}
 			}

@@ -203,7 +203,7 @@ export function states({ split, arm, served }: Run): Record<string, string> {
     const { claimed, placed, state } = edit;
     const { wish, place } = actions[change.action]!;
     const idle = place ? !placed.size : claimed[0] && !claimed.some((element) => takes(change, element));
-    out[change.id] = state === "refused" ? state : wish && claimed.some(lost) ? "conflict" : idle ? "missed" : state;
+    out[change.id] = wish && claimed.some(lost) ? "conflict" : idle && state !== "refused" ? "missed" : state;
   });
   return out;
 }

@@ -1,5 +1,4 @@
-import { remember } from "./assignment";
-import type { Config } from "./config";
+import { assignments, remember } from "./assignment";
 import { configuration } from "./consent";
 import { cookies } from "./identity";
 import { overlook } from "./observer";
@@ -10,6 +9,7 @@ import { who } from "./transport";
 
 /** The parameter: the id with its day, when it was made, and seed, arm and epoch of what the visitor was shown; stars between them. */
 const NAME = "_smp";
+const FORM = /^[\w-]{22}\.\d{1,6}$/;
 /** How long after the click the other domain takes it. */
 const LIFETIME = 120000;
 /** Of what the visitor was shown, the latest are told; an address is no place for more. */
@@ -27,8 +27,13 @@ function takeOut(): string[] {
   const value = new URLSearchParams(location.search).get(NAME);
   if (value === null) return [];
   const rest = without(location.search).join("&");
-  history.replaceState(history["state"], "", location.pathname + (rest && "?" + rest) + location.hash);
+  safe(() => history.replaceState(history["state"], "", location.pathname + (rest && "?" + rest) + location.hash))();
   return value.split("*");
+}
+
+/** Whether the site has a split with an arm. */
+function runs(seed: string, arm: string): boolean {
+  return configuration.x.some(({ splits }) => splits.some((split) => split.seed === seed && split.arms.indexOf(arm) >= 0));
 }
 
 /** The partner that a host belongs to. */
@@ -63,13 +68,12 @@ parts.handed = () => (id && accepted() ? [id] : []).concat(cookies(NAME));
 const before = id && readList(NAME)[0];
 
 /** Takes over what the visitor was first shown on the other domain, as far as this site has it too. */
-visitors.push((visitor: string, { x }: Config) => {
+visitors.push((visitor) => {
   if (!visitor || !id || visitor !== id.slice(0, 22) || !accepted()) return;
   if (before && before !== id) writeList("_smp_a", []);
   for (let i = 0; i + 2 < shown.length && i < 3 * MOST; i += 3) {
     const [seed, arm, epoch] = shown.slice(i) as [string, string, string];
-    const known = x.some(({ splits }) => splits.some((split) => split.seed === seed && split.arms.indexOf(arm) >= 0));
-    if (known && /^\d{1,9}$/.test(epoch)) remember(seed, arm, +epoch);
+    if (runs(seed, arm) && /^\d{1,9}$/.test(epoch)) remember(seed, arm, +epoch);
   }
 });
 
@@ -77,9 +81,9 @@ visitors.push((visitor: string, { x }: Config) => {
 function decorated(address: string): string {
   const to = parsed(address);
   const own = readList(NAME)[0] + "";
-  if (!to || !/^https?:$/.test(to.protocol) || !foreign(to.hostname) || !who() || own.slice(0, 22) !== who()) return address;
-  const assigned = (readList("_smp_a") as string[][]).filter((entry) => configuration.x.some(({ splits }) => splits.some(({ seed }) => seed === entry[0])));
-  const value = [own, Date.now().toString(36)].concat(...assigned.slice(-MOST)).join("*");
+  if (!to || !/^https?:$/.test(to.protocol) || !foreign(to.hostname) || !FORM.test(own) || own.slice(0, 22) !== who()) return address;
+  const known = assignments().filter(([seed, arm]) => runs(seed, arm));
+  const value = [own, Date.now().toString(36), ...known.slice(-MOST).map((entry) => entry.join("*"))].join("*");
   to.search = without(to.search).concat(NAME + "=" + encodeURIComponent(value)).join("&");
   return to.href;
 }
@@ -103,12 +107,12 @@ function followed(event: Event): void {
 function sent(event: Event): void {
   const form = event.target as HTMLFormElement;
   const { submitter } = event as SubmitEvent;
-  const by = submitter && submitter.hasAttribute("formaction") ? [submitter, "formaction"] as const : [form, "action"] as const;
+  const [by, name] = submitter && submitter.hasAttribute("formaction") ? [submitter, "formaction"] : [form, "action"];
   const method = (submitter && submitter.getAttribute("formmethod")) || form.getAttribute("method") || "get";
-  const action = by[0].getAttribute(by[1]) || "";
+  const action = by!.getAttribute(name!) || "";
   const to = decorated(action);
   if (to === action) return;
-  if (!/^get$/i.test(method)) return lend(by[0], by[1], to);
+  if (!/^get$/i.test(method)) return lend(by!, name!, to);
   const field = document.createElement("input");
   field.type = "hidden";
   field.name = NAME;
