@@ -170,7 +170,7 @@ func (a *Analytics) endedExperiment(ctx context.Context, by Actor, id string) (x
 		if row.CompletedAt == nil {
 			return conflict("not_ended", "It has not ended. What it taught can be written down then.")
 		}
-		list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, false)
+		list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, bare)
 		if err == nil {
 			x = list[0]
 		}

@@ -34,7 +34,7 @@ func (a *Analytics) judgeEnded(ctx context.Context, by Actor) (left int, err err
 			return err
 		}
 		left = max(0, len(rows)-mostJudged)
-		list, err = withRows(ctx, s, by.Account, rows[:len(rows)-left], false)
+		list, err = withRows(ctx, s, by.Account, rows[:len(rows)-left], bare)
 		return err
 	})
 	if err != nil {
