@@ -11,35 +11,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const experimentNames = `-- name: ExperimentNames :many
-SELECT id, name FROM experiments WHERE account_id = $1 AND id = ANY($2::uuid[])
-`
-
-type ExperimentNamesRow struct {
-	ID   uuid.UUID
-	Name string
-}
-
-func (q *Queries) ExperimentNames(ctx context.Context, accountID uuid.UUID, ids []uuid.UUID) ([]ExperimentNamesRow, error) {
-	rows, err := q.db.Query(ctx, experimentNames, accountID, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ExperimentNamesRow{}
-	for rows.Next() {
-		var i ExperimentNamesRow
-		if err := rows.Scan(&i.ID, &i.Name); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const memberNames = `-- name: MemberNames :many
 SELECT u.id, u.name FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $1 ORDER BY u.id LIMIT 1000
 `
@@ -59,6 +30,39 @@ func (q *Queries) MemberNames(ctx context.Context, accountID uuid.UUID) ([]Membe
 	for rows.Next() {
 		var i MemberNamesRow
 		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const namesOf = `-- name: NamesOf :many
+SELECT 'user'::text AS kind, u.id, u.name FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $1 AND u.id = ANY($2::uuid[])
+UNION ALL SELECT 'experiment', e.id, e.name FROM experiments e WHERE e.account_id = $1 AND e.id = ANY($2::uuid[])
+UNION ALL SELECT 'installation', i.id, i.name FROM installations i WHERE i.account_id = $1 AND i.archived_at IS NULL AND i.id = ANY($2::uuid[])
+`
+
+type NamesOfRow struct {
+	Kind string
+	ID   uuid.UUID
+	Name string
+}
+
+// What people, experiments and sites of the account are called.
+func (q *Queries) NamesOf(ctx context.Context, accountID uuid.UUID, ids []uuid.UUID) ([]NamesOfRow, error) {
+	rows, err := q.db.Query(ctx, namesOf, accountID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []NamesOfRow{}
+	for rows.Next() {
+		var i NamesOfRow
+		if err := rows.Scan(&i.Kind, &i.ID, &i.Name); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -131,25 +131,56 @@ func (q *Queries) DeleteVariants(ctx context.Context, accountID uuid.UUID, exper
 	return err
 }
 
-const elements = `-- name: Elements :many
-SELECT account_id, experiment_id, ord, key, name, selector FROM elements WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) ORDER BY experiment_id, ord
+const elementVariants = `-- name: ElementVariants :many
+SELECT v.account_id, v.experiment_id, v.element, v.ord, v.id, v.key, v.name, v.weight, (CASE WHEN $1::boolean THEN v.changes END)::jsonb AS changes,
+  e.key AS element_key, e.name AS element_name, e.selector
+FROM variants v JOIN elements e ON e.account_id = v.account_id AND e.experiment_id = v.experiment_id AND e.ord = v.element
+WHERE v.account_id = $2 AND v.experiment_id = ANY($3::uuid[]) ORDER BY v.experiment_id, v.element, v.ord
 `
 
-func (q *Queries) Elements(ctx context.Context, accountID uuid.UUID, experiments []uuid.UUID) ([]Element, error) {
-	rows, err := q.db.Query(ctx, elements, accountID, experiments)
+type ElementVariantsParams struct {
+	Whole       bool
+	AccountID   uuid.UUID
+	Experiments []uuid.UUID
+}
+
+type ElementVariantsRow struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Element      int16
+	Ord          int16
+	ID           uuid.UUID
+	Key          string
+	Name         string
+	Weight       float64
+	Changes      json.RawMessage
+	ElementKey   string
+	ElementName  string
+	Selector     string
+}
+
+// Variants with their elements; change lists only when wanted.
+func (q *Queries) ElementVariants(ctx context.Context, arg ElementVariantsParams) ([]ElementVariantsRow, error) {
+	rows, err := q.db.Query(ctx, elementVariants, arg.Whole, arg.AccountID, arg.Experiments)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Element{}
+	items := []ElementVariantsRow{}
 	for rows.Next() {
-		var i Element
+		var i ElementVariantsRow
 		if err := rows.Scan(
 			&i.AccountID,
 			&i.ExperimentID,
+			&i.Element,
 			&i.Ord,
+			&i.ID,
 			&i.Key,
 			&i.Name,
+			&i.Weight,
+			&i.Changes,
+			&i.ElementKey,
+			&i.ElementName,
 			&i.Selector,
 		); err != nil {
 			return nil, err
@@ -928,85 +959,6 @@ func (q *Queries) UpdateVariantWeight(ctx context.Context, arg UpdateVariantWeig
 		arg.Ord,
 	)
 	return err
-}
-
-const variants = `-- name: Variants :many
-SELECT account_id, experiment_id, element, ord, id, key, name, weight, changes FROM variants WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) ORDER BY experiment_id, element, ord
-`
-
-func (q *Queries) Variants(ctx context.Context, accountID uuid.UUID, experiments []uuid.UUID) ([]Variant, error) {
-	rows, err := q.db.Query(ctx, variants, accountID, experiments)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Variant{}
-	for rows.Next() {
-		var i Variant
-		if err := rows.Scan(
-			&i.AccountID,
-			&i.ExperimentID,
-			&i.Element,
-			&i.Ord,
-			&i.ID,
-			&i.Key,
-			&i.Name,
-			&i.Weight,
-			&i.Changes,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const variantsWithoutChanges = `-- name: VariantsWithoutChanges :many
-SELECT account_id, experiment_id, element, ord, id, key, name, weight FROM variants
-WHERE account_id = $1 AND experiment_id = ANY($2::uuid[]) ORDER BY experiment_id, element, ord
-`
-
-type VariantsWithoutChangesRow struct {
-	AccountID    uuid.UUID
-	ExperimentID uuid.UUID
-	Element      int16
-	Ord          int16
-	ID           uuid.UUID
-	Key          string
-	Name         string
-	Weight       float64
-}
-
-func (q *Queries) VariantsWithoutChanges(ctx context.Context, accountID uuid.UUID, experiments []uuid.UUID) ([]VariantsWithoutChangesRow, error) {
-	rows, err := q.db.Query(ctx, variantsWithoutChanges, accountID, experiments)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []VariantsWithoutChangesRow{}
-	for rows.Next() {
-		var i VariantsWithoutChangesRow
-		if err := rows.Scan(
-			&i.AccountID,
-			&i.ExperimentID,
-			&i.Element,
-			&i.Ord,
-			&i.ID,
-			&i.Key,
-			&i.Name,
-			&i.Weight,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const waitForSplit = `-- name: WaitForSplit :exec

@@ -340,6 +340,27 @@ type LaunchPlan struct {
 	AuditSeq     int64
 }
 
+type Learning struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	EndedAt      time.Time
+	JudgedAt     time.Time
+	Outcome      string
+	Shipped      bool
+	Variant      string
+	Lift         *float64
+	Low          *float64
+	High         *float64
+	LogSe        *float64
+	Body         string
+	Tags         []string
+	WrittenBy    *uuid.UUID
+	WrittenAt    *time.Time
+	Version      int32
+	AuditSeq     *int64
+	Words        interface{}
+}
+
 type Member struct {
 	AccountID uuid.UUID
 	UserID    uuid.UUID

@@ -13,17 +13,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const countUnread = `-- name: CountUnread :one
-SELECT count(*) FROM notices WHERE account_id = $1 AND user_id = $2 AND read_at IS NULL
-`
-
-func (q *Queries) CountUnread(ctx context.Context, accountID uuid.UUID, userID uuid.UUID) (int64, error) {
-	row := q.db.QueryRow(ctx, countUnread, accountID, userID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const forgetNoticeMailed = `-- name: ForgetNoticeMailed :exec
 UPDATE notices SET mailed_at = NULL WHERE account_id = $1 AND user_id = $2 AND id = $3
 `

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -213,21 +214,6 @@ func (q *Queries) Looks(ctx context.Context, arg LooksParams) ([]LooksRow, error
 	return items, nil
 }
 
-const mostVisitors = `-- name: MostVisitors :one
-SELECT coalesce(max(n), 0)::bigint FROM (
-  SELECT sum(visitors) AS n FROM rollups
-  WHERE account_id = $1 AND split = 0 AND goal_id = '00000000-0000-0000-0000-000000000000' GROUP BY experiment_id
-) busiest
-`
-
-// Visitors of the account's busiest experiment.
-func (q *Queries) MostVisitors(ctx context.Context, accountID uuid.UUID) (int64, error) {
-	row := q.db.QueryRow(ctx, mostVisitors, accountID)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const resultCells = `-- name: ResultCells :many
 SELECT experiment_id, split, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
   coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
@@ -322,11 +308,13 @@ func (q *Queries) SaveLooks(ctx context.Context, arg SaveLooksParams) error {
 
 const siteOfResults = `-- name: SiteOfResults :many
 SELECT i.consent, h.last_at, coalesce(n.id, '00000000-0000-0000-0000-000000000000')::uuid AS note, coalesce(n.day, 'epoch')::date AS day,
-  coalesce(n.body, '')::text AS body, coalesce(u.name, '')::text AS author
+  coalesce(n.body, '')::text AS body, coalesce(u.name, '')::text AS author, c.begun_at, c.done_at,
+  (CASE WHEN row_number() OVER (ORDER BY n.day, n.created_at) = 1 THEN c.found END)::jsonb AS found
 FROM installations i
 LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 LEFT JOIN experiment_notes n ON n.account_id = i.account_id AND n.experiment_id = $1
 LEFT JOIN users u ON u.id = n.created_by
+LEFT JOIN page_checks c ON c.account_id = i.account_id AND c.experiment_id = $1
 WHERE i.account_id = $2 AND i.id = $3 ORDER BY n.day, n.created_at LIMIT 200
 `
 
@@ -343,9 +331,13 @@ type SiteOfResultsRow struct {
 	Day     time.Time
 	Body    string
 	Author  string
+	BegunAt *time.Time
+	DoneAt  *time.Time
+	Found   json.RawMessage
 }
 
 // What a page of results tells of its site, once for each note on the experiment, oldest first; once without note where there are none.
+// What the last look at its pages found is in the first row alone.
 func (q *Queries) SiteOfResults(ctx context.Context, arg SiteOfResultsParams) ([]SiteOfResultsRow, error) {
 	rows, err := q.db.Query(ctx, siteOfResults, arg.ExperimentID, arg.AccountID, arg.InstallationID)
 	if err != nil {
@@ -362,6 +354,9 @@ func (q *Queries) SiteOfResults(ctx context.Context, arg SiteOfResultsParams) ([
 			&i.Day,
 			&i.Body,
 			&i.Author,
+			&i.BegunAt,
+			&i.DoneAt,
+			&i.Found,
 		); err != nil {
 			return nil, err
 		}

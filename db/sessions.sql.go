@@ -89,7 +89,8 @@ const sessionByID = `-- name: SessionByID :one
 SELECT s.handle, s.user_id, s.account_id, s.data, s.created_at, s.seen_at, s.expires_at,
   coalesce(u.email, '')::text AS email, coalesce(u.name, '')::text AS name, coalesce(u.locale, '')::text AS locale,
   (u.disabled_at IS NOT NULL)::bool AS disabled,
-  coalesce(m.account_name, '')::text AS account_name, coalesce(m.role, '')::text AS role
+  coalesce(m.account_name, '')::text AS account_name, coalesce(m.role, '')::text AS role,
+  unread_notices(s.account_id, s.user_id) AS unread
 FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN LATERAL membership(s.user_id, s.account_id) m ON true
 WHERE s.id = $1 AND s.expires_at > $2
 `
@@ -108,6 +109,7 @@ type SessionByIDRow struct {
 	Disabled    bool
 	AccountName string
 	Role        string
+	Unread      int64
 }
 
 // A session that has not ended, with who is signed in and as what. The role is empty when nobody is, or no longer a member.
@@ -128,6 +130,7 @@ func (q *Queries) SessionByID(ctx context.Context, iD []byte, now time.Time) (Se
 		&i.Disabled,
 		&i.AccountName,
 		&i.Role,
+		&i.Unread,
 	)
 	return i, err
 }

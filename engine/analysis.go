@@ -76,7 +76,10 @@ const (
 // and for all variants together.
 type Lift struct {
 	Mean, Low, High float64
-	Estimator       string
+	// LogSE is the standard error of ln(1 + Mean) at this look alone: half the interval of one standard error to each
+	// side. 0 where that has no logarithm.
+	LogSE     float64
+	Estimator string
 }
 
 // ArmResult is one row of the results.

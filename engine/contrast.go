@@ -29,6 +29,15 @@ func (c contrast) lift(alpha float64) stats.Lift {
 	return c.relative((look.High - look.Diff) / math.Sqrt(c.diff.Variance))
 }
 
+// logSE is the standard error of the logarithm of the ratio to the control, 0 where it has none.
+func (c contrast) logSE() float64 {
+	l := c.relative(1)
+	if !l.OK || l.Low <= -1 {
+		return 0
+	}
+	return (math.Log1p(l.High) - math.Log1p(l.Low)) / 2
+}
+
 // times is the contrast if factor times as many visitors had come and behaved alike.
 func (c contrast) times(factor float64) contrast {
 	relative := c.relative

@@ -106,7 +106,7 @@ func (j judgement) lift(i int) *Lift {
 	if !l.OK {
 		return nil
 	}
-	return &Lift{Mean: l.Mean, Low: l.Low, High: l.High, Estimator: j.contrasts[i].estimator}
+	return &Lift{Mean: l.Mean, Low: l.Low, High: l.High, LogSE: j.contrasts[i].logSE(), Estimator: j.contrasts[i].estimator}
 }
 
 // sequential names the variant that is proven better and most likely best, else the one with the least p-value.

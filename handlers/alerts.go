@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"log/slog"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -17,7 +16,7 @@ func (h *server) alertRoutes(g groups) {
 	g.public.POST("/alerts/stop/:kind/:token", h.stopMail)
 }
 
-// alertsPage is what the person was told. Whoever looks at it has seen it: the bell falls silent with the next page.
+// alertsPage is what the person was told. Whoever looks at it has seen it.
 func (h *server) alertsPage(c echo.Context) error {
 	ctx, by := h.speak(c), actor(c)
 	list, err := h.Notices.List(ctx, by)
@@ -31,6 +30,7 @@ func (h *server) alertsPage(c echo.Context) error {
 	if err := h.Notices.Read(ctx, by); err != nil {
 		return err
 	}
+	h.person(c).Unread = 0
 	m := views.Alerts{}
 	for _, n := range list {
 		row := views.Alert{Kind: n.Kind, Name: n.Name, Lines: n.Lines, At: n.At, New: n.New}
@@ -61,15 +61,6 @@ func (h *server) chooseAlerts(c echo.Context) error {
 		return err
 	}
 	return redirect(c, "/alerts")
-}
-
-// unread is how many alerts the bell shows. A page is worth more than its bell.
-func (h *server) unread(c echo.Context, who services.Actor) int64 {
-	n, err := h.Notices.Unread(c.Request().Context(), who)
-	if err != nil {
-		h.Log.WarnContext(c.Request().Context(), "unread alerts not counted", slog.String("request_id", requestID(c)), slog.String("error", err.Error()))
-	}
-	return n
 }
 
 // stopPage asks before it stops anything: programs that look through mail follow every link.

@@ -53,7 +53,7 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	d.Keys = services.NewAPIKeys(database, d.Clock)
 	tracker := services.NewTracker(database, snap, committer, d.Keys, services.TrackerLimits{Remembered: 1}, d.Clock, d.Log)
 	d.Debugger = services.NewDebugger(database, d.Installations, tracker, d.Clock, d.Log)
-	d.Home = services.NewHome(database, d.Installations, d.Experiments, d.Analytics, d.Audit, d.Clock)
+	d.Home = services.NewHome(database, d.Analytics, d.Audit, d.Clock)
 	return keys
 }
 

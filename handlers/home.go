@@ -30,10 +30,11 @@ func (h *server) homePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	refs, err := h.siteRefs(c)
-	if err != nil {
-		return err
+	refs := make([]views.SiteRef, len(today.Sites))
+	for i, site := range today.Sites {
+		refs[i] = views.SiteRef{ID: site.ID.String(), Name: site.Name, Host: site.Host()}
 	}
+	c.Set(sitesKey, refs)
 	m := views.Home{Running: rowsOf(today.Running, today.Summaries, refs), Activity: historyRows(ctx, today.Activity, nil), Checklist: h.checklist(today.Steps)}
 	if len(today.Tasks) == 0 && today.Draft != uuid.Nil && m.Checklist == nil {
 		m.Next = "/experiments/" + today.Draft.String()

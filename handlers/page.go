@@ -19,9 +19,7 @@ func (h *server) page(c echo.Context) views.Page {
 		p.User = &views.User{Name: who.Name, Email: who.Email}
 		p.Account = views.Account{Name: who.AccountName}
 		p.Sites = h.navigationSites(c)
-		if !wantsPart(c) {
-			p.Unread = h.unread(c, who.Actor())
-		}
+		p.Unread = who.Unread
 	}
 	if !wantsPart(c) {
 		p.Flash = h.takeFlash(c)

@@ -113,6 +113,8 @@ func New(d Deps) *echo.Echo {
 	h.experimentRoutes(g)
 	h.editorRoutes(g)
 	h.resultRoutes(g)
+	h.overviewRoutes(g)
+	h.learningRoutes(g)
 	h.exportRoutes(g)
 	h.shareRoutes(g)
 	h.planRoutes(g)

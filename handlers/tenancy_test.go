@@ -64,7 +64,7 @@ func TestAnotherAccountsObjectsLookMissing(t *testing.T) {
 			t.Errorf("a stranger changed object %s:\nbefore %s\nafter  %s", ids[i], before[i], after)
 		}
 	}
-	for _, list := range []string{"/home", "/sites", "/experiments", "/audit", "/search?q=Confidential"} {
+	for _, list := range []string{"/home", "/sites", "/experiments", "/audit", "/analytics", "/learnings", "/learnings?q=Confidential", "/search?q=Confidential"} {
 		if a := stranger.get(list); a.StatusCode != http.StatusOK || strings.Contains(a.body, secret) {
 			t.Errorf("%s as a stranger: status %d, tells the name: %v", list, a.StatusCode, strings.Contains(a.body, secret))
 		}

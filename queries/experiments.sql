@@ -103,15 +103,12 @@ DELETE FROM variants WHERE account_id = @account_id AND experiment_id = @experim
 -- name: DeleteGoals :exec
 DELETE FROM goals WHERE account_id = @account_id AND experiment_id = @experiment_id;
 
--- name: Elements :many
-SELECT * FROM elements WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) ORDER BY experiment_id, ord;
-
--- name: Variants :many
-SELECT * FROM variants WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) ORDER BY experiment_id, element, ord;
-
--- name: VariantsWithoutChanges :many
-SELECT account_id, experiment_id, element, ord, id, key, name, weight FROM variants
-WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) ORDER BY experiment_id, element, ord;
+-- name: ElementVariants :many
+-- Variants with their elements; change lists only when wanted.
+SELECT v.account_id, v.experiment_id, v.element, v.ord, v.id, v.key, v.name, v.weight, (CASE WHEN @whole::boolean THEN v.changes END)::jsonb AS changes,
+  e.key AS element_key, e.name AS element_name, e.selector
+FROM variants v JOIN elements e ON e.account_id = v.account_id AND e.experiment_id = v.experiment_id AND e.ord = v.element
+WHERE v.account_id = @account_id AND v.experiment_id = ANY(@experiments::uuid[]) ORDER BY v.experiment_id, v.element, v.ord;
 
 -- name: Goals :many
 SELECT * FROM goals WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]) ORDER BY experiment_id, ord;

@@ -27,9 +27,6 @@ SELECT n.*, coalesce(e.name, '')::text AS experiment FROM notices n
 LEFT JOIN experiments e ON e.account_id = n.account_id AND e.id = n.experiment_id
 WHERE n.account_id = @account_id AND n.user_id = @user_id ORDER BY n.created_at DESC, n.id DESC LIMIT 100;
 
--- name: CountUnread :one
-SELECT count(*) FROM notices WHERE account_id = @account_id AND user_id = @user_id AND read_at IS NULL;
-
 -- name: ReadNotices :exec
 UPDATE notices SET read_at = @now::timestamptz WHERE account_id = @account_id AND user_id = @user_id AND read_at IS NULL;
 

@@ -31,12 +31,15 @@ WHERE account_id = @account_id AND experiment_id = @experiment_id AND (kind NOT 
 
 -- name: SiteOfResults :many
 -- What a page of results tells of its site, once for each note on the experiment, oldest first; once without note where there are none.
+-- What the last look at its pages found is in the first row alone.
 SELECT i.consent, h.last_at, coalesce(n.id, '00000000-0000-0000-0000-000000000000')::uuid AS note, coalesce(n.day, 'epoch')::date AS day,
-  coalesce(n.body, '')::text AS body, coalesce(u.name, '')::text AS author
+  coalesce(n.body, '')::text AS body, coalesce(u.name, '')::text AS author, c.begun_at, c.done_at,
+  (CASE WHEN row_number() OVER (ORDER BY n.day, n.created_at) = 1 THEN c.found END)::jsonb AS found
 FROM installations i
 LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 LEFT JOIN experiment_notes n ON n.account_id = i.account_id AND n.experiment_id = @experiment_id
 LEFT JOIN users u ON u.id = n.created_by
+LEFT JOIN page_checks c ON c.account_id = i.account_id AND c.experiment_id = @experiment_id
 WHERE i.account_id = @account_id AND i.id = @installation_id ORDER BY n.day, n.created_at LIMIT 200;
 
 -- name: Looks :many
@@ -50,13 +53,6 @@ SELECT @account_id::uuid, @experiment_id::uuid, i.split, i.goal_id, i.arm, i.p, 
 FROM (SELECT unnest(@splits::smallint[]) AS split, unnest(@goals::uuid[]) AS goal_id, unnest(@arms::smallint[]) AS arm, unnest(@ps::float8[]) AS p) i
 ON CONFLICT (account_id, experiment_id, split, goal_id, arm)
 DO UPDATE SET p = excluded.p, looked_at = excluded.looked_at WHERE excluded.p < l.p;
-
--- name: MostVisitors :one
--- Visitors of the account's busiest experiment.
-SELECT coalesce(max(n), 0)::bigint FROM (
-  SELECT sum(visitors) AS n FROM rollups
-  WHERE account_id = @account_id AND split = 0 AND goal_id = '00000000-0000-0000-0000-000000000000' GROUP BY experiment_id
-) busiest;
 
 -- name: ImpactCells :many
 -- What visitors since an hour did about primary goals, by experiment, split and epoch: with the control and with anything else.

@@ -7,7 +7,8 @@ VALUES (@id, @handle, sqlc.narg('user_id'), sqlc.narg('account_id'), @data, @use
 SELECT s.handle, s.user_id, s.account_id, s.data, s.created_at, s.seen_at, s.expires_at,
   coalesce(u.email, '')::text AS email, coalesce(u.name, '')::text AS name, coalesce(u.locale, '')::text AS locale,
   (u.disabled_at IS NOT NULL)::bool AS disabled,
-  coalesce(m.account_name, '')::text AS account_name, coalesce(m.role, '')::text AS role
+  coalesce(m.account_name, '')::text AS account_name, coalesce(m.role, '')::text AS role,
+  unread_notices(s.account_id, s.user_id) AS unread
 FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN LATERAL membership(s.user_id, s.account_id) m ON true
 WHERE s.id = @id AND s.expires_at > @now;
 

@@ -98,6 +98,10 @@ func readPageCheck(ctx context.Context, s *db.Store, account, experiment uuid.UU
 	if err != nil {
 		return c, fmt.Errorf("read page check: %w", err)
 	}
+	return newPageCheck(row, experiment, now)
+}
+
+func newPageCheck(row db.PageCheckRow, experiment uuid.UUID, now time.Time) (c PageCheck, err error) {
 	var found foundOnPages
 	if err := json.Unmarshal(row.Found, &found); err != nil {
 		return c, fmt.Errorf("page check of experiment %s: %w", experiment, err)
@@ -230,7 +234,7 @@ func (p *PageChecks) plan(ctx context.Context, job pageCheckJob) (plan *pagePlan
 		if err != nil {
 			return fmt.Errorf("read experiment: %w", err)
 		}
-		list, err := withRows(ctx, s, job.Account, []db.Experiment{row}, true)
+		list, err := withRows(ctx, s, job.Account, []db.Experiment{row}, whole)
 		if err != nil {
 			return err
 		}

@@ -215,7 +215,7 @@ func (a *Analytics) Changes(ctx context.Context, by Actor, id string) (f Changes
 		if err != nil {
 			return orNotFound(err, "experiment")
 		}
-		list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, true)
+		list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, whole)
 		if err != nil {
 			return err
 		}

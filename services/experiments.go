@@ -54,7 +54,7 @@ func (e *Experiments) one(ctx context.Context, s *db.Store, by Actor, id uuid.UU
 	if err != nil {
 		return Experiment{}, orNotFound(err, "experiment")
 	}
-	list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, true)
+	list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, whole)
 	if err != nil {
 		return Experiment{}, err
 	}
@@ -105,7 +105,7 @@ func (e *Experiments) List(ctx context.Context, by Actor, filter ExperimentFilte
 		if err != nil {
 			return fmt.Errorf("list experiments: %w", err)
 		}
-		items, err = withRows(ctx, s, by.Account, rows, false)
+		items, err = withRows(ctx, s, by.Account, rows, listed)
 		return err
 	})
 	return newList(items, total, filter.Paging), err
@@ -121,35 +121,32 @@ func (e *Experiments) Any(ctx context.Context, by Actor) (any bool, err error) {
 	return any, err
 }
 
-// withRows reads what is below the experiments: whole, or without change lists and past epochs.
-func withRows(ctx context.Context, s *db.Store, account uuid.UUID, rows []db.Experiment, whole bool) ([]Experiment, error) {
+// depth is how much below an experiment is read.
+type depth int
+
+const (
+	bare   depth = iota // neither change lists nor splits and epochs
+	listed              // the current epochs, no change lists
+	whole               // everything
+)
+
+// withRows reads what is below the experiments.
+func withRows(ctx context.Context, s *db.Store, account uuid.UUID, rows []db.Experiment, d depth) ([]Experiment, error) {
 	ids := make([]uuid.UUID, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
 	}
-	elements, err := s.Elements(ctx, account, ids)
+	elements, variants, err := readElements(ctx, s, account, ids, d)
 	if err != nil {
-		return nil, fmt.Errorf("read elements: %w", err)
-	}
-	variants, err := readVariants(ctx, s, account, ids, whole)
-	if err != nil {
-		return nil, fmt.Errorf("read variants: %w", err)
+		return nil, err
 	}
 	goals, err := s.Goals(ctx, account, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read goals: %w", err)
 	}
-	splits, err := s.Splits(ctx, account, ids)
+	splits, epochs, err := readEpochs(ctx, s, account, ids, d)
 	if err != nil {
-		return nil, fmt.Errorf("read splits: %w", err)
-	}
-	readEpochs := s.CurrentEpochs
-	if whole {
-		readEpochs = s.Epochs
-	}
-	epochs, err := readEpochs(ctx, account, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read epochs: %w", err)
+		return nil, err
 	}
 	el := groupBy(elements, func(r db.Element) uuid.UUID { return r.ExperimentID })
 	va := groupBy(variants, func(r db.Variant) uuid.UUID { return r.ExperimentID })
@@ -166,14 +163,34 @@ func withRows(ctx context.Context, s *db.Store, account uuid.UUID, rows []db.Exp
 	return out, nil
 }
 
-func readVariants(ctx context.Context, s *db.Store, account uuid.UUID, ids []uuid.UUID, whole bool) ([]db.Variant, error) {
-	if whole {
-		return s.Variants(ctx, account, ids)
+func readElements(ctx context.Context, s *db.Store, account uuid.UUID, ids []uuid.UUID, d depth) (elements []db.Element, variants []db.Variant, err error) {
+	rows, err := s.ElementVariants(ctx, db.ElementVariantsParams{AccountID: account, Experiments: ids, Whole: d == whole})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read elements: %w", err)
 	}
-	rows, err := s.VariantsWithoutChanges(ctx, account, ids)
-	out := make([]db.Variant, len(rows))
-	for i, r := range rows {
-		out[i] = db.Variant{AccountID: r.AccountID, ExperimentID: r.ExperimentID, Element: r.Element, Ord: r.Ord, ID: r.ID, Key: r.Key, Name: r.Name, Weight: r.Weight}
+	for _, r := range rows {
+		if r.Ord == 0 {
+			elements = append(elements, db.Element{AccountID: r.AccountID, ExperimentID: r.ExperimentID, Ord: r.Element, Key: r.ElementKey, Name: r.ElementName, Selector: r.Selector})
+		}
+		variants = append(variants, db.Variant{AccountID: r.AccountID, ExperimentID: r.ExperimentID, Element: r.Element, Ord: r.Ord, ID: r.ID, Key: r.Key, Name: r.Name,
+			Weight: r.Weight, Changes: r.Changes})
 	}
-	return out, err
+	return elements, variants, nil
+}
+
+func readEpochs(ctx context.Context, s *db.Store, account uuid.UUID, ids []uuid.UUID, d depth) (splits []db.Split, epochs []db.Epoch, err error) {
+	if d == bare {
+		return nil, nil, nil
+	}
+	if splits, err = s.Splits(ctx, account, ids); err != nil {
+		return nil, nil, fmt.Errorf("read splits: %w", err)
+	}
+	read := s.CurrentEpochs
+	if d == whole {
+		read = s.Epochs
+	}
+	if epochs, err = read(ctx, account, ids); err != nil {
+		return nil, nil, fmt.Errorf("read epochs: %w", err)
+	}
+	return splits, epochs, nil
 }

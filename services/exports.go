@@ -306,7 +306,7 @@ func (e *Exports) begin(ctx context.Context, job exportJob) (row db.Export, x Ex
 		if err != nil {
 			return err
 		}
-		list, err := withRows(ctx, s, job.Account, []db.Experiment{held}, false)
+		list, err := withRows(ctx, s, job.Account, []db.Experiment{held}, listed)
 		if err != nil {
 			return err
 		}

@@ -15,20 +15,18 @@ import (
 
 // Home tells people what needs them today.
 type Home struct {
-	db          *db.DB
-	sites       *Installations
-	experiments *Experiments
-	analytics   *Analytics
-	audit       *Audit
-	clock       Clock
+	db        *db.DB
+	analytics *Analytics
+	audit     *Audit
+	clock     Clock
 }
 
 // firstVisitors is when the first results are worth a look.
 const firstVisitors = 100
 
 // NewHome makes the service over the others.
-func NewHome(d *db.DB, i *Installations, e *Experiments, a *Analytics, audit *Audit, clock Clock) *Home {
-	return &Home{db: d, sites: i, experiments: e, analytics: a, audit: audit, clock: clock}
+func NewHome(d *db.DB, a *Analytics, audit *Audit, clock Clock) *Home {
+	return &Home{db: d, analytics: a, audit: audit, clock: clock}
 }
 
 // Kinds of tasks.
@@ -59,6 +57,7 @@ func (s FirstSteps) Done() bool {
 
 // Today is what the home page shows.
 type Today struct {
+	Sites     []Installation // by name
 	Tasks     []Task
 	Running   []Experiment
 	Summaries map[uuid.UUID]Summary
@@ -68,31 +67,50 @@ type Today struct {
 	Draft     uuid.UUID // the newest experiment where it has not been started: what could come next
 }
 
-// longestHome bounds how many sites and experiments the page looks at.
+// longestHome bounds how many experiments the page looks at.
 const longestHome = 50
 
 // Today collects the page, with sentences in the language of ctx and the impact of some days. Any member may.
 func (h *Home) Today(ctx context.Context, by Actor, days int) (t Today, err error) {
-	sites, err := h.sites.List(ctx, by, Paging{PerPage: longestHome})
-	if err != nil {
+	if err := h.read(ctx, by, &t); err != nil {
 		return t, err
 	}
-	running, err := h.experiments.List(ctx, by, ExperimentFilter{Status: string(Running), Paging: Paging{PerPage: longestHome}})
-	if err != nil {
-		return t, err
-	}
-	t.Running = running.Items
 	if t.Summaries, err = h.analytics.Summaries(ctx, by, t.Running); err != nil {
 		return t, err
 	}
 	if t.Activity, err = h.recent(ctx, by); err != nil {
 		return t, err
 	}
-	if t.Steps, t.Draft, err = h.steps(ctx, by, sites.Items, t); err != nil {
+	if t.Steps, t.Draft, err = h.steps(ctx, by, t); err != nil {
 		return t, err
 	}
-	now := h.clock.now()
-	var broken []uuid.UUID
+	broken := t.collect(ctx, h.clock.now())
+	t.Impact, err = h.Impact(ctx, by, days, broken)
+	return t, err
+}
+
+// read finds the sites and what runs.
+func (h *Home) read(ctx context.Context, by Actor, t *Today) error {
+	running := string(Running)
+	return h.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		sites, err := s.HomeSites(ctx, by.Account, mostNames)
+		if err != nil {
+			return fmt.Errorf("list sites: %w", err)
+		}
+		for _, r := range sites {
+			t.Sites = append(t.Sites, Installation{ID: r.ID, Name: r.Name, SiteURL: r.SiteUrl, CreatedAt: r.CreatedAt, LastSeen: r.LastAt, Running: int(r.Running)})
+		}
+		rows, err := s.Experiments(ctx, db.ExperimentsParams{AccountID: by.Account, Status: &running, Take: longestHome})
+		if err != nil {
+			return fmt.Errorf("list experiments: %w", err)
+		}
+		t.Running, err = withRows(ctx, s, by.Account, rows, bare)
+		return err
+	})
+}
+
+// collect finds the tasks, and returns the experiments whose numbers need fixing.
+func (t *Today) collect(ctx context.Context, now time.Time) (broken []uuid.UUID) {
 	for _, x := range t.Running {
 		if t.Summaries[x.ID].Results.State() == VerdictFix {
 			broken = append(broken, x.ID)
@@ -101,16 +119,15 @@ func (h *Home) Today(ctx context.Context, by Actor, days int) (t Today, err erro
 			t.Tasks = append(t.Tasks, task)
 		}
 	}
-	if t.Steps.Done() || len(sites.Items) > 1 { // before that, the checklist says it
-		for _, site := range sites.Items {
+	if t.Steps.Done() || len(t.Sites) > 1 { // before that, the checklist says it
+		for _, site := range t.Sites {
 			if task, ok := siteTask(ctx, site, now); ok && !t.visited(site.ID) {
 				t.Tasks = append(t.Tasks, task)
 			}
 		}
 	}
 	slices.SortStableFunc(t.Tasks, func(a, b Task) int { return cmp.Compare(urgency[a.Kind], urgency[b.Kind]) })
-	t.Impact, err = h.Impact(ctx, by, days, broken)
-	return t, err
+	return broken
 }
 
 // urgency puts first what makes numbers wrong, then what can be decided.
@@ -186,39 +203,25 @@ func siteTask(ctx context.Context, site Installation, now time.Time) (Task, bool
 }
 
 // steps says how far the account is on its way to a first result, and which draft is the newest experiment.
-func (h *Home) steps(ctx context.Context, by Actor, sites []Installation, t Today) (s FirstSteps, draft uuid.UUID, err error) {
-	for _, site := range sites {
-		s.Site, s.SiteID = true, site.ID
-		s.Installed = s.Installed || site.Status == InstallationActive
+func (h *Home) steps(ctx context.Context, by Actor, t Today) (s FirstSteps, draft uuid.UUID, err error) {
+	var oldest time.Time
+	for _, site := range t.Sites {
+		if !s.Site || site.CreatedAt.Before(oldest) {
+			s.Site, s.SiteID, oldest = true, site.ID, site.CreatedAt
+		}
+		s.Installed = s.Installed || site.LastSeen != nil
 	}
 	for _, x := range t.Running {
 		s.Visitors = s.Visitors || t.Summaries[x.ID].Results.Visitors() >= firstVisitors
 	}
 	err = h.db.InTx(ctx, by.Account, func(st *db.Store) error {
-		byStatus, err := st.CountExperimentsByStatus(ctx, by.Account)
+		far, err := st.HowFar(ctx, db.HowFarParams{AccountID: by.Account, Visited: s.Visitors, Enough: firstVisitors})
 		if err != nil {
-			return fmt.Errorf("count experiments: %w", err)
+			return fmt.Errorf("how far the account is: %w", err)
 		}
-		for _, row := range byStatus {
-			s.Experiment = true
-			s.Launched = s.Launched || Status(row.Status) != Draft && Status(row.Status) != Archived
-		}
-		if !s.Visitors {
-			most, err := st.MostVisitors(ctx, by.Account)
-			if err != nil {
-				return fmt.Errorf("count visitors: %w", err)
-			}
-			s.Visitors = most >= firstVisitors
-		}
-		recent, err := st.Experiments(ctx, db.ExperimentsParams{AccountID: by.Account, Take: 1})
-		if err != nil {
-			return fmt.Errorf("newest experiment: %w", err)
-		}
-		if len(recent) > 0 {
-			s.ExperimentID = recent[0].ID
-			if Status(recent[0].Status) == Draft {
-				draft = recent[0].ID
-			}
+		s.Experiment, s.Launched, s.Visitors, s.ExperimentID = far.Any, far.Launched, far.Visited, far.Newest
+		if Status(far.Status) == Draft {
+			draft = far.Newest
 		}
 		return nil
 	})

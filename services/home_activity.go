@@ -85,33 +85,21 @@ func (h *Home) Colleagues(ctx context.Context, by Actor) ([]Colleague, error) {
 // names finds what the objects and actors of the records are called.
 func (h *Home) names(ctx context.Context, by Actor, records []AuditRecord) (map[string]string, error) {
 	names := map[string]string{}
-	var experiments []uuid.UUID
+	var ids []uuid.UUID
 	for _, r := range records {
-		if kind, id := objectID(r.Object); kind == "experiment" {
-			experiments = append(experiments, id)
+		for _, object := range []string{r.Actor, r.Object} {
+			if _, id := objectID(object); id != uuid.Nil && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
 		}
 	}
 	err := h.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		people, err := s.MemberNames(ctx, by.Account)
+		rows, err := s.NamesOf(ctx, by.Account, ids)
 		if err != nil {
-			return fmt.Errorf("name members: %w", err)
+			return fmt.Errorf("name what was done: %w", err)
 		}
-		for _, p := range people {
-			names["user:"+p.ID.String()] = p.Name
-		}
-		tests, err := s.ExperimentNames(ctx, by.Account, experiments)
-		if err != nil {
-			return fmt.Errorf("name experiments: %w", err)
-		}
-		for _, x := range tests {
-			names[experimentObject(x.ID)] = x.Name
-		}
-		sites, err := s.InstallationNames(ctx, by.Account, mostNames)
-		if err != nil {
-			return fmt.Errorf("name installations: %w", err)
-		}
-		for _, i := range sites {
-			names[installationObject(i.ID)] = i.Name
+		for _, r := range rows {
+			names[r.Kind+":"+r.ID.String()] = r.Name
 		}
 		return nil
 	})

@@ -161,7 +161,7 @@ func (n *Notices) running(ctx context.Context, account uuid.UUID) (list []Experi
 		if err != nil {
 			return fmt.Errorf("running experiments: %w", err)
 		}
-		list, err = withRows(ctx, s, account, rows, false)
+		list, err = withRows(ctx, s, account, rows, listed)
 		return err
 	})
 	return list, err
@@ -325,15 +325,6 @@ func (n *Notices) List(ctx context.Context, by Actor) (out []Notice, err error) 
 		return err
 	})
 	return out, err
-}
-
-// Unread counts what the actor was told and has not seen.
-func (n *Notices) Unread(ctx context.Context, by Actor) (count int64, err error) {
-	err = n.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		count, err = s.CountUnread(ctx, by.Account, by.User)
-		return err
-	})
-	return count, err
 }
 
 // Read says that the actor has seen all that they were told.

@@ -92,6 +92,7 @@ type Lift struct {
 	Low       float64 `json:"low"`
 	High      float64 `json:"high"`
 	Estimator string  `json:"estimator"`
+	LogSE     float64 `json:"-"` // standard error of ln(1 + mean) at this look alone; 0 where it is not known
 }
 
 // VariantResult is one row of the table. Rate and interval are what was observed, lift is by the estimator that decides.

@@ -116,7 +116,7 @@ func (r *Results) fill(a engine.Analysis, names []string) {
 		v := VariantResult{Key: arm.Key, Name: names[i], IsControl: i == 0, Visitors: arm.Visitors, Conversions: arm.Conversions, Rate: arm.Rate,
 			Interval: Interval(arm.Interval), ProbBest: arm.ProbBest, ProbBeatsControl: arm.ProbBeatsControl, ExpectedLoss: arm.ExpectedLoss, WeightNow: arm.WeightNow}
 		if arm.Lift != nil {
-			v.Lift = &Lift{arm.Lift.Mean, arm.Lift.Low, arm.Lift.High, arm.Lift.Estimator}
+			v.Lift = &Lift{arm.Lift.Mean, arm.Lift.Low, arm.Lift.High, arm.Lift.Estimator, arm.Lift.LogSE}
 		}
 		if money {
 			v.Revenue = &Revenue{Sum: arm.Revenue.Sum, PerVisitor: arm.Revenue.PerVisitor, Interval: Interval(arm.Revenue.Interval)}

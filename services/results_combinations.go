@@ -70,7 +70,7 @@ func modelLift(l stats.Lift) *Lift {
 	if !l.OK {
 		return nil
 	}
-	return &Lift{l.Mean, l.Low, l.High, estimatorModel}
+	return &Lift{Mean: l.Mean, Low: l.Low, High: l.High, Estimator: estimatorModel}
 }
 
 // facts are the counts of the combinations over all days and epochs.

@@ -46,7 +46,7 @@ func (a *Analytics) Results(ctx context.Context, by Actor, id, goal string) (r R
 		if err != nil {
 			return orNotFound(err, "experiment")
 		}
-		list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, true)
+		list, err := withRows(ctx, s, by.Account, []db.Experiment{row}, whole)
 		if err != nil {
 			return err
 		}
@@ -116,19 +116,19 @@ func readBeside(ctx context.Context, s *db.Store, account uuid.UUID, r *Results)
 			r.Excluded[t.Kind] += t.N
 		}
 	}
-	check, err := readPageCheck(ctx, s, account, r.ExperimentID, r.AsOf)
+	check, err := readSite(ctx, s, account, r)
 	if err != nil {
 		return err
 	}
 	r.Changes, r.PageCheck, r.Masks = changeRates(r.Experiment, reports, check, r.AsOf), check, countMasks(reports)
-	return readSite(ctx, s, account, r)
+	return nil
 }
 
-// readSite adds the site's state and the notes.
-func readSite(ctx context.Context, s *db.Store, account uuid.UUID, r *Results) error {
+// readSite adds the site's state and the notes, and returns the last look at its pages.
+func readSite(ctx context.Context, s *db.Store, account uuid.UUID, r *Results) (check PageCheck, err error) {
 	rows, err := s.SiteOfResults(ctx, db.SiteOfResultsParams{AccountID: account, ExperimentID: r.ExperimentID, InstallationID: r.Experiment.InstallationID})
 	if err != nil {
-		return fmt.Errorf("read site: %w", err)
+		return check, fmt.Errorf("read site: %w", err)
 	}
 	for _, row := range rows {
 		r.Consent = row.Consent == ConsentRequired
@@ -139,7 +139,10 @@ func readSite(ctx context.Context, s *db.Store, account uuid.UUID, r *Results) e
 			r.Notes = append(r.Notes, Note{row.Note, row.Day, row.Body, row.Author})
 		}
 	}
-	return nil
+	if len(rows) > 0 && rows[0].BegunAt != nil {
+		return newPageCheck(db.PageCheckRow{BegunAt: *rows[0].BegunAt, DoneAt: rows[0].DoneAt, Found: rows[0].Found}, r.ExperimentID, r.AsOf)
+	}
+	return check, nil
 }
 
 // past puts the smallest p of earlier looks at a goal in a split in the order of its arms.

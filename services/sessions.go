@@ -47,6 +47,7 @@ type Person struct {
 	Account     uuid.UUID
 	AccountName string
 	Role        Role
+	Unread      int64 // alerts that they have not seen
 }
 
 // Actor is the person as services know them.
@@ -79,7 +80,7 @@ func (s *Sessions) load(ctx context.Context, id string, used bool) (Session, err
 			return unauthorized()
 		}
 		out.Person = &Person{User: *row.UserID, Email: row.Email, Name: row.Name, Locale: row.Locale,
-			Account: *row.AccountID, AccountName: row.AccountName, Role: Role(row.Role)}
+			Account: *row.AccountID, AccountName: row.AccountName, Role: Role(row.Role), Unread: row.Unread}
 		if !used || now.Sub(row.SeenAt) < sessionTouch {
 			return nil
 		}

@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,9 +144,14 @@ type tab struct {
 }
 
 var experimentTabs = []tab{
-	{"results", "experiment.results", nil}, {"changes", "experiment.changes", []string{"changes"}},
+	{"results", "experiment.results", nil}, {"learning", "experiment.learning", []string{"learning"}}, {"changes", "experiment.changes", []string{"changes"}},
 	{"plan", "experiment.plan", []string{"plan"}}, {"settings", "experiment.settings", []string{"settings"}}, {"history", "experiment.history", []string{"history"}},
 	{"share", "experiment.share", []string{"share"}},
+}
+
+// tabs are those that the experiment has in its state.
+func (e Experiment) tabs() []tab {
+	return slices.DeleteFunc(slices.Clone(experimentTabs), func(item tab) bool { return item.key == "learning" && e.Ended.IsZero() })
 }
 
 // experimentSpan says when the experiment ran.

@@ -61,6 +61,7 @@ var auditWords = map[string]string{
 	"experiment.duplicated": "audit.experiment_duplicated",
 	"experiment.traffic":    "audit.experiment_traffic",
 	"experiment.weights":    "audit.experiment_weights",
+	"experiment.learning":   "audit.experiment_learning",
 	"quarantine.retried":    "audit.quarantine_retried",
 	"quarantine.discarded":  "audit.quarantine_discarded",
 	"epoch.opened":          "audit.epoch_opened",

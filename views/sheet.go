@@ -39,6 +39,12 @@ type SheetRow struct {
 // Decided says whether there is enough data to show chances.
 func (g SheetGoal) Decided() bool { return g.Progress == nil }
 
+// unlinked are the results without ways to where the figures come from.
+func (g SheetGoal) unlinked() Results {
+	g.Explained = false
+	return g.Results
+}
+
 // sheetAxis is the scale of the uplifts of a block.
 func sheetAxis(b SheetBlock) axis {
 	lifts := make([]*Lift, 0, len(b.Variants))

@@ -92,7 +92,7 @@ func checkAttributes(t *testing.T, file string, attributes []parser.Attribute) {
 func TestEveryKeyHasWords(t *testing.T) {
 	t.Parallel()
 	var ids []string
-	for _, words := range []map[string]string{statusWords, verdictWords, methodWords, actionWords, taskWords, installWords, installVerdicts, auditWords, exportWords, exportKinds, alertWords, alertHelp, alertSubjects} {
+	for _, words := range []map[string]string{statusWords, verdictWords, methodWords, actionWords, taskWords, installWords, installVerdicts, auditWords, exportWords, exportKinds, alertWords, alertHelp, alertSubjects, outcomeWords} {
 		for _, id := range words {
 			ids = append(ids, id)
 		}

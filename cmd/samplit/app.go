@@ -128,7 +128,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		Exports: exports, Shares: shares, Notices: notices,
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
-		Home:       services.NewHome(d.DB, installations, experiments, analytics, audit, clock),
+		Home:       services.NewHome(d.DB, analytics, audit, clock),
 		DemoURL:    c.demoURL(), BaseURL: c.BaseURL, TrackerURL: c.TrackerURL, Production: c.production(), AllowedHosts: c.hosts(), CORSOrigins: c.CORSOrigins,
 		TrustedProxies: c.proxies, SessionKey: secret.Key("session"), Limits: a.limits, Pressure: a.committer.Pressure, Mailbox: mailbox, Log: log, Clock: clock, Metrics: registry,
 		Checks: []handlers.Check{{Name: "database", Run: d.Ping}, {Name: "experiments", Run: a.fresh, Note: a.age}, {Name: "ingest", Run: a.ingesting, Note: a.backlog}},

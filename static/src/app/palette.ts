@@ -54,7 +54,7 @@ function visible(dialog: HTMLElement): HTMLElement[] {
 function filter(dialog: HTMLElement, words: string): void {
   const wanted = plain(words.trim());
   dialog.querySelectorAll<HTMLElement>("#palette-places a").forEach((item) => {
-    item.hidden = wanted !== "" && !plain(item.dataset["label"] ?? "").includes(wanted);
+    item.hidden = wanted !== "" && !plain(item.querySelector("span")?.textContent ?? "").includes(wanted);
   });
   choose(dialog, visible(dialog)[0]);
 }

@@ -3,12 +3,15 @@ import { drawRates, type RatesData } from "./rates";
 import { drawTraffic, type TrafficData } from "./traffic";
 import { drawLost, type LostData } from "./lost";
 import { drawShares, type SharesData } from "./shares";
+import { drawVolume, type VolumeData } from "./volume";
 
 const charts: Record<string, (data: unknown, width: number) => SVGSVGElement | HTMLElement> = {
   rates: (data, width) => drawRates(data as RatesData, width),
   traffic: (data, width) => drawTraffic(data as TrafficData, width),
   lost: (data, width) => drawLost(data as LostData, width),
   shares: (data, width) => drawShares(data as SharesData, width),
+  visitors: (data, width) => drawVolume(data as VolumeData, width),
+  conversions: (data, width) => drawVolume(data as VolumeData, width),
 };
 
 const drawn = new WeakMap<Element, string>();

@@ -1,0 +1,19 @@
+-- name: HomeSites :many
+-- Sites by name, with what tells whether they need somebody.
+SELECT i.id, i.name, i.site_url, i.created_at, h.last_at,
+  (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running
+FROM installations i LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
+WHERE i.account_id = @account_id AND i.archived_at IS NULL ORDER BY lower(i.name), i.id LIMIT @take::int;
+
+-- name: HowFar :one
+-- How far an account is with its experiments: whether it has any, has started one, has seen enough visitors in one; and the newest.
+SELECT (c.n > 0)::boolean AS any, (c.launched > 0)::boolean AS launched, coalesce(x.id, '00000000-0000-0000-0000-000000000000')::uuid AS newest,
+  coalesce(x.status, '')::text AS status,
+  (@visited::boolean OR EXISTS (
+    SELECT FROM rollups r WHERE r.account_id = @account_id AND r.split = 0 AND r.goal_id = '00000000-0000-0000-0000-000000000000'
+    GROUP BY r.experiment_id HAVING sum(r.visitors) >= @enough::bigint
+  ))::boolean AS visited
+FROM (SELECT count(*) AS n, count(*) FILTER (WHERE status NOT IN ('draft', 'archived')) AS launched FROM experiments WHERE account_id = @account_id) c
+LEFT JOIN LATERAL (
+  SELECT id, status FROM experiments WHERE account_id = @account_id AND status <> 'archived' ORDER BY created_at DESC, id LIMIT 1
+) x ON true;
