@@ -69,6 +69,8 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 		`INSERT INTO launch_plans SELECT $1, $2, '{}', now(), 1 WHERE $3::uuid IS NOT NULL`,
 		`INSERT INTO notices (account_id, id, experiment_id, user_id, kind, occasion, body, created_at) VALUES ($1, $2, $2, $3, 'decided', 'o', '{}', now())`,
 		`INSERT INTO notice_choices SELECT $1, $3, 'decided', true, true WHERE $2::uuid IS NOT NULL`,
+		`INSERT INTO segment_counts SELECT $1, $2, now() WHERE $3::uuid IS NOT NULL`,
+		`INSERT INTO segment_tallies SELECT $1, $2, 0, $2, 'device', 'mobile', 0, 1, 0 WHERE $3::uuid IS NOT NULL`,
 		`INSERT INTO page_messages (account_id, session_id, to_page, body, said_at)
 		  SELECT account_id, id, true, '{}', now() FROM page_sessions WHERE account_id = $1 AND $2::uuid <> $3::uuid`,
 	} {
