@@ -15,6 +15,7 @@ type Report struct {
 	Entries, Erased int64
 	Checkpoints     int
 	Root            Hash
+	Head            Hash      // of the newest entry
 	Last            time.Time // of the newest entry
 }
 
@@ -24,6 +25,9 @@ func Verify(bundle io.Reader, key Key, since string) (Report, error) {
 	h, signed, line, f := r.head()
 	if f != nil {
 		return Report{}, f
+	}
+	if len(signed) == 0 {
+		return Report{}, fault(Malformed, -1, "the record has no checkpoint")
 	}
 	v, f := NewVerifier(h.Account, key, signed, since)
 	if f != nil {
@@ -61,16 +65,13 @@ type Verifier struct {
 	promised []promise // by size
 	reached  int       // so many of them were
 	signed   int
-	size     int64 // of the newest checkpoint of the record
+	size     int64 // how many entries there should be: what the newest checkpoint of the record says
 }
 
 // NewVerifier begins with the checkpoints that come with a record, oldest first. key is the public key that the reader trusts, since a
 // checkpoint that the reader kept from before; it may be empty.
 func NewVerifier(account uuid.UUID, key Key, signed []string, since string) (*Verifier, *Fault) {
 	v := &Verifier{account: account, key: key, chain: NewChain(account), signed: len(signed)}
-	if len(signed) == 0 {
-		return nil, fault(Malformed, -1, "the record has no checkpoint")
-	}
 	for _, text := range signed {
 		c, err := ParseCheckpoint(text)
 		if err != nil {
@@ -102,13 +103,16 @@ func NewVerifier(account uuid.UUID, key Key, signed []string, since string) (*Ve
 // Size is how many entries were added.
 func (v *Verifier) Size() int64 { return v.chain.Size }
 
+// Expect makes the verifier take entries that no checkpoint covers yet: there should be size of them.
+func (v *Verifier) Expect(size int64) { v.size = max(v.size, size) }
+
 // Nodes makes the verifier tell which inner nodes of the tree the entries complete.
 func (v *Verifier) Nodes(made func(Node)) { v.chain.made = made }
 
 // Add takes the next entry, or tells what is wrong with it.
 func (v *Verifier) Add(r *Record) *Fault {
 	if v.chain.Size == v.size {
-		return fault(BadOrder, v.size, "there are entries after the %d that the newest checkpoint covers", v.size)
+		return fault(BadOrder, v.size, "there are entries after the %d that there should be", v.size)
 	}
 	if f := v.chain.Add(r); f != nil {
 		return f
@@ -127,7 +131,7 @@ func (v *Verifier) reach() {
 // End is called after the last entry.
 func (v *Verifier) End() *Fault {
 	if v.chain.Size < v.size {
-		return fault(BadOrder, v.chain.Size, "entry %d and what follows are missing: the newest checkpoint covers %d", v.chain.Size, v.size)
+		return fault(BadOrder, v.chain.Size, "entry %d and what follows are missing: there should be %d", v.chain.Size, v.size)
 	}
 	if f := v.chain.End(); f != nil {
 		return f
@@ -137,7 +141,7 @@ func (v *Verifier) End() *Fault {
 
 // Report is about a record that passed.
 func (v *Verifier) Report() Report {
-	return Report{Account: v.account, Entries: v.chain.Size, Erased: v.chain.Gone(), Checkpoints: v.signed, Root: v.chain.Root(),
+	return Report{Account: v.account, Entries: v.chain.Size, Erased: v.chain.Gone(), Checkpoints: v.signed, Root: v.chain.Root(), Head: v.chain.prev,
 		Last: time.UnixMicro(v.chain.micros).UTC()}
 }
 

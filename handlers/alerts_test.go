@@ -103,6 +103,22 @@ func TestWeeklyReportFollowsTheChoices(t *testing.T) {
 		}
 	}
 	got := b.mails("semana", 1)
+	if n := b.want(o.get("/alerts"), http.StatusOK).doc(t).Find("input[name=mailed-weekly][checked]").Length(); n != 1 {
+		t.Error("the report is not wanted")
+	}
+	path := strings.TrimPrefix(got[0].Stop, b.deps.BaseURL)
+	for _, bad := range []string{path[:len(path)-1], strings.Replace(path, "weekly", "decided", 1)} {
+		b.want(b.oneClick(bad), http.StatusNotFound)
+	}
+	if n := o.get("/alerts").doc(t).Find("input[name=mailed-weekly][checked]").Length(); n != 1 {
+		t.Error("a link that was not made here stopped the report")
+	}
+	for range 2 { // whoever asks again is told the same
+		b.want(b.oneClick(path), http.StatusOK)
+	}
+	if n := o.get("/alerts").doc(t).Find("input[name=mailed-weekly][checked]").Length(); n != 0 {
+		t.Error("one click did not stop the report")
+	}
 	if !strings.Contains(got[0].Text, x["name"].(string)+": ") {
 		t.Errorf("got %q, want the test with its sentence", got[0].Text)
 	}
@@ -112,6 +128,13 @@ func TestWeeklyReportFollowsTheChoices(t *testing.T) {
 	if got := b.mails("semana", 1); len(got) != 1 {
 		t.Errorf("got %d reports, want one", len(got))
 	}
+}
+
+// oneClick asks like the server of a mail provider, RFC 8058: without cookies, and not as a page does.
+func (b *testBundle) oneClick(path string) answer {
+	return b.send(http.MethodPost, path, "List-Unsubscribe=One-Click", func(r *http.Request) {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	})
 }
 
 func TestRefusedSignInsAreInTheRecord(t *testing.T) {

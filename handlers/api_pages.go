@@ -18,6 +18,7 @@ type openPageInput struct {
 	Body struct {
 		Installation string `json:"installation_id"`
 		URL          string `json:"url,omitempty" doc:"A page of the site, in full or from the path on; its front page when left out"`
+		Tab          bool   `json:"tab,omitempty" doc:"Open it in a tab of its own, whatever it looks like"`
 	}
 }
 
@@ -35,7 +36,7 @@ type openPageOutput struct {
 }
 
 func (h *server) apiOpenPage(ctx context.Context, by services.Actor, in *openPageInput) (*openPageOutput, error) {
-	s, err := h.Pages.Open(ctx, by, in.Body.Installation, in.Body.URL)
+	s, err := h.Pages.Open(ctx, by, services.PageWish{Installation: in.Body.Installation, Address: in.Body.URL, Tab: in.Body.Tab})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -22,9 +23,13 @@ import (
 // auditBundle ends the routes whose answer may take longer than others.
 const auditBundle = "/audit/bundle"
 
+// auditStream bounds itself, too.
+const auditStream = "/audit/verify/stream"
+
 func (h *server) auditRoutes(g groups) {
 	g.person.GET("/audit", h.auditPage)
 	g.person.POST("/audit/verify", h.verifyAudit)
+	g.person.POST(auditStream, h.streamCheck)
 	g.person.GET(auditBundle, h.downloadBundle)
 	g.person.GET("/audit/checkpoint", h.downloadCheckpoint)
 	g.person.GET("/audit/key", h.downloadAuditKey)
@@ -57,7 +62,7 @@ func (h *server) showAudit(c echo.Context, status int, checked *views.AuditCheck
 		m.People = append(m.People, views.Person{ID: p.Actor, Name: p.Name})
 	}
 	m.Seal.Checked = checked
-	return h.show(c, status, views.HistoryPage(h.page(c), m), views.AuditSealPanel(h.page(c), *m.Seal))
+	return h.render(c, status, views.HistoryPage(h.page(c), m))
 }
 
 func (h *server) auditSeal(c echo.Context) (*views.AuditSeal, error) {
@@ -74,19 +79,63 @@ func (h *server) auditSeal(c echo.Context) (*views.AuditSeal, error) {
 
 // verifyAudit is the server's own check of the record.
 func (h *server) verifyAudit(c echo.Context) error {
-	found, err := h.Notary.Verify(c.Request().Context(), actor(c), nil)
+	checked, err := h.checkAudit(c.Request().Context(), actor(c), nil)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if checked.Busy {
+		status = http.StatusTooManyRequests
+	}
+	return h.showAudit(c, status, checked)
+}
+
+func (h *server) checkAudit(ctx context.Context, by services.Actor, progress func(done, total int64)) (*views.AuditChecked, error) {
+	found, err := h.Notary.Verify(ctx, by, progress)
 	if services.Code(err) == services.CodeLimited {
-		return h.showAudit(c, http.StatusTooManyRequests, &views.AuditChecked{Busy: true})
+		return &views.AuditChecked{Busy: true}, nil
 	}
 	if err != nil && services.Code(err) != services.CodeConflict {
-		return err
+		return nil, err
 	}
 	checked := &views.AuditChecked{OK: found.OK, Code: found.Code, First: -1, Entries: found.Entries, Erased: found.Erased, Checkpoints: found.Checkpoints, At: found.At,
 		Around: len(found.Around)}
 	if found.Seq != nil {
 		checked.First = *found.Seq
 	}
-	return h.showAudit(c, http.StatusOK, checked)
+	return checked, nil
+}
+
+// checkTime is how long a check with progress may take.
+const checkTime = 10 * time.Minute
+
+// streamCheck is verifyAudit as server-sent events: progress with {"done","total"}, then found with what the page says about the record.
+// It stops reading when the client goes away.
+func (h *server) streamCheck(c echo.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), checkTime)
+	defer cancel()
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(checkTime)) // where there is none there is nothing to lift
+	header := c.Response().Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	c.Response().WriteHeader(http.StatusOK)
+	c.Response().Flush()
+	checked, err := h.checkAudit(ctx, actor(c), func(done, total int64) {
+		_ = sendEvent(c, "progress", fmt.Sprintf(`{"done":%d,"total":%d}`, done, total)) // of a client that left the context tells
+	})
+	if err != nil {
+		return err
+	}
+	seal, err := h.auditSeal(c)
+	if err != nil {
+		return err
+	}
+	seal.Checked = checked
+	var panel bytes.Buffer
+	if err := views.AuditSealPanel(h.page(c), *seal).Render(h.speak(c), &panel); err != nil {
+		return err
+	}
+	return sendEvent(c, "found", strings.ReplaceAll(panel.String(), "\n", "\ndata: "))
 }
 
 func (h *server) downloadCheckpoint(c echo.Context) error {

@@ -51,6 +51,10 @@ func TestAuditPageSaysHowTheRecordStands(t *testing.T) {
 	if doc.Find("#seal .chip-winner").Length() != 1 || !strings.Contains(doc.Find("#seal .gain").Text(), "In order") {
 		t.Errorf("after a check: %s", doc.Find("#seal").Text())
 	}
+	events := b.want(br.post("/audit/verify/stream", nil), http.StatusOK)
+	if _, found, _ := strings.Cut(events.body, "event: found\n"); events.Header.Get("Content-Type") != "text/event-stream" || !strings.Contains(found, "In order") || strings.Contains(found, "\n<") {
+		t.Errorf("as events: %q", events.body)
+	}
 	if text := b.want(br.get("/audit?what=user&who=system"), http.StatusOK).doc(t).Find(".empty").Text(); !strings.Contains(text, "Nothing like that") {
 		t.Errorf("a filter that nothing passes: %q", text)
 	}

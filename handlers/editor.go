@@ -266,7 +266,7 @@ func (h *server) openEditorFrame(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := h.Pages.Open(ctx, by, x.InstallationID.String(), f.Get("url"))
+	s, err := h.Pages.Open(ctx, by, services.PageWish{Installation: x.InstallationID.String(), Address: f.Get("url"), Tab: f.Get("tab") != ""})
 	if err != nil {
 		text, status, ok := h.editProblem(c, err)
 		if !ok {

@@ -97,6 +97,7 @@ var routeClasses = map[string]class{
 	"POST /experiments/:id/duplicate":          session,
 	"GET /audit":                               session,
 	"POST /audit/verify":                       session,
+	"POST /audit/verify/stream":                session,
 	"GET /audit/bundle":                        session,
 	"GET /audit/checkpoint":                    session,
 	"GET /audit/key":                           session,

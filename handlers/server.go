@@ -181,7 +181,7 @@ func limitBody(limit int64) echo.MiddlewareFunc {
 // deadline bounds how long a request may work. It is the outermost, since what answers an error needs the context, too.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Path() == debuggerStream || c.Path() == exportFile || strings.HasSuffix(c.Path(), auditBundle) { // which bound themselves
+		if c.Path() == debuggerStream || c.Path() == exportFile || c.Path() == auditStream || strings.HasSuffix(c.Path(), auditBundle) { // which bound themselves
 			return next(c)
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 20*time.Second)

@@ -19,6 +19,7 @@ import (
 type Message struct {
 	From, To, ToName, Subject string
 	Text, HTML                string
+	Stop                      string // where a POST stops messages of this kind, RFC 8058; empty when nothing does
 }
 
 // Transport carries a message away.
@@ -60,13 +61,26 @@ func (m *Mailer) SendCheckpoint(ctx context.Context, to services.Recipient, link
 func (m *Mailer) SendNotice(ctx context.Context, to services.Recipient, n services.NoticeMail) error {
 	ctx = locale.With(ctx, to.Lang)
 	model := views.NoticeMail{Name: to.Name, Kind: n.Kind, Lines: n.Lines, URL: n.URL, Stop: n.Stop}
-	return m.send(ctx, to, model.Subject(ctx), views.NoticeMailText(ctx, model), views.NoticeMailHTML(model))
+	message, err := m.compose(ctx, to, model.Subject(ctx), views.NoticeMailText(ctx, model), views.NoticeMailHTML(model))
+	if err != nil {
+		return err
+	}
+	message.Stop = n.Stop
+	return m.transport.Send(ctx, message)
 }
 
 func (m *Mailer) send(ctx context.Context, to services.Recipient, subject, text string, html templ.Component) error {
+	message, err := m.compose(ctx, to, subject, text, html)
+	if err != nil {
+		return err
+	}
+	return m.transport.Send(ctx, message)
+}
+
+func (m *Mailer) compose(ctx context.Context, to services.Recipient, subject, text string, html templ.Component) (Message, error) {
 	var page bytes.Buffer
 	if err := html.Render(ctx, &page); err != nil {
-		return fmt.Errorf("render mail: %w", err)
+		return Message{}, fmt.Errorf("render mail: %w", err)
 	}
-	return m.transport.Send(ctx, Message{From: m.from, To: to.Email, ToName: to.Name, Subject: subject, Text: text, HTML: page.String()})
+	return Message{From: m.from, To: to.Email, ToName: to.Name, Subject: subject, Text: text, HTML: page.String()}, nil
 }

@@ -150,6 +150,39 @@ func TestSMTP(t *testing.T) {
 	}
 }
 
+// Mail programs offer to stop messages of a kind by one click, RFC 8058; what somebody has to know is not offered to be stopped.
+func TestNoticesCarryTheirStop(t *testing.T) {
+	t.Parallel()
+	s := &server{}
+	transport, err := NewSMTP("smtp://" + start(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, to := New("no-reply@shop.example", transport), services.Recipient{Email: "ana@shop.example", Name: "Ana", Lang: "en"}
+	stop := "https://app.example/alerts/stop/weekly/" + strings.Repeat("0aZ_-", 15)
+	for _, send := range []func() error{
+		func() error {
+			return m.SendNotice(t.Context(), to, services.NoticeMail{Kind: services.NoticeWeekly, Lines: []string{"All is well."}, URL: "https://app.example/alerts", Stop: stop})
+		},
+		func() error {
+			return m.SendCheckpoint(t.Context(), to, "https://app.example/audit", 7, "samplit/audit/…")
+		},
+	} {
+		if err := send(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []struct{ list, post string }{{"<" + stop + ">", "List-Unsubscribe=One-Click"}, {"", ""}} {
+		sent, err := netmail.ReadMessage(bytes.NewReader(s.data[i]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, post := sent.Header.Get("List-Unsubscribe"), sent.Header.Get("List-Unsubscribe-Post"); list != want.list || post != want.post {
+			t.Errorf("message %d: got %q and %q, want %q and %q", i, list, post, want.list, want.post)
+		}
+	}
+}
+
 func TestSMTPRefusals(t *testing.T) {
 	t.Parallel()
 	refusing, err := NewSMTP("smtp://" + start(t, &server{refuse: true}))

@@ -64,6 +64,10 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	msg.SetMessageID()
 	msg.SetDate()
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if m.Stop != "" {
+		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.Stop+">")
+		msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	client, err := gomail.NewClient(s.host, s.options...)

@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -11,8 +10,13 @@ import (
 	"github.com/samplit/samplit/db"
 )
 
-// errMissingNode tells that the stored tree has a hole: somebody took a row away.
-var errMissingNode = errors.New("a node of the audit's tree is missing")
+// missingNode tells that the stored tree has a hole: somebody took a row away.
+type missingNode audit.Node
+
+// Error implements error.
+func (m missingNode) Error() string {
+	return fmt.Sprintf("node %d of level %d is missing in the audit's tree", m.N, m.Level)
+}
 
 // auditNodes reads nodes of an account's tree within a transaction.
 func auditNodes(ctx context.Context, s *db.Store, account uuid.UUID) audit.Nodes {
@@ -48,7 +52,7 @@ func auditNodes(ctx context.Context, s *db.Store, account uuid.UUID) audit.Nodes
 		out := make([]audit.Hash, len(nodes))
 		for i, n := range nodes {
 			if copy(out[i][:], found[place{n.Level, n.N}]) != len(out[i]) {
-				return nil, errMissingNode
+				return nil, missingNode(n)
 			}
 		}
 		return out, nil

@@ -63,20 +63,17 @@ func (n *Notary) Standing(ctx context.Context, by Actor) (st Standing, err error
 		return st, fmt.Errorf("AUDIT_KEY: %w", err)
 	}
 	err = n.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		head, err := s.AuditHead(ctx, by.Account)
-		if errors.Is(err, db.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read audit head: %w", err)
-		}
-		st.Entries = head.Size
-		stored, err := s.AuditCheckpoints(ctx, by.Account, 1)
-		if err != nil || len(stored) == 0 || n.key == nil {
+		if st.Entries, err = auditSize(ctx, s, by.Account); err != nil {
 			return err
 		}
-		c, _ := audit.ParseCheckpoint(stored[0].Note) // one that cannot be read is not signed by the key either
-		st.Sealed = Signed{c, stored[0].Note, stored[0].At}
+		stored, err := s.AuditCheckpoints(ctx, by.Account, 1)
+		if err != nil || n.key == nil || len(stored) == 0 && last == "" {
+			return err
+		}
+		if len(stored) > 0 {
+			c, _ := audit.ParseCheckpoint(stored[0].Note) // one that cannot be read is not signed by the key either
+			st.Sealed = Signed{c, stored[0].Note, stored[0].At}
+		}
 		_, err = n.survey(ctx, s, by.Account, last)
 		return err
 	})
@@ -132,12 +129,12 @@ func (n *Notary) sign(ctx context.Context, account uuid.UUID) (Signed, error) {
 // survey returns what may be signed, with its note when that was done already. last is what this key signed before, as remembered
 // outside the database.
 func (n *Notary) survey(ctx context.Context, s *db.Store, account uuid.UUID, last string) (Signed, error) {
-	head, err := s.AuditHead(ctx, account)
-	if errors.Is(err, db.ErrNotFound) || err == nil && head.Size == 0 {
-		return Signed{}, refusedSignature("audit_empty", "Nothing is recorded yet.")
-	}
+	size, err := auditSize(ctx, s, account)
 	if err != nil {
-		return Signed{}, fmt.Errorf("read audit head: %w", err)
+		return Signed{}, err
+	}
+	if size == 0 && last == "" {
+		return Signed{}, refusedSignature("audit_empty", "Nothing is recorded yet.")
 	}
 	stored, err := s.AuditCheckpoints(ctx, account, 1)
 	if err != nil {
@@ -149,18 +146,27 @@ func (n *Notary) survey(ctx context.Context, s *db.Store, account uuid.UUID, las
 		}
 	}
 	nodes := auditNodes(ctx, s, account)
-	if err := follows(nodes, n.key, last, account, head.Size); err != nil {
+	if err := follows(nodes, n.key, last, account, size); err != nil {
 		return Signed{}, err
 	}
-	if len(stored) == 1 && stored[0].Size == head.Size && stored[0].Note == last {
+	if len(stored) == 1 && stored[0].Size == size && stored[0].Note == last {
 		c, err := audit.ParseCheckpoint(last)
 		return Signed{c, last, stored[0].At}, err
 	}
-	root, err := audit.Root(nodes, head.Size)
+	root, err := audit.Root(nodes, size)
 	if err != nil {
 		return Signed{}, unsound(err)
 	}
-	return Signed{Checkpoint: audit.Checkpoint{Account: account, Size: head.Size, Root: root}}, nil
+	return Signed{Checkpoint: audit.Checkpoint{Account: account, Size: size, Root: root}}, nil
+}
+
+// auditSize is how many entries an account's record has.
+func auditSize(ctx context.Context, s *db.Store, account uuid.UUID) (int64, error) {
+	head, err := s.AuditHead(ctx, account)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return 0, fmt.Errorf("read audit head: %w", err)
+	}
+	return head.Size, nil
 }
 
 // follows tells whether a record of so many entries goes on from the checkpoint that was signed last.
@@ -191,7 +197,8 @@ func follows(nodes audit.Nodes, key *AuditKey, last string, account uuid.UUID, s
 
 // unsound turns a hole in the stored tree into what people can act on.
 func unsound(err error) error {
-	if errors.Is(err, errMissingNode) {
+	var hole missingNode
+	if errors.As(err, &hole) {
 		return refusedSignature("audit_hole", "The stored tree has a hole: rows were deleted from the database.")
 	}
 	return err

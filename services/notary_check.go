@@ -37,7 +37,7 @@ func (n *Notary) Verify(ctx context.Context, by Actor, progress func(done, total
 	signed, err := n.Checkpoint(ctx, by)
 	if err == nil {
 		out.Checkpoint = signed.Note
-		err = n.walk(ctx, by, signed, &out, progress)
+		err = n.walk(ctx, by, signed.Size, signed.Note, &out, progress)
 	} else {
 		err = n.pinpoint(ctx, by, err, &out, progress)
 	}
@@ -62,21 +62,29 @@ func (n *Notary) Verify(ctx context.Context, by Actor, progress func(done, total
 	return out, nil
 }
 
-// pinpoint looks for the entry that made the key refuse the record, where an entry did. It returns the refusal when there is none.
+// pinpoint looks for the entry that made the key refuse the record, by what the key signed last. It returns the refusal when no entry
+// is to blame.
 func (n *Notary) pinpoint(ctx context.Context, by Actor, refusal error, out *AuditCheck, progress func(done, total int64)) error {
 	var refused *Error
-	if !errors.As(refusal, &refused) || refused.Reason != "audit_hole" && refused.Reason != "audit_fork" {
+	if !errors.As(refusal, &refused) || refusedCodes[refused.Reason] == "" {
 		return refusal
 	}
-	st, err := n.Standing(ctx, by)
-	if err != nil || st.Sealed.Size == 0 {
-		return errors.Join(refusal, err)
+	last, err := n.key.newest(by.Account)
+	if err != nil {
+		return fmt.Errorf("AUDIT_KEY: %w", err)
 	}
-	var fault *audit.Fault
-	if err := n.walk(ctx, by, st.Sealed, out, progress); errors.As(err, &fault) {
-		return fault
+	var size int64
+	err = n.db.InTx(ctx, by.Account, func(s *db.Store) (err error) {
+		size, err = auditSize(ctx, s, by.Account)
+		return err
+	})
+	if err == nil {
+		err = n.walk(ctx, by, size, last, out, progress)
 	}
-	return refusal
+	if err == nil {
+		return refusal
+	}
+	return err
 }
 
 // refusedCodes say what a refusal to sign means for the record.
@@ -84,63 +92,41 @@ var refusedCodes = map[string]string{
 	"audit_rollback": audit.Rollback.String(), "audit_fork": audit.Fork.String(), "audit_hole": audit.BadHash.String(), "audit_other_key": audit.BadSignature.String(),
 }
 
-func (n *Notary) walk(ctx context.Context, by Actor, signed Signed, out *AuditCheck, progress func(done, total int64)) error {
-	notes, err := n.notes(ctx, by, signed.Size)
+// walk reads the first size entries and ties them to the stored checkpoints and to the one that was signed last. Only entries that pass
+// are held against the stored tree: what is wrong with both is wrong with the entries first.
+func (n *Notary) walk(ctx context.Context, by Actor, size int64, last string, out *AuditCheck, progress func(done, total int64)) error {
+	notes, err := n.notes(ctx, by, size)
 	if err != nil {
 		return err
 	}
-	v, fault := audit.NewVerifier(by.Account, n.key.Public(), notes, signed.Note)
+	v, fault := audit.NewVerifier(by.Account, n.key.Public(), notes, last)
 	if fault != nil {
 		return fault
 	}
-	var made []audit.Node
-	v.Nodes(func(node audit.Node) { made = append(made, node) })
-	err = eachEntry(ctx, n.db, by.Account, signed.Size, func(r *audit.Record) error {
+	v.Expect(size)
+	tree := &treeCheck{notary: n, by: by}
+	v.Nodes(tree.add)
+	err = eachEntry(ctx, n.db, by.Account, size, func(r *audit.Record) error {
 		if fault := v.Add(r); fault != nil {
 			return fault
 		}
-		if len(made) < auditPage {
-			return nil
-		}
-		err := n.compareNodes(ctx, by, made)
-		made = made[:0]
-		return err
+		return tree.compare(ctx, auditPage)
 	}, func(done int64) {
 		if progress != nil {
-			progress(done, signed.Size)
+			progress(done, size)
 		}
 	})
 	if err != nil {
-		return err
-	}
-	if err := n.compareNodes(ctx, by, made); err != nil {
 		return err
 	}
 	if fault := v.End(); fault != nil {
 		return fault
 	}
 	report := v.Report()
+	if err := tree.end(ctx, report); err != nil {
+		return err
+	}
 	out.Entries, out.Erased, out.Checkpoints = report.Entries, report.Erased, report.Checkpoints
-	out.Around, err = n.around(ctx, by, signed.Size)
+	out.Around, err = n.around(ctx, by, size)
 	return err
-}
-
-// compareNodes holds the stored nodes of the tree against those that the entries make.
-func (n *Notary) compareNodes(ctx context.Context, by Actor, made []audit.Node) error {
-	return n.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		stored, err := auditNodes(ctx, s, by.Account)(made)
-		if errors.Is(err, errMissingNode) {
-			return &audit.Fault{Code: audit.BadHash, Seq: -1, Reason: "a node of the stored tree is missing"}
-		}
-		if err != nil {
-			return err
-		}
-		for i, node := range made {
-			if stored[i] != node.Hash {
-				first := node.N << node.Level
-				return &audit.Fault{Code: audit.BadHash, Seq: first, Reason: fmt.Sprintf("the stored tree is not that of the entries from %d on", first)}
-			}
-		}
-		return nil
-	})
 }

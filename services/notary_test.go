@@ -203,17 +203,32 @@ func TestManyWritersMakeOneChain(t *testing.T) {
 	manyWriters(t, newArchivist(t, dbtest.Open(t)), writers, each)
 }
 
+// manyWriters write at once while the record is checked again and again: it is in order at every moment.
 func manyWriters(t *testing.T, a archivist, writers, each int) {
 	t.Helper()
+	first := a.write(1).checkpoint()
 	var wg sync.WaitGroup
 	for range writers {
 		wg.Go(func() { a.write(each) })
 	}
-	wg.Wait()
-	r, err := a.prove("")
-	if err != nil || r.Entries != int64(writers*each) {
-		t.Errorf("got %+v, %v, want %d entries in order", r, err, writers*each)
+	written := make(chan struct{})
+	go func() { defer close(written); wg.Wait() }()
+	checks := 0
+	for busy := true; busy; checks++ {
+		select {
+		case <-written:
+			busy = false
+		default:
+		}
+		if c := a.check(); !c.OK {
+			t.Errorf("while %d write: %+v", writers, c)
+		}
 	}
+	r, err := a.prove(first.Note)
+	if want := int64(writers*each + 1); err != nil || r.Entries != want {
+		t.Errorf("got %+v, %v, want %d entries in order", r, err, want)
+	}
+	t.Logf("%d entries of %d writers, %d checks, %d checkpoints", r.Entries, writers, checks, r.Checkpoints)
 }
 
 // I16, I18: the application cannot change an entry, and a change whose entry cannot be written does not happen.
@@ -371,46 +386,4 @@ func tryAs(t *testing.T, role db.Role, account uuid.UUID, sql string) error {
 	defer c.Close(context.WithoutCancel(t.Context()))
 	_, err = c.Exec(t.Context(), "BEGIN; SELECT set_config('app.account_id', '"+account.String()+"', true); "+sql+"; ROLLBACK")
 	return err
-}
-
-// What a database administrator may do, with the triggers off: each is found by the server's own check, and by the key, which gives no
-// new signature, or by the bundle.
-func TestTamperingInTheDatabaseIsFound(t *testing.T) {
-	t.Parallel()
-	url := dbtest.Clone(t)
-	d, err := db.Open(t.Context(), db.Config{URL: url, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Close)
-	owner := dbtest.Owner(t, url)
-	if _, err := owner.Exec(t.Context(), "SET session_replication_role = replica"); err != nil {
-		t.Fatal(err)
-	}
-	for _, tc := range []struct{ name, sql, code string }{
-		{"I1 payload", `UPDATE audit_entries SET payload = '{"x":1}' WHERE account_id = $1 AND seq = 4`, "payload"},
-		{"I2 actor", "UPDATE audit_entries SET actor = 'user:x' WHERE account_id = $1 AND seq = 4", "hash"},
-		{"I3 time", "UPDATE audit_entries SET at = at - interval '1 day' WHERE account_id = $1 AND seq = 4", "hash"},
-		{"I4 middle", "DELETE FROM audit_entries WHERE account_id = $1 AND seq = 4", "order"},
-		{"I5 tail", "DELETE FROM audit_entries WHERE account_id = $1 AND seq >= 9", "order"},
-		{"payload taken away", "UPDATE audit_entries SET payload = NULL, salt = NULL, erased_at = now() WHERE account_id = $1 AND seq = 4", "payload"},
-		{"I13 node", `UPDATE audit_nodes SET hash = sha256('x') WHERE account_id = $1 AND level = 1 AND n = 2`, "hash"},
-		{"node taken away", "DELETE FROM audit_nodes WHERE account_id = $1 AND level = 1 AND n = 2", "hash"},
-		{"I12 rolled back", "WITH e AS (DELETE FROM audit_entries WHERE account_id = $1 AND seq >= 8), c AS (DELETE FROM audit_checkpoints WHERE account_id = $1), " +
-			"n AS (DELETE FROM audit_nodes WHERE account_id = $1 AND ((n + 1) << level) > 8) UPDATE audit_head SET size = 8 WHERE account_id = $1", "rollback"},
-		{"I14 checkpoint", "UPDATE audit_checkpoints SET note = replace(note, 'samplit-audit ', 'samplit-audit A') WHERE account_id = $1", "signature"},
-		{"I11 entry's hash", `UPDATE audit_entries SET hash = sha256('x') WHERE account_id = $1 AND seq = 9`, "hash"},
-	} {
-		a := newArchivist(t, d).write(11)
-		a.checkpoint()
-		if c := a.check(); !c.OK {
-			t.Fatalf("%s, before: %+v", tc.name, c)
-		}
-		if tag, err := owner.Exec(t.Context(), tc.sql, a.by.Account); err != nil || tag.RowsAffected() == 0 {
-			t.Fatalf("%s: changed nothing, %v", tc.name, err)
-		}
-		if c := a.check(); c.OK || c.Code != tc.code {
-			t.Errorf("%s: got %+v, want %s", tc.name, c, tc.code)
-		}
-	}
 }

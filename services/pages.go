@@ -77,26 +77,31 @@ type PageSession struct {
 	Expires time.Time
 }
 
-// Open opens a page of a site for the editor: it looks at the page, chooses how to show it and says why. An empty address is the site's
-// front page. Editors and above may. NotFound: the site is absent or another account's. Invalid names url: no address of the site, or
+// PageWish is a page of a site that somebody wants to edit. An empty address is the site's front page.
+type PageWish struct {
+	Installation, Address string
+	Tab                   bool // in a tab of its own, whatever the page looks like
+}
+
+// Open opens a page of a site for the editor: it looks at the page, chooses how to show it and says why. Editors and above may. NotFound: the site is absent or another account's. Invalid names url: no address of the site, or
 // nothing that could be edited there. Conflict not_installed: neither the page nor a visitor's browser has shown the site's snippet yet.
-func (p *Pages) Open(ctx context.Context, by Actor, installation, address string) (PageSession, error) {
+func (p *Pages) Open(ctx context.Context, by Actor, wish PageWish) (PageSession, error) {
 	if err := by.may(Editor); err != nil {
 		return PageSession{}, err
 	}
-	site, err := p.installations.Get(ctx, by, installation)
+	site, err := p.installations.Get(ctx, by, wish.Installation)
 	if err != nil {
 		return PageSession{}, err
 	}
-	u, err := pageAddress(site, address)
+	u, err := pageAddress(site, wish.Address)
 	if err != nil {
 		return PageSession{}, err
 	}
-	found, err := p.look(ctx, site, u)
+	found, err := p.way(ctx, site, u, wish.Tab)
 	if err != nil {
 		return PageSession{}, err
 	}
-	if found.mode == PageOnPage {
+	if found.mode == PageOnPage && !wish.Tab {
 		if c, ok, err := p.copied(ctx, by, site.ID, found.url.String()); err != nil {
 			return PageSession{}, err
 		} else if ok {

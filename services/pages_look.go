@@ -27,6 +27,14 @@ type found struct {
 	reason PageReason
 }
 
+// way is how a page is opened: as it was wished, or as it looks.
+func (p *Pages) way(ctx context.Context, site Installation, u *url.URL, tab bool) (found, error) {
+	if tab {
+		return p.onPage(site, u, PageReason{Key: "page.tab"})
+	}
+	return p.look(ctx, site, u)
+}
+
 // look fetches a page and chooses the way to open it. A page that this server cannot show may still be edited in a tab of the
 // browser that can.
 func (p *Pages) look(ctx context.Context, site Installation, u *url.URL) (found, error) {

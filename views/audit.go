@@ -70,7 +70,7 @@ var (
 	goodOutcomes = []outcome{{"good", "browser.good"}, {"continued", "browser.continued"}}
 	badOutcomes  = []outcome{{"hash", "found.hash"}, {"order", "found.order"}, {"signature", "found.signature"}, {"rollback", "found.rollback"},
 		{"fork", "found.fork"}, {"payload", "found.payload"}, {"malformed", "found.malformed"}, {"unreadable", "found.unreadable"},
-		{"key", "browser.bad_key"}, {"since", "browser.bad_since"}, {"insecure", "browser.bad_insecure"}, {"unsupported", "browser.bad_unsupported"}}
+		{"key", "browser.bad_key"}, {"since", "browser.bad_since"}, {"cancelled", "found.cancelled"}, {"insecure", "browser.bad_insecure"}, {"unsupported", "browser.bad_unsupported"}}
 )
 
 // verifyCommand is how the command line checks what was downloaded.

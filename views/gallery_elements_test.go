@@ -64,7 +64,9 @@ func elementsWing() []exhibit {
 			Together: []string{"No sign that the elements depend on each other: choose the best version of each."}, Top: []VariantResult{row("o.o.o", "Original + Original + Original", 0, 300, nil)}}}
 	for i := range 8 {
 		v := row("c"+string(rune('a'+i)), "Original + Urgent + None", i+1, int64(380-6*i), &Lift{Mean: 0.26 - 0.03*float64(i), Low: 0.17 - 0.03*float64(i), High: 0.36 - 0.03*float64(i)})
-		v.Leading = i == 0
+		if v.Leading = i == 0; v.Leading {
+			v.Key = "o.b.c"
+		}
 		results.Combinations.Top = append(results.Combinations.Top, v)
 	}
 	apart := results

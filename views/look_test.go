@@ -267,13 +267,20 @@ func eval[T any](t *testing.T, ctx context.Context, expression string) T {
 	return value
 }
 
-// until waits for a condition in the page.
+// until waits for a condition in the page, over navigations too.
 func until(t *testing.T, ctx context.Context, condition string) {
 	t.Helper()
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if _, err := chromedp.Run(limited, chromedp.Poll[bool](condition)); err != nil {
-		t.Fatalf("never came true: %s: %v", condition, err)
+	for {
+		ok, err := chromedp.Run(limited, chromedp.Evaluate[bool]("!!("+condition+")"))
+		if ok {
+			return
+		}
+		if limited.Err() != nil {
+			t.Fatalf("never came true: %s: %v", condition, err)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 

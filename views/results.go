@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -268,7 +269,11 @@ func isLoud(check Health) bool {
 }
 
 func variantName(m Results, key string) string {
-	for _, v := range m.Variants {
+	named := m.Variants
+	if m.Combinations != nil {
+		named = slices.Concat(named, m.Combinations.Top)
+	}
+	for _, v := range named {
 		if v.Key == key {
 			return v.Name
 		}

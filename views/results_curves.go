@@ -42,9 +42,12 @@ func curveVariants(m Results) (variants []VariantResult) {
 	return variants
 }
 
+// curveStep is the distance of two ticks.
+func curveStep(c Curves) float64 { return niceStep((c.High - c.Low) / 5) }
+
 // curveTicks are round values between the ends.
 func curveTicks(c Curves) []float64 {
-	step := niceStep((c.High - c.Low) / 5)
+	step := curveStep(c)
 	var ticks []float64
 	for i := int(c.Low/step) + 1; float64(i)*step < c.High-step/4; i++ {
 		ticks = append(ticks, float64(i)*step)
@@ -63,11 +66,13 @@ func goalValue(ctx context.Context, m Results, x float64, decimals int) string {
 	return locale.Percent(ctx, x, decimals)
 }
 
+// tickText writes a tick with as many decimals as tell it from its neighbours.
 func tickText(ctx context.Context, m Results, c Curves, x float64) string {
-	if c.High-c.Low < 0.03 {
-		return goalValue(ctx, m, x, 1)
+	decimals := max(0, int(math.Ceil(-math.Log10(curveStep(c)) - 1e-9)))
+	if m.Money {
+		return locale.Fixed(ctx, x, decimals)
 	}
-	return goalValue(ctx, m, x, 0)
+	return locale.Percent(ctx, x, max(0, decimals-2))
 }
 
 // curveFinding is the chart's title: how much the variants still overlap.

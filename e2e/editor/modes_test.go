@@ -78,6 +78,12 @@ func (d *desk) member() *browser.Tab {
 func (d *desk) openTab() *browser.Tab {
 	d.t.Helper()
 	d.Open(d.p.URL + "/experiments/" + d.id + "/editor")
+	return d.followTab()
+}
+
+// followTab is openTab where the editor offers the tab already.
+func (d *desk) followTab() *browser.Tab {
+	d.t.Helper()
 	d.Until(`document.querySelector("#editor-frame [data-open-tab]")`)
 	clickOn(d.Tab, "#editor-frame [data-open-tab]")
 	page := d.Popup(d.site.URL + "/")
@@ -143,6 +149,17 @@ func (d *desk) stranger() *browser.Tab {
 func TestEditorOnThePageItself(t *testing.T) {
 	d := newMember(t, nil)
 	d.headline(d.openTab(), "Fair prices")
+	d.seenBy(d.stranger, "Fair prices")
+}
+
+// So is any other, when somebody prefers it.
+func TestEditorInATabByChoice(t *testing.T) {
+	d := newDesk(t, pricingSite(t, nil, everybody))
+	d.found(chrome.NewTab(t))
+	d.Open(d.p.URL + "/experiments/" + d.id + "/editor")
+	d.Until(`document.querySelector("#editor-frame[data-state=ready][data-mode=proxy]")`)
+	clickOn(d.Tab, "#editor-frame [data-own-tab]")
+	d.headline(d.followTab(), "Fair prices")
 	d.seenBy(d.stranger, "Fair prices")
 }
 

@@ -25,7 +25,7 @@ var scripts = []script{
 	{name: "preview.js", entry: "preview/main.ts", limit: 20_000, short: true},
 	{name: "onpage.js", entry: "onpage/main.ts", limit: 1_500},
 	{name: "app.js", entry: "app/main.ts", limit: 10_000},
-	{name: "verifier.js", entry: "verifier/main.ts", limit: 4_500, target: api.ES2020},
+	{name: "verifier.js", entry: "verifier/main.ts", limit: 5_500, target: api.ES2020},
 	{name: "editor.js", entry: "editor/main.ts", limit: 12_000},
 	{name: "frame.js", entry: "frame/main.ts", limit: 30_000},
 	{name: "charts.js", entry: "charts/main.ts", limit: 110_000},

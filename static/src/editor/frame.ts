@@ -56,11 +56,11 @@ export class Frame {
     this.tab = null;
   }
 
-  /** Asks the server for a page, and puts it in the stage. */
-  async open(url: string): Promise<void> {
+  /** Asks the server for a page, and puts it in the stage, or the way to it in a tab of its own. */
+  async open(url: string, tab = false): Promise<void> {
     this.part();
     this.place.dataset.state = "opening";
-    const response = await fetch(this.base + "/frame", { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams({ url }) }).catch(() => undefined);
+    const response = await fetch(this.base + "/frame", { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams(tab ? { url, tab: "1" } : { url }) }).catch(() => undefined);
     const page = response && new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page?.getElementById("editor-frame");
     if (!fresh) {

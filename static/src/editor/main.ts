@@ -78,12 +78,15 @@ class Editor {
     this.openTab("element");
     const stage = new Stage(this.frame);
     this.compare = new Compare(this.base, document.getElementById("compare")!, () => stage.fit());
-    const open = (url: string) => {
+    const open = (url: string, tab = false) => {
       this.compare?.end();
       clearTimeout(this.patience);
       this.patience = window.setTimeout(() => this.wonder(), PATIENCE);
-      void this.frame.open(url).then(() => stage.fit());
+      void this.frame.open(url, tab).then(() => stage.fit());
     };
+    document.addEventListener("click", (event) => {
+      if ((event.target as Element).closest("[data-own-tab]")) open((document.getElementById("address") as HTMLInputElement).value, true);
+    });
     document.getElementById("editor-address")!.addEventListener("submit", (event) => {
       event.preventDefault();
       open((document.getElementById("address") as HTMLInputElement).value);

@@ -1,8 +1,12 @@
-// The verifier of the audit page. It downloads the bundle like anybody would and checks it here: the server is not asked whether
-// its own record is right.
+// The verifier of the audit page. It downloads the bundle like anybody would, or takes one that was downloaded before, and checks it here:
+// the server is not asked whether its own record is right. With a file it needs no network.
 import { Fault } from "./chain";
+import { linesOf } from "./lines";
 import { parseCheckpoint, parseKey } from "./note";
+import { watchCheck } from "./server";
 import { type Report, verify } from "./verify";
+
+watchCheck();
 
 const form = document.querySelector<HTMLFormElement>("form[data-verify]");
 if (form) {
@@ -23,14 +27,18 @@ async function run(form: HTMLFormElement): Promise<void> {
   if (!key) return tell(form, "key");
   if (since && !parseCheckpoint(since)) return tell(form, "since");
   if (!globalThis.crypto?.subtle) return tell(form, "insecure");
+  const stop = new AbortController();
+  const cancel = form.querySelector<HTMLButtonElement>("[data-cancel]")!;
+  cancel.onclick = () => stop.abort();
   button.disabled = true;
-  bar.hidden = false;
+  cancel.hidden = bar.hidden = false;
   bar.removeAttribute("value");
   tell(form, "");
   try {
-    const answer = await fetch("/audit/bundle", { headers: { Accept: "application/x-ndjson" } });
-    if (!answer.ok || !answer.body) return tell(form, "unreadable");
-    const report = await verify(linesOf(answer.body), key, since, (done, total) => {
+    const body = await bundleOf(data.get("bundle"), stop.signal);
+    if (!body) return tell(form, "unreadable");
+    const report = await verify(linesOf(body), key, since, (done, total) => {
+      stop.signal.throwIfAborted();
       bar.max = total;
       bar.value = done;
       return new Promise((resume) => setTimeout(resume)); // so that the page can be used meanwhile
@@ -38,27 +46,19 @@ async function run(form: HTMLFormElement): Promise<void> {
     tell(form, since ? "continued" : "good", report);
   } catch (error) {
     if (error instanceof Fault) tell(form, error.code, undefined, error.seq);
+    else if (stop.signal.aborted) tell(form, "cancelled");
     else tell(form, error instanceof DOMException ? "unsupported" : "unreadable");
   } finally {
     button.disabled = false;
-    bar.hidden = true;
+    cancel.hidden = bar.hidden = true;
   }
 }
 
-// linesOf cuts what arrives into lines.
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    rest += decoder.decode(value, { stream: !done });
-    const lines = rest.split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-    if (done) break;
-  }
-  if (rest) yield rest;
+// bundleOf is the file that the reader chose, or what the server says now.
+async function bundleOf(chosen: FormDataEntryValue | null, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {
+  if (chosen instanceof File && chosen.name) return chosen.stream();
+  const answer = await fetch("/audit/bundle", { headers: { Accept: "application/x-ndjson" }, signal });
+  return answer.ok ? answer.body : null;
 }
 
 // tell shows one of the sentences that the page holds, with the numbers in their places.

@@ -25,10 +25,11 @@ export async function verify(lines: AsyncIterable<string> | Iterable<string>, ke
     for (const p of promised) if (!p.found && p.size === chain!.tree.size) p.found = chain!.tree.root();
   };
   for await (const line of lines) {
-    const value = parse(line, chain?.tree.size ?? -1, inEntries) as Record<string, unknown>;
+    const value = parse(line);
     if (!chain) {
+      if (!value) throw new Fault("malformed", -1);
       chain = begin(value);
-    } else if (!inEntries && typeof value["checkpoint"] === "string" && Object.keys(value).length === 1) {
+    } else if (!inEntries && typeof value?.["checkpoint"] === "string" && Object.keys(value).length === 1) {
       const c = checkpointOf(value["checkpoint"]);
       if (c.size < size) throw new Fault("malformed", -1);
       size = c.size;
@@ -37,7 +38,7 @@ export async function verify(lines: AsyncIterable<string> | Iterable<string>, ke
     } else {
       if (!inEntries) check(promised, chain.account, checkpoints);
       inEntries = true;
-      const entry = asEntry(value);
+      const entry = value && asEntry(value);
       if (!entry) throw new Fault("malformed", chain.tree.size);
       if (chain.tree.size === size) throw new Fault("order", size);
       chain.add(entry);
@@ -53,14 +54,15 @@ export async function verify(lines: AsyncIterable<string> | Iterable<string>, ke
   return { account: chain.account, entries: size, erased: chain.erased, checkpoints };
 }
 
-function parse(line: string, seq: number, entry: boolean): unknown {
+// parse reads a line that holds a JSON object.
+function parse(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    if (typeof value === "object" && value !== null) return value;
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch {
-    // told below
+    // no JSON either
   }
-  throw new Fault("malformed", entry ? seq : seq > 0 ? seq : -1);
+  return undefined;
 }
 
 function begin(header: Record<string, unknown>): Chain {

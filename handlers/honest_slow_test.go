@@ -1,0 +1,5 @@
+//go:build slow
+
+package handlers
+
+func init() { fairTests, fairDays = 200, 28 }
