@@ -163,7 +163,7 @@ func TestGroupsOfVisitorsAreCountedAndShown(t *testing.T) {
 		if want.crowd != nil {
 			all += want.crowd.counts[0] + want.crowd.counts[1]
 		}
-		if b := variants[1].(members); visitors != all || b["state"] != want.state || (want.state == "early") != (b["lift"] == nil) {
+		if b := variants[1].(members); visitors != all || b["state"] != want.state || want.state != nil && (want.state == "early") != (b["lift"] == nil) {
 			t.Errorf("%s %s: %d visitors, want %d; %v, want state %v", want.dimension, want.value, visitors, all, b, want.state)
 		}
 	}
@@ -186,7 +186,7 @@ func (o owner) segmentsOnThePage(id string) {
 	b := o.program.b
 	b.t.Helper()
 	for lang, words := range map[string][2]string{"en": {"Phone", "7 comparisons were made"}, "es": {"Móvil", "Se hicieron 7 comparaciones"}} {
-		o.header.Set("Accept-Language", lang)
+		b.want(o.post("/settings", url.Values{"name": {"Ana"}, "lang": {lang}, "theme": {""}}), http.StatusSeeOther)
 		doc, err := goquery.NewDocumentFromReader(strings.NewReader(b.want(o.get("/experiments/"+id), http.StatusOK).body))
 		if err != nil {
 			b.t.Fatal(err)
@@ -199,7 +199,7 @@ func (o owner) segmentsOnThePage(id string) {
 			b.t.Errorf("%s: of %d groups that are too small something is claimed", lang, early.Length())
 		}
 	}
-	o.header.Set("Accept-Language", "en")
+	b.want(o.post("/settings", url.Values{"name": {"Ana"}, "lang": {"en"}, "theme": {""}}), http.StatusSeeOther)
 	part := b.want(o.htmx(http.MethodPost, "/experiments/"+id+"/segments", url.Values{}), http.StatusOK).body
 	if !strings.Contains(part, `hx-get="/experiments/`+id+`/segments"`) || !strings.Contains(part, "Being counted now") {
 		b.t.Errorf("asked by a script, the section does not ask for itself: %.300s", part)
