@@ -114,7 +114,6 @@ func (b *BundleWriter) line(v any) {
 type reader struct {
 	lines *bufio.Scanner
 	n     int
-	entry entryLine
 }
 
 func newReader(r io.Reader) *reader {
@@ -174,11 +173,47 @@ func (r *reader) head() (h header, checkpoints []string, first []byte, f *Fault)
 	}
 }
 
-// record reads an entry. What it returns is overwritten by the next call.
+// readAhead is how many entries are read while those before are checked.
+const readAhead = 256
+
+// someRecords are entries in order, and what is wrong with the line after them.
+type someRecords struct {
+	records []Record
+	fault   *Fault
+}
+
+// records reads the entries from a line on until the end, a fault or stop, beside whoever checks them: reading takes longer.
+func (r *reader) records(line []byte, stop <-chan struct{}) <-chan someRecords {
+	out := make(chan someRecords, 2)
+	go func() {
+		defer close(out)
+		for seq := int64(0); line != nil; {
+			some := someRecords{records: make([]Record, 0, readAhead)}
+			for line != nil && some.fault == nil && len(some.records) < readAhead {
+				var record Record
+				if some.fault = r.record(line, seq, &record); some.fault == nil {
+					some.records = append(some.records, record)
+					seq++
+					line, some.fault = r.next()
+				}
+			}
+			select {
+			case out <- some:
+			case <-stop:
+				return
+			}
+			if some.fault != nil {
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// record reads an entry.
 func (r *reader) record(line []byte, seq int64, out *Record) *Fault {
-	r.entry = entryLine{}
-	e := &r.entry
-	if err := r.decode(line, e); err != nil {
+	var e entryLine
+	if err := r.decode(line, &e); err != nil {
 		return fault(Malformed, seq, "entry %d cannot be read: %v", seq, err)
 	}
 	*out = Record{Entry: Entry{Seq: e.Seq, Micros: e.Micros, Actor: e.Actor, Action: e.Action, Object: e.Object,

@@ -33,15 +33,16 @@ func Verify(bundle io.Reader, key Key, since string) (Report, error) {
 	if f != nil {
 		return Report{}, f
 	}
-	for record := (Record{}); line != nil; {
-		if f = r.record(line, v.Size(), &record); f == nil {
-			f = v.Add(&record)
+	stop := make(chan struct{})
+	defer close(stop)
+	for some := range r.records(line, stop) {
+		for i := range some.records {
+			if f := v.Add(&some.records[i]); f != nil {
+				return Report{}, f
+			}
 		}
-		if f == nil {
-			line, f = r.next()
-		}
-		if f != nil {
-			return Report{}, f
+		if some.fault != nil {
+			return Report{}, some.fault
 		}
 	}
 	if f := v.End(); f != nil {
@@ -60,7 +61,7 @@ type promise struct {
 // Verifier checks a record entry by entry: each against the one before it, and all against what checkpoints vouch for.
 type Verifier struct {
 	account  uuid.UUID
-	key      Key
+	keys     []Key // that the reader trusts
 	chain    *Chain
 	promised []promise // by size
 	reached  int       // so many of them were
@@ -71,7 +72,7 @@ type Verifier struct {
 // NewVerifier begins with the checkpoints that come with a record, oldest first. key is the public key that the reader trusts, since a
 // checkpoint that the reader kept from before; it may be empty.
 func NewVerifier(account uuid.UUID, key Key, signed []string, since string) (*Verifier, *Fault) {
-	v := &Verifier{account: account, key: key, chain: NewChain(account), signed: len(signed)}
+	v := &Verifier{account: account, keys: []Key{key}, chain: NewChain(account), signed: len(signed)}
 	for _, text := range signed {
 		c, err := ParseCheckpoint(text)
 		if err != nil {
@@ -105,6 +106,9 @@ func (v *Verifier) Size() int64 { return v.chain.Size }
 
 // Expect makes the verifier take entries that no checkpoint covers yet: there should be size of them.
 func (v *Verifier) Expect(size int64) { v.size = max(v.size, size) }
+
+// Trust adds keys that the reader trusts, too.
+func (v *Verifier) Trust(keys ...Key) { v.keys = append(v.keys, keys...) }
 
 // Nodes makes the verifier tell which inner nodes of the tree the entries complete.
 func (v *Verifier) Nodes(made func(Node)) { v.chain.made = made }
@@ -168,9 +172,9 @@ func (v *Verifier) settle() *Fault {
 	return nil
 }
 
-// trusted is the reader's key and those that signing was handed over from or to, each by an entry that the old key vouched for.
+// trusted are the reader's keys and those that signing was handed over from or to, each by an entry that the old key vouched for.
 func (v *Verifier) trusted() []Key {
-	keys := []Key{v.key}
+	keys := slices.Clone(v.keys)
 	for again := true; again; {
 		again = false
 		for _, r := range v.chain.Rotations {

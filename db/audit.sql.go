@@ -399,6 +399,31 @@ func (q *Queries) AuditSignedOnce(ctx context.Context) (bool, error) {
 	return exists, err
 }
 
+const auditedAccounts = `-- name: AuditedAccounts :many
+SELECT account_id FROM audit_head WHERE account_id > $1 AND size > 0 ORDER BY account_id LIMIT $2::int
+`
+
+// Accounts that have a record.
+func (q *Queries) AuditedAccounts(ctx context.Context, after uuid.UUID, take int32) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, auditedAccounts, after, take)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var account_id uuid.UUID
+		if err := rows.Scan(&account_id); err != nil {
+			return nil, err
+		}
+		items = append(items, account_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const auditedExperiments = `-- name: AuditedExperiments :many
 SELECT id, audit_seq FROM experiments WHERE account_id = $1 AND audit_seq < $2::bigint ORDER BY id LIMIT 10000
 `
@@ -648,6 +673,38 @@ func (q *Queries) EraseAuditPayloads(ctx context.Context, arg EraseAuditPayloads
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const handoverCheckpoints = `-- name: HandoverCheckpoints :many
+SELECT DISTINCT ON (e.seq) c.size, c.note FROM audit_entries e
+JOIN audit_checkpoints c ON c.account_id = e.account_id AND c.size > e.seq
+WHERE e.account_id = $1 AND e.action = 'audit.key_rotated' ORDER BY e.seq, c.size LIMIT $2::int
+`
+
+type HandoverCheckpointsRow struct {
+	Size int64
+	Note string
+}
+
+// The first that covers each entry by which the key was handed over: the old key signed it.
+func (q *Queries) HandoverCheckpoints(ctx context.Context, accountID uuid.UUID, take int32) ([]HandoverCheckpointsRow, error) {
+	rows, err := q.db.Query(ctx, handoverCheckpoints, accountID, take)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []HandoverCheckpointsRow{}
+	for rows.Next() {
+		var i HandoverCheckpointsRow
+		if err := rows.Scan(&i.Size, &i.Note); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertAuditCheckpoint = `-- name: InsertAuditCheckpoint :exec

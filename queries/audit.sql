@@ -43,6 +43,16 @@ INSERT INTO audit_checkpoints (account_id, size, note, at) VALUES (@account_id, 
 -- The newest, newest first.
 SELECT size, note, at FROM audit_checkpoints WHERE account_id = @account_id ORDER BY size DESC LIMIT @take::int;
 
+-- name: HandoverCheckpoints :many
+-- The first that covers each entry by which the key was handed over: the old key signed it.
+SELECT DISTINCT ON (e.seq) c.size, c.note FROM audit_entries e
+JOIN audit_checkpoints c ON c.account_id = e.account_id AND c.size > e.seq
+WHERE e.account_id = @account_id AND e.action = 'audit.key_rotated' ORDER BY e.seq, c.size LIMIT @take::int;
+
+-- name: AuditedAccounts :many
+-- Accounts that have a record.
+SELECT account_id FROM audit_head WHERE account_id > @after AND size > 0 ORDER BY account_id LIMIT @take::int;
+
 -- name: UnsignedAudits :many
 -- Accounts whose record went on since the newest checkpoint.
 SELECT h.account_id FROM audit_head h WHERE h.account_id > @after AND h.size > coalesce(

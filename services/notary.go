@@ -141,7 +141,7 @@ func (n *Notary) survey(ctx context.Context, s *db.Store, account uuid.UUID, las
 		return Signed{}, fmt.Errorf("read audit checkpoint: %w", err)
 	}
 	if len(stored) == 1 {
-		if _, err := audit.OpenCheckpoint(stored[0].Note, n.key.Public()); err != nil {
+		if _, err := audit.OpenCheckpoint(stored[0].Note, n.key.All()...); err != nil {
 			return Signed{}, refusedSignature("audit_other_key", "The newest checkpoint was signed by another key. Restore that key, then try again.")
 		}
 	}
@@ -174,7 +174,7 @@ func follows(nodes audit.Nodes, key *AuditKey, last string, account uuid.UUID, s
 	if last == "" {
 		return nil
 	}
-	old, err := audit.OpenCheckpoint(last, key.Public())
+	old, err := audit.OpenCheckpoint(last, key.All()...)
 	if err != nil {
 		return fmt.Errorf("AUDIT_KEY: what it signed last of account %s: %w", account, err)
 	}

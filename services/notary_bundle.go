@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/samplit/samplit/audit"
@@ -12,6 +13,9 @@ import (
 
 // bundleCheckpoints is how many checkpoints a bundle carries: the newest ones, between which a change is placed.
 const bundleCheckpoints = 500
+
+// bundleHandovers bounds how many times the key may have changed.
+const bundleHandovers = 100
 
 // Bundle returns what writes everything that checks the account's record without Samplit, up to a checkpoint signed now: its keys,
 // checkpoints and all entries. Any member may; errors as of Checkpoint.
@@ -25,7 +29,11 @@ func (n *Notary) Bundle(ctx context.Context, by Actor) (Signed, func(context.Con
 		return signed, nil, err
 	}
 	return signed, func(ctx context.Context, w io.Writer) error {
-		out := audit.NewBundleWriter(w, by.Account, []string{n.PublicKey()}, notes)
+		var keys []string
+		for _, k := range n.key.All() {
+			keys = append(keys, string(k))
+		}
+		out := audit.NewBundleWriter(w, by.Account, keys, notes)
 		err := eachEntry(ctx, n.db, by.Account, signed.Size, func(r *audit.Record) error { return out.Add(r) }, nil)
 		if err != nil {
 			return err
@@ -34,20 +42,30 @@ func (n *Notary) Bundle(ctx context.Context, by Actor) (Signed, func(context.Con
 	}, nil
 }
 
-// notes are the newest checkpoints up to a size, oldest first.
+// notes are the newest checkpoints up to a size and those that vouch for a new key, oldest first.
 func (n *Notary) notes(ctx context.Context, by Actor, size int64) ([]string, error) {
-	var rows []db.AuditCheckpointsRow
-	err := n.db.InTx(ctx, by.Account, func(s *db.Store) (err error) {
-		rows, err = s.AuditCheckpoints(ctx, by.Account, bundleCheckpoints)
+	bySize := map[int64]string{}
+	err := n.db.InTx(ctx, by.Account, func(s *db.Store) error {
+		handed, err := s.HandoverCheckpoints(ctx, by.Account, bundleHandovers)
+		if err != nil {
+			return err
+		}
+		for _, r := range handed {
+			bySize[r.Size] = r.Note
+		}
+		newest, err := s.AuditCheckpoints(ctx, by.Account, bundleCheckpoints)
+		for _, r := range newest {
+			bySize[r.Size] = r.Note
+		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read audit checkpoints: %w", err)
 	}
 	var notes []string
-	for _, r := range slices.Backward(rows) {
-		if r.Size <= size {
-			notes = append(notes, r.Note)
+	for _, at := range slices.Sorted(maps.Keys(bySize)) {
+		if at <= size {
+			notes = append(notes, bySize[at])
 		}
 	}
 	return notes, nil

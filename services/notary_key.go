@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"
@@ -18,15 +19,28 @@ import (
 )
 
 // AuditKey signs checkpoints. It lives outside the database, and beside it what it has signed last of every account: whoever
-// rewrites or restores the database gets no new signature.
+// rewrites or restores the database gets no new signature. When `samplit audit rotate-key` replaces the file, it goes on with the new
+// key. It is safe for concurrent use.
 type AuditKey struct {
-	signer note.Signer
-	public audit.Key
+	path   string // empty: it is never read again
 	folder string // of the newest checkpoint of every account
+	mu     sync.Mutex
+	read   fs.FileInfo // of the file that keys came from
+	keys   auditKeys
+}
+
+// auditKeys is what the file holds: the key that signs, and the public halves of those that did before, newest first.
+type auditKeys struct {
+	private string
+	signer  note.Signer
+	public  audit.Key
+	former  []audit.Key
 }
 
 // ErrNoAuditKey tells that the key is gone that signed the checkpoints in the database.
 var ErrNoAuditKey = errors.New("there is no key, but checkpoints were signed with one: restore the file from your backup")
+
+var errNoAuditKey = errors.New("it holds no key of audit checkpoints")
 
 // LoadAuditKey reads the key, or makes one when nothing was signed yet. The file is readable by its owner alone; the public half lies
 // beside it as PATH.pub.
@@ -52,37 +66,78 @@ func LoadAuditKey(ctx context.Context, d *db.DB, path string) (*AuditKey, error)
 }
 
 func readAuditKey(path string) (*AuditKey, error) {
-	private, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("AUDIT_KEY: %w", err)
-	}
-	return parseAuditKey(string(private), path)
+	k := &AuditKey{path: path, folder: path + ".signed"}
+	_, err := k.current()
+	return k, err
 }
 
-func parseAuditKey(private, path string) (*AuditKey, error) {
-	lines := strings.Fields(private)
-	if len(lines) != 2 {
-		return nil, fmt.Errorf("AUDIT_KEY %s: it holds no key of audit checkpoints", path)
+// current returns the keys, read again if the file is another one than before. With an error they are those known so far.
+func (k *AuditKey) current() (auditKeys, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.path == "" {
+		return k.keys, nil
 	}
-	signer, err := note.NewSigner(lines[0])
+	file, err := os.Stat(k.path)
 	if err != nil {
-		return nil, fmt.Errorf("AUDIT_KEY %s: it holds no key of audit checkpoints", path)
+		return k.keys, fmt.Errorf("AUDIT_KEY: %w", err)
 	}
-	public, err := audit.ParseKey(lines[1])
+	if k.read != nil && os.SameFile(file, k.read) && file.ModTime().Equal(k.read.ModTime()) {
+		return k.keys, nil
+	}
+	text, err := os.ReadFile(k.path)
 	if err != nil {
-		return nil, fmt.Errorf("AUDIT_KEY %s: %w", path, err)
+		return k.keys, fmt.Errorf("AUDIT_KEY: %w", err)
 	}
-	return &AuditKey{signer, public, path + ".signed"}, nil
+	next, err := parseAuditKeys(string(text))
+	if err != nil {
+		return k.keys, fmt.Errorf("AUDIT_KEY %s: %w", k.path, err)
+	}
+	k.keys, k.read = next, file
+	return next, nil
+}
+
+// parseAuditKeys reads lines: the private key, its public half, and the former public ones.
+func parseAuditKeys(text string) (keys auditKeys, err error) {
+	lines := strings.Fields(text)
+	if len(lines) < 2 {
+		return keys, errNoAuditKey
+	}
+	keys.private = lines[0]
+	if keys.signer, err = note.NewSigner(keys.private); err != nil {
+		return keys, errNoAuditKey
+	}
+	for i, line := range lines[1:] {
+		public, err := audit.ParseKey(line)
+		switch {
+		case err != nil:
+			return keys, err
+		case i == 0:
+			keys.public = public
+		default:
+			keys.former = append(keys.former, public)
+		}
+	}
+	return keys, nil
+}
+
+// String is the file.
+func (k auditKeys) String() string {
+	lines := k.private + "\n" + string(k.public) + "\n"
+	for _, former := range k.former {
+		lines += string(former) + "\n"
+	}
+	return lines
 }
 
 // GenerateAuditKey makes a key, or reads the one that somebody else has just made.
 func GenerateAuditKey(path string) (*AuditKey, error) {
-	private, public, err := note.GenerateKey(rand.Reader, audit.KeyName)
+	keys, err := newAuditKeys()
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(path), 0o755)
 	}
 	if err == nil {
-		err = writeDurably(path, private+"\n"+public+"\n", 0o600, os.Link)
+		err = writeDurably(path, keys.String(), 0o600, os.Link)
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("AUDIT_KEY: %w", err)
@@ -91,14 +146,36 @@ func GenerateAuditKey(path string) (*AuditKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeDurably(path+".pub", string(k.public)+"\n", 0o644, os.Rename); err != nil {
-		return nil, fmt.Errorf("AUDIT_KEY: %w", err)
+	return k, k.publish()
+}
+
+func newAuditKeys() (auditKeys, error) {
+	private, public, err := note.GenerateKey(rand.Reader, audit.KeyName)
+	if err != nil {
+		return auditKeys{}, fmt.Errorf("AUDIT_KEY: %w", err)
 	}
-	return k, nil
+	return parseAuditKeys(private + "\n" + public)
+}
+
+// publish writes the public half beside the file.
+func (k *AuditKey) publish() error {
+	if err := writeDurably(k.path+".pub", string(k.Public())+"\n", 0o644, os.Rename); err != nil {
+		return fmt.Errorf("AUDIT_KEY: %w", err)
+	}
+	return nil
 }
 
 // Public is the key that checks what this one signed.
-func (k *AuditKey) Public() audit.Key { return k.public }
+func (k *AuditKey) Public() audit.Key {
+	keys, _ := k.current() // one that cannot be read any more is still the one that signed
+	return keys.public
+}
+
+// All are the key that signs and those that did before, newest first.
+func (k *AuditKey) All() []audit.Key {
+	keys, _ := k.current()
+	return append([]audit.Key{keys.public}, keys.former...)
+}
 
 // newest is the text of the checkpoint signed last of an account, empty when there is none.
 func (k *AuditKey) newest(account uuid.UUID) (string, error) {
@@ -111,7 +188,11 @@ func (k *AuditKey) newest(account uuid.UUID) (string, error) {
 
 // sign signs a checkpoint and remembers it before anybody sees it.
 func (k *AuditKey) sign(c audit.Checkpoint) (string, error) {
-	text, err := c.Sign(k.signer)
+	keys, err := k.current()
+	if err != nil {
+		return "", err
+	}
+	text, err := c.Sign(keys.signer)
 	if err != nil {
 		return "", err
 	}

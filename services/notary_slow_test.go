@@ -8,7 +8,10 @@ import (
 	"github.com/samplit/samplit/db/dbtest"
 )
 
-func init() { mutations = 110 * len(breakIns) }
+func init() {
+	mutations = 110 * len(breakIns)
+	seals = bundleCheckpoints + 5
+}
 
 // No false alarm over 10^5 honest entries of 200 writers at once.
 func TestTwoHundredWritersMakeOneChain(t *testing.T) {

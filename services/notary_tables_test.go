@@ -482,10 +482,9 @@ func (b *burglar) checked() said {
 // with which word that server refuses to make one.
 func (b *burglar) exported() (found said, refused bool) {
 	b.t.Helper()
-	forgetful := *b.key
-	forgetful.folder = filepath.Join(b.t.TempDir(), "signed")
+	forgetful := &AuditKey{path: b.key.path, folder: filepath.Join(b.t.TempDir(), "signed")}
 	other := b.archivist
-	other.Notary = NewNotary(b.db, &forgetful, b, "https://samplit.test", b.clock, slog.New(slog.DiscardHandler))
+	other.Notary = NewNotary(b.db, forgetful, b, "https://samplit.test", b.clock, slog.New(slog.DiscardHandler))
 	_, write, err := other.Bundle(b.t.Context(), b.by)
 	var refusal *Error
 	if errors.As(err, &refusal) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -386,4 +387,99 @@ func tryAs(t *testing.T, role db.Role, account uuid.UUID, sql string) error {
 	defer c.Close(context.WithoutCancel(t.Context()))
 	_, err = c.Exec(t.Context(), "BEGIN; SELECT set_config('app.account_id', '"+account.String()+"', true); "+sql+"; ROLLBACK")
 	return err
+}
+
+// seals is how many checkpoints follow a new key.
+var seals = 3
+
+// A new key goes on where the old one ended: whoever has either may check everything, a server that runs notices, and what was signed is
+// still remembered.
+func TestTheKeyIsHandedOver(t *testing.T) {
+	t.Parallel()
+	d, err := db.Open(t.Context(), db.Config{URL: dbtest.Clone(t), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	a := newArchivist(t, d).write(4)
+	first, old := a.checkpoint(), a.key.Public()
+	empty := archivistWith(t, d, a.key)
+	var keys []audit.Key
+	for round := range 2 {
+		done, err := RotateAuditKey(t.Context(), d, a.key.path, a.clock, slog.New(slog.DiscardHandler))
+		if err != nil || done.Accounts != 1 || done.Refused != 0 || done.Key == old || a.key.Public() != done.Key {
+			t.Fatalf("round %d: %+v, %v, and the server has %s", round, done, err, a.key.Public())
+		}
+		keys = append(keys, done.Key)
+		for range seals {
+			a.write(1).checkpoint()
+		}
+	}
+	empty.write(1).checkpoint()
+	bundle := a.bundle()
+	for _, key := range append(keys, old) {
+		r, err := audit.Verify(bytes.NewReader(bundle), key, first.Note)
+		if err != nil || r.Entries != int64(6+2*seals) {
+			t.Errorf("%s: %+v, %v", key, r, err)
+		}
+	}
+	if c := a.check(); !c.OK {
+		t.Errorf("self-check: %+v", c)
+	}
+	stranger, err := GenerateAuditKey(filepath.Join(t.TempDir(), "other.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := audit.Verify(bytes.NewReader(bundle), stranger.Public(), first.Note); err == nil {
+		t.Error("a key that has signed nothing verifies the record")
+	}
+	again, err := LoadAuditKey(t.Context(), d, a.key.path)
+	if err != nil || !slices.Equal(again.All(), []audit.Key{keys[1], keys[0], old}) {
+		t.Errorf("read again: %v, %v", again.All(), err)
+	}
+}
+
+// A rotation that was killed goes on with the key that it began with, and a record that the old key would not sign names no new one.
+func TestHandingOverGoesOnAndVouchesForNothingForged(t *testing.T) {
+	t.Parallel()
+	url := dbtest.Clone(t)
+	d, err := db.Open(t.Context(), db.Config{URL: url, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	a := newArchivist(t, d).write(4)
+	a.checkpoint()
+	forged := archivistWith(t, d, a.key).write(9)
+	forged.checkpoint()
+	owner := dbtest.Owner(t, url)
+	for _, sql := range []string{"SET session_replication_role = replica", "UPDATE audit_nodes SET hash = sha256('x') WHERE account_id = '" + forged.by.Account.String() + "' AND level = 3"} {
+		if _, err := owner.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun, err := a.key.successor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := RotateAuditKey(t.Context(), d, a.key.path, a.clock, slog.New(slog.DiscardHandler))
+	if err != nil || done.Key != begun.public || done.Accounts != 1 || done.Refused != 1 {
+		t.Errorf("got %+v, %v, want the key %s", done, err, begun.public)
+	}
+	left, err := a.key.current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(a.key.path+".next", []byte(left.String()), 0o600); err != nil { // killed before it was taken away
+		t.Fatal(err)
+	}
+	if next, err := a.key.successor(); err != nil || next.public == left.public {
+		t.Errorf("the next rotation goes on to the same key, %v", err)
+	}
+	if r, err := a.prove(""); err != nil || r.Entries != 5 {
+		t.Errorf("the honest record: %+v, %v", r, err)
+	}
+	if c := forged.check(); c.OK || c.Code != "hash" {
+		t.Errorf("the forged record: %+v", c)
+	}
 }

@@ -1,17 +1,43 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/samplit/samplit/audit"
+	"github.com/samplit/samplit/services"
 )
 
 type auditCommand struct {
 	Verify auditVerify `cmd:"" help:"Check an exported bundle offline, without database and network. Exit codes: 0 in order, 1 unreadable, 2 usage, 3 hash, 4 gap or order, 5 signature or key, 6 rollback, 7 fork, 8 payload, 9 malformed."`
+
+	RotateKey auditRotateKey `cmd:"" help:"Sign checkpoints with a new key. Every record names it under the old one, so whoever trusts the old key may trust the new one."`
+}
+
+type auditRotateKey struct{}
+
+func (auditRotateKey) Run(ctx context.Context, c *config, s *streams) error {
+	log := quietLog(c, s.err)
+	d, err := openDatabase(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer d.close(log)
+	done, err := services.RotateAuditKey(ctx, d.DB, c.auditKeyPath(), time.Now, log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "A new key signs from now on; records that name it: %d.\n%s\n", done.Accounts, done.Key)
+	if done.Refused > 0 {
+		fmt.Fprintf(s.err, "samplit: audit rotate-key: %d records are not what was signed before and name no new key; their audit pages say why\n", done.Refused)
+		return exitCode(exitFailure)
+	}
+	return nil
 }
 
 type auditVerify struct {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -72,5 +74,41 @@ func TestKeysRotateBesideARunningServer(t *testing.T) {
 	}
 	if out, code := p.Output("keys", "rotate"); code != 0 || !strings.Contains(out, "2 learned states were sealed") {
 		t.Errorf("once more: exit %d: %s", code, out)
+	}
+}
+
+// The audit's key is replaced beside a running server, which signs with the new one; a record checks by the key from before, too.
+func TestTheAuditsKeyRotatesBesideARunningServer(t *testing.T) {
+	t.Parallel()
+	p := program.New(t)
+	p.Serve()
+	o := p.Register()
+	path := filepath.Join(p.Dir, "audit.key")
+	old, err := os.ReadFile(path + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := o.Call(http.MethodGet, "/audit/checkpoint", nil, http.StatusOK)
+	out, code := p.Output("audit", "rotate-key")
+	public, err := os.ReadFile(path + ".pub")
+	if err != nil || code != 0 || bytes.Equal(public, old) || !strings.Contains(out, string(public)) {
+		t.Fatalf("exit %d: %s; %v", code, out, err)
+	}
+	o.Launch("after")
+	after := o.Call(http.MethodGet, "/audit/checkpoint", nil, http.StatusOK)
+	if after["key"] != strings.TrimSpace(string(public)) || after["size"].(float64) <= before["size"].(float64) {
+		t.Errorf("the server signs on with %v", after)
+	}
+	_, _, bundle := o.Ask(http.MethodGet, "/audit/bundle", nil)
+	file, kept := filepath.Join(p.Dir, "bundle.ndjson"), filepath.Join(p.Dir, "kept.checkpoint")
+	for name, text := range map[string]string{file: bundle, kept: before["checkpoint"].(string)} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range []string{string(old), string(public)} {
+		if out, code := p.Output("audit", "verify", file, "--key", strings.TrimSpace(key), "--since", kept); code != 0 || !strings.Contains(out, "IN ORDER") {
+			t.Errorf("%s: exit %d: %s", key, code, out)
+		}
 	}
 }

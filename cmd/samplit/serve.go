@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -84,6 +85,7 @@ func (a *app) serve(ctx context.Context, c *config, s *streams, listener net.Lis
 	defer stopWork()
 	failed := make(chan error, 2)
 	running := a.background(work, c, failed, log)
+	defer runtime.KeepAlive(reserveHeap())
 
 	server := newServer(a.handler, usualTimes, log)
 	server.RegisterOnShutdown(a.debugger.Stop)

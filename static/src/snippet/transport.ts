@@ -4,6 +4,7 @@ import { type TrackerEvent, uuid } from "./event";
 import { returning } from "./identity";
 import { listen, safe } from "./safe";
 import { readList, writeList } from "./storage";
+import { visible } from "./visible";
 
 const QUEUE = "_smp_q";
 const QUEUE_LENGTH = 50;
@@ -15,11 +16,14 @@ const KEEPALIVE_BYTES = 60 * 1024;
 const MAX_BACKOFF = 300000;
 const MAX_RETRY_AFTER = 3600;
 
+/** An event that waits; it gets its id when it leaves, as the first events come while the page is being read. */
+type Pending = Omit<TrackerEvent, "id">;
+
 let endpoint: string;
 let token: string;
 /** Of nobody, nothing is sent. */
 let visitor = "";
-let pending: TrackerEvent[] = [];
+let pending: Pending[] = [];
 let timer = 0;
 let failures = 0;
 let bytesInFlight = 0;
@@ -83,8 +87,7 @@ export function deliver(events: TrackerEvent[], leaving: boolean): Promise<unkno
   bytesInFlight += size;
   const answered = safe((response?: Response) => {
     bytesInFlight -= size;
-    if (!response) retry(events);
-    else if (response.status === 429 || response.status > 499) retry(events, response.headers.get("Retry-After"));
+    if (!response || response.status === 429 || response.status > 499) retry(events, response && response.headers.get("Retry-After"));
     else {
       failures = 0;
       settle(events, false);
@@ -97,20 +100,20 @@ export function deliver(events: TrackerEvent[], leaving: boolean): Promise<unkno
 export function take(): TrackerEvent[] {
   const events = pending;
   pending = [];
-  return events;
+  return events.map((event) => ({ ...event, id: uuid(event.t) }));
 }
 
 /** Sends what waits, and with it, where this is the tab to do so, what failed before. */
 function sendAll(mine: boolean): Promise<unknown> | undefined {
   const events = (mine ? failed() : []).concat(take());
-  return events.length ? deliver(events, false) : undefined;
+  return events[0] ? deliver(events, false) : undefined;
 }
 
 /** Of several tabs one sends what failed before, until it is answered; where browsers cannot tell, all do, which counts once too. */
 function sendWithFailed(): void {
   resend = false;
   const locks = navigator.locks as LockManager | undefined;
-  if (!locks || !failed().length) sendAll(true);
+  if (!locks || !failed()[0]) sendAll(true);
   else {
     locks.request(QUEUE, { ifAvailable: true }, (lock) => {
       resend = !lock;
@@ -124,7 +127,7 @@ function flush(leaving?: boolean): void {
   clearTimeout(timer);
   timer = 0;
   if (leaving) {
-    if (pending.length) deliver(take(), true);
+    if (pending[0]) deliver(take(), true);
   } else if (Date.now() < pausedUntil) schedule();
   else if (resend) sendWithFailed();
   else sendAll(false);
@@ -133,8 +136,7 @@ function flush(leaving?: boolean): void {
 /** Queues an event of this visitor; it leaves the page within half a second, or at once when the page does. */
 export function send(event: Pick<TrackerEvent, "type"> & Partial<TrackerEvent>): void {
   if (!visitor) return;
-  const t = Date.now();
-  pending.push({ id: uuid(t), t, visitor_id: visitor, url: location.href.split("#")[0]!.slice(0, 2000), ...event });
+  pending.push({ t: Date.now(), visitor_id: visitor, url: location.href.split("#")[0]!.slice(0, 2000), ...event });
   if (!timer) schedule();
 }
 
@@ -152,7 +154,7 @@ export function who(): string {
 export function address(config: Config): void {
   endpoint = config.base + "/api/v1/tracker/";
   token = config.token;
-  listen("visibilitychange", () => document.visibilityState === "hidden" && flush(true));
+  listen("visibilitychange", () => !visible() && flush(true));
   listen("pagehide", () => flush(true));
 }
 
