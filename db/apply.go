@@ -50,6 +50,7 @@ type NewAssignment struct {
 	Exposed             bool
 	Door                int16
 	Counted             bool
+	Segment             string // see services.Visit; empty: nothing is known
 }
 
 // Assigned is what the database holds for a visitor after a batch.

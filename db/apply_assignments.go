@@ -11,12 +11,13 @@ import (
 )
 
 // storeNew inserts the rows of new visitors; the first row of a visitor wins for ever. Input is sorted by key and without repeats.
-// It answers the keys inserted, and whether conversions wait for one of them. ($12: the time since when an event may be waiting)
+// It answers the keys inserted, and whether conversions wait for one of them. ($12: the time since when an event may be waiting; $13:
+// segments)
 var storeNew = `WITH made AS (
-  INSERT INTO assignments (account_id, experiment_id, split, visitor, arm, epoch, propensity, assigned_at, exposed_at, door, counted)
-  SELECT account_id, experiment_id, split, visitor, arm, epoch, propensity, at, CASE WHEN exposed THEN at END, door, counted
-  FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::smallint[], $6::int[], $7::real[], $8::timestamptz[], $9::bool[], $10::smallint[], $11::bool[])
-    AS t(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted)
+  INSERT INTO assignments (account_id, experiment_id, split, visitor, arm, epoch, propensity, assigned_at, exposed_at, door, counted, segment)
+  SELECT account_id, experiment_id, split, visitor, arm, epoch, propensity, at, CASE WHEN exposed THEN at END, door, counted, nullif(segment, '')
+  FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::smallint[], $6::int[], $7::real[], $8::timestamptz[], $9::bool[], $10::smallint[], $11::bool[], $13::text[])
+    AS t(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted, segment)
   ON CONFLICT DO NOTHING RETURNING account_id, experiment_id, split, visitor, arm, epoch, exposed_at, counted
 ), cohort AS (` + cohortOfVisitors("made") + `)
 SELECT account_id, experiment_id, split, visitor, ` + isWaitedFor("made", "made.visitor", "exposed_at IS NOT NULL") + ` FROM made`
@@ -115,7 +116,7 @@ func (a *assignmentRows) queueNew(q *pgx.Batch) {
 			a.winners[i].SeenAt, a.winners[i].Counted = r.At.Truncate(time.Microsecond), r.Counted
 		}
 	}
-	q.Queue(storeNew, a.columns(a.rows)...).Query(func(rows pgx.Rows) error {
+	q.Queue(storeNew, append(a.columns(a.rows), a.segments())...).Query(func(rows pgx.Rows) error {
 		var r NewAssignment
 		var waiting bool
 		_, err := pgx.ForEachRow(rows, []any{&r.Account, &r.Experiment, &r.Split, &r.Visitor, &waiting}, func() error {
@@ -174,6 +175,15 @@ func (a *assignmentRows) columns(rows []NewAssignment) []any {
 		propensity[i], at[i], exposed[i], door[i], counted[i] = r.Propensity, r.At, r.Exposed, r.Door, r.Counted
 	}
 	return []any{account, experiment, split, visitor, arm, epoch, propensity, at, exposed, door, counted, a.now.Add(-WaitingLife)}
+}
+
+// segments are the last argument of storeNew: visitors known before keep what they had.
+func (a *assignmentRows) segments() []string {
+	out := make([]string, len(a.rows))
+	for i, r := range a.rows {
+		out[i] = r.Segment
+	}
+	return out
 }
 
 // queueSettle credits what waited for the visitors seen in this batch.

@@ -64,7 +64,7 @@ type Assignment struct {
 	Door         int16
 	Counted      bool
 	Owner        *string
-	Segment      json.RawMessage
+	Segment      *string
 }
 
 type AuditCheckpoint struct {
@@ -508,6 +508,32 @@ type Rollup struct {
 	Converters   int64
 	Value        float64
 	ValueSq      float64
+}
+
+type SegmentCount struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	AskedAt      *time.Time
+	CountedAt    *time.Time
+	Seen         int64
+	Problem      string
+}
+
+type SegmentTally struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	GoalID       uuid.UUID
+	Dimension    string
+	Value        string
+	Arm          int16
+	Visitors     int64
+	Converters   int64
+	Lift         *float64
+	LiftLow      *float64
+	LiftHigh     *float64
+	Estimator    string
+	P            float64
 }
 
 type SequentialLook struct {

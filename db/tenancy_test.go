@@ -71,6 +71,8 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 		`INSERT INTO learnings (account_id, experiment_id, written_by, ended_at, judged_at, outcome, shipped, variant, words)
 		  VALUES ($1, $2, $3, now(), now(), 'won', true, 'B', '')`,
 		`INSERT INTO notice_choices SELECT $1, $3, 'decided', true, true WHERE $2::uuid IS NOT NULL`,
+		`INSERT INTO segment_counts SELECT $1, $2, now() WHERE $3::uuid IS NOT NULL`,
+		`INSERT INTO segment_tallies SELECT $1, $2, 0, $2, 'device', 'mobile', 0, 1, 0 WHERE $3::uuid IS NOT NULL`,
 		`INSERT INTO page_messages (account_id, session_id, to_page, body, said_at)
 		  SELECT account_id, id, true, '{}', now() FROM page_sessions WHERE account_id = $1 AND $2::uuid <> $3::uuid`,
 	} {

@@ -38,6 +38,7 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 	d.PageChecks = services.NewPageChecks(database, proxy.New(proxy.Config{}), d.Clock, d.Log)
 	d.Uploads = services.NewUploads(database, objects, d.TrackerURL, d.Clock)
 	d.Analytics = services.NewAnalytics(database, d.Clock, d.Log)
+	d.Segments = services.NewSegments(database, d.Clock, d.Log)
 	d.Exports = services.NewExports(database, objects, []byte("key of exports"), d.BaseURL, d.Clock, d.Log)
 	d.Shares = services.NewShares(database, d.Analytics, []byte("key of shares"), d.BaseURL, d.Clock)
 	d.Audit = services.NewAudit(database)
@@ -348,7 +349,7 @@ func TestResultsAPI(t *testing.T) {
 	b.crowd(x, 0, 500, 40)
 	b.crowd(x, 1, 500, 110)
 	_, r := p.call(http.MethodGet, path, nil, http.StatusOK, "Accept-Language", "es")
-	want := []string{"as_of", "changes", "crossovers", "epochs", "excluded", "experiment_id", "goal", "goals", "sequential", "srm", "status", "timeline", "variants", "verdict"}
+	want := []string{"as_of", "changes", "crossovers", "epochs", "excluded", "experiment_id", "goal", "goals", "segments", "sequential", "srm", "status", "timeline", "variants", "verdict"}
 	if diff := cmp.Diff(want, sortedKeys(r)); diff != "" {
 		t.Errorf("members (-want +got):\n%s", diff)
 	}

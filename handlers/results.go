@@ -17,6 +17,8 @@ func (h *server) resultRoutes(g groups) {
 	g.person.GET("/experiments/:id", h.resultsPage)
 	g.person.GET("/experiments/:id/results", h.resultsPage)
 	g.person.GET("/experiments/:id/numbers/:variant", h.numbersPage)
+	g.person.GET("/experiments/:id/segments", h.segments)
+	g.person.POST("/experiments/:id/segments", h.askSegments)
 	g.person.POST("/experiments/:id/notes", h.addNote)
 	g.person.POST("/experiments/:id/notes/:note/remove", h.removeNote)
 }

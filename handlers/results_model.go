@@ -31,7 +31,7 @@ func resultsOf(ctx context.Context, r services.Results) views.Results {
 	}
 	m.Elements, m.Combinations = elementsOf(ctx, r), combinationsOf(ctx, r)
 	m.Currency, m.Money, m.Notes, m.Technical = r.Currency, r.Shown.Money(), notesOf(r), technical(ctx, r)
-	m.Changes = changeRatesOf(ctx, r.Fared())
+	m.Changes, m.Segments = changeRatesOf(ctx, r.Fared()), segmentsOf(r)
 	if len(m.Elements) > 0 {
 		return m
 	}

@@ -36,6 +36,7 @@ type Deps struct {
 	PageChecks    *services.PageChecks
 	Uploads       *services.Uploads
 	Analytics     *services.Analytics
+	Segments      *services.Segments
 	Exports       *services.Exports
 	Shares        *services.Shares
 	Notices       *services.Notices

@@ -29,7 +29,13 @@ type rulesBundle struct {
 
 func newRulesBundle(t *testing.T, proxies ...netip.Prefix) *rulesBundle {
 	t.Helper()
-	b := setup(t)
+	return bundleOfSite(t, setup(t).program(), proxies...)
+}
+
+// bundleOfSite is a server with the site of a program.
+func bundleOfSite(t *testing.T, p *program, proxies ...netip.Prefix) *rulesBundle {
+	t.Helper()
+	b := p.b
 	log := slog.New(slog.DiscardHandler)
 	snap := services.NewSnapshot(b.db, "http://tracker.test", b.clock.Now, log)
 	committer := services.NewCommitter(b.db, b.clock.Now, log)
@@ -43,7 +49,7 @@ func newRulesBundle(t *testing.T, proxies ...netip.Prefix) *rulesBundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rulesBundle{program: b.program(), h: Root(b.e, e, nil), snap: snap}
+	r := &rulesBundle{program: p, h: Root(b.e, e, nil), snap: snap}
 	_, site := r.call(http.MethodGet, "/installations/"+r.site, nil, http.StatusOK)
 	r.token = site["token"].(string)
 	return r

@@ -13,7 +13,7 @@ type visitContext struct {
 	URL       string            `json:"url"`
 	UserAgent string            `json:"user_agent"`
 	Device    string            `json:"device"`
-	Referrer  string            `json:"referrer"`
+	Referrer  *string           `json:"referrer"`
 	IP        string            `json:"ip"`
 	Country   string            `json:"country"`
 	Email     string            `json:"email"`
@@ -26,8 +26,11 @@ type visitContext struct {
 // visit is what rules are judged by. Only a browser sends an Origin: then its own address, user agent and headers count, whatever
 // it tells of others.
 func (v *visitContext) visit(c echo.Context) services.Visit {
-	out := services.Visit{URL: v.URL, UserAgent: v.UserAgent, Device: v.Device, Referrer: v.Referrer, Address: v.IP, Country: v.Country, Email: v.Email,
+	out := services.Visit{URL: v.URL, UserAgent: v.UserAgent, Device: v.Device, Address: v.IP, Country: v.Country, Email: v.Email,
 		UTM: v.UTM, Cookies: v.Cookies, Headers: v.Headers, Returning: v.Returning}
+	if v.Referrer != nil {
+		out.Referrer, out.NoReferrer = *v.Referrer, *v.Referrer == ""
+	}
 	if c.Request().Header.Get("Origin") != "" {
 		out.Asker = asker{c}
 	}

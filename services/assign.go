@@ -197,12 +197,13 @@ func (t *Tracker) remembered(x *live, visitor string) (arms []ArmOf, known bool)
 
 // store writes the assignments and, within the tracker's patience, corrects the answer by what the database held before.
 func (t *Tracker) store(x *live, r AssignRequest, out *Assignment) {
-	now := t.clock.now()
+	now, segment := t.clock.now(), r.Visit.segment()
 	w := &work{keep: true}
 	for _, a := range out.Arms {
 		w.assignments = append(w.assignments, db.NewAssignment{
 			Account: x.account, Experiment: x.id, Split: a.split.split, Visitor: r.Visitor, Arm: a.arm, Epoch: a.epoch,
 			Propensity: float32(a.split.propensity(a.arm, a.epoch)), At: now, Exposed: r.Expose, Door: db.DoorAssign, Counted: !IsTestVisitor(r.Visitor),
+			Segment: segment,
 		})
 	}
 	out.New = true

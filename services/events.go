@@ -36,6 +36,7 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 	if err != nil {
 		return EventReceipt{}, err
 	}
+	b.Visit.places = t.places
 	in := intake{site: s, sticky: t.sticky, now: t.clock.now(), sent: b.SentAt, visit: &b.Visit, bot: automated(b.Visit.agent()), secret: secret, work: &work{}}
 	trace := t.newTrace(s, cmp.Or(b.door, SightEventsDoor), in.now)
 	var out EventReceipt
@@ -76,9 +77,11 @@ type intake struct {
 	visit  *Visit
 	bot    bool
 	// secret: it came with a key of the site's account.
-	secret  bool
-	work    *work
-	reports int // taken; they are counted and not kept
+	secret bool
+	work   *work
+	// segment is that of a visit to page, the last one that was asked for.
+	page, segment string
+	reports       int // taken; they are counted and not kept
 }
 
 // take adds one event, or says what is wrong with it.
@@ -162,8 +165,26 @@ func (in *intake) exposure(e Event, base db.NewEvent) *Problem {
 		return nil
 	}
 	in.work.assignments = append(in.work.assignments, db.NewAssignment{Account: x.account, Experiment: x.id, Split: sp.split, Visitor: e.Visitor,
-		Arm: arm, Epoch: e.Epoch, Propensity: float32(sp.propensity(arm, e.Epoch)), At: base.Occurred, Exposed: true, Door: db.DoorBrowser, Counted: !IsTestVisitor(e.Visitor)})
+		Arm: arm, Epoch: e.Epoch, Propensity: float32(sp.propensity(arm, e.Epoch)), At: base.Occurred, Exposed: true, Door: db.DoorBrowser, Counted: !IsTestVisitor(e.Visitor),
+		Segment: in.segmentOf(x, sp.split, e)})
 	return nil
+}
+
+// segmentOf is that of a visitor who may be new; of others it was kept when they were.
+func (in *intake) segmentOf(x *live, split int16, e Event) string {
+	if _, known := in.sticky.get(x.id, split, e.Visitor); known {
+		return ""
+	}
+	v := *in.visit
+	v.URL = cmp.Or(e.URL, v.URL)
+	switch {
+	case x.redirects: // whose visitors lose where they came from on their way to some variants
+		v.URL, v.UTM, v.Referrer, v.NoReferrer = "", nil, "", false
+		return v.segment()
+	case in.segment == "" || in.page != e.URL:
+		in.page, in.segment = e.URL, v.segment()
+	}
+	return in.segment
 }
 
 // keptOut says why the visitor cannot have seen the experiment. Whoever follows another visitor may have.

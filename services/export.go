@@ -3,7 +3,6 @@ package services
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 
 	"github.com/samplit/samplit/locale"
@@ -15,6 +14,9 @@ const (
 	FormatXLSX    = "xlsx"
 	FormatJSON    = "json"
 	FormatParquet = "parquet"
+
+	// FormatSegments is a CSV file of what groups of visitors did.
+	FormatSegments = "segments"
 )
 
 // File is something to download. Write may be called once.
@@ -28,6 +30,8 @@ var exportMedia = map[string]string{
 	FormatXLSX:    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 	FormatJSON:    "application/json",
 	FormatParquet: "application/vnd.apache.parquet",
+
+	FormatSegments: "text/csv; charset=utf-8",
 }
 
 // ResultRow is what is known of one variant about one goal: a row of a file of results, whatever its format. The numbers are those of
@@ -132,7 +136,11 @@ func (a *Analytics) Export(ctx context.Context, by Actor, id, format string) (Fi
 		return File{}, err
 	}
 	all, first := exportedResults(list), list[0]
-	name := fmt.Sprintf("%s-%s.%s", first.Experiment.Key, first.AsOf.UTC().Format("2006-01-02"), format)
+	ending := "." + format
+	if format == FormatSegments {
+		ending = "-segments.csv"
+	}
+	name := first.Experiment.Key + "-" + first.AsOf.UTC().Format("2006-01-02") + ending
 	return File{name, media, func(w io.Writer) error { return all.write(ctx, w, format) }}, nil
 }
 
@@ -163,13 +171,19 @@ func (all exportedResults) write(ctx context.Context, w io.Writer, format string
 		return json.NewEncoder(w).Encode(map[string]any{"results": []Results(all)})
 	case FormatXLSX:
 		return writeXLSX(w, all.sheets(ctx))
+	case FormatSegments:
+		return writeTable(w, FormatCSV, all.segmentRows())
 	}
-	rows, err := newRowWriter[ResultRow](w, format)
+	return writeTable(w, format, all.rows())
+}
+
+func writeTable[T any](w io.Writer, format string, list []T) error {
+	rows, err := newRowWriter[T](w, format)
 	if err != nil {
 		return err
 	}
-	for _, f := range all.rows() {
-		if err := rows.write(f); err != nil {
+	for _, row := range list {
+		if err := rows.write(row); err != nil {
 			return err
 		}
 	}
@@ -196,6 +210,6 @@ func (all exportedResults) sheets(ctx context.Context) []workSheet {
 	}
 	return []workSheet{
 		newWorkSheet(locale.T(ctx, "export.sheet_summary"), said), newWorkSheet(locale.T(ctx, "export.sheet_variants"), all.rows()),
-		newWorkSheet(locale.T(ctx, "export.sheet_days"), days),
+		newWorkSheet(locale.T(ctx, "export.sheet_days"), days), newWorkSheet(locale.T(ctx, "export.sheet_segments"), all.segmentRows()),
 	}
 }

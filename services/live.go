@@ -2,6 +2,8 @@ package services
 
 import (
 	"encoding/json"
+	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +28,7 @@ type live struct {
 	winner                    string // arms, one of each split, joined by dots; empty: none
 	learning                  bool
 	rules                     Rules
+	redirects                 bool     // some variant is another page
 	broken                    string   // what is wrong with the rules; then nobody is served
 	judge                     *judge   // of the rules; nil: none
 	rendered                  sync.Map // renderedKey → []byte, see Assignment.Rendered
@@ -41,6 +44,11 @@ type liveVariant struct {
 	key, name string
 	changes   json.RawMessage
 }
+
+// redirects says whether the variant is another page. The text may only look so in another change, which does no harm.
+func (v liveVariant) redirects() bool { return redirectAction.Match(v.changes) }
+
+var redirectAction = regexp.MustCompile(`"action":\s*"redirect"`)
 
 type liveGoal struct {
 	id         uuid.UUID
@@ -173,6 +181,7 @@ func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goal
 // out.
 func (x *live) prepare(err error) {
 	x.showArms()
+	x.redirects = slices.ContainsFunc(x.elements, func(e liveElement) bool { return slices.ContainsFunc(e.variants, liveVariant.redirects) })
 	if err == nil && x.broken == "" {
 		x.judge, err = x.rules.compile()
 	}

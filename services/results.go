@@ -25,6 +25,7 @@ type Results struct {
 	Variants     []VariantResult  `json:"variants"`
 	Sequential   Sequential       `json:"sequential"`
 	Timeline     []DayResult      `json:"timeline" doc:"By UTC day of first exposure"`
+	Segments     *SegmentResults  `json:"segments,omitempty" doc:"Groups of visitors, by what was known of them when they came in. For ideas, not for decisions"`
 	Goals        []GoalResult     `json:"goals,omitempty" doc:"mode single: the other goals, each with its own verdict"`
 
 	// Of experiments with several elements, see results_elements.go.

@@ -42,17 +42,7 @@ func analyzeSplit(x Experiment, at int, goal Goal, c counts, now time.Time, fami
 		Experiment: x, Shown: goal, split: int16(at), past: x.past(c.looks, goal.ID, int16(at), len(arms))}
 	cells := slices.DeleteFunc(slices.Clone(c.cells), func(cell db.ResultCellsRow) bool { return cell.Split != int16(at) || int(cell.Arm) >= len(arms) })
 	data := engine.Data{Arms: arms, Adaptive: x.Learns(), Revenue: goal.Money(), Planned: float64(x.PlannedPerArm), PastP: r.past, Alpha: falseAlarms / float64(family),
-		MinVisitors: needVisitors, MinConversions: needConversions, Margin: smallestLift, MaxDays: longestTest, DailyVisitors: daily(x, cells, now)}
-	for _, e := range x.Epochs {
-		if e.Split == split.key {
-			data.Epochs = append(data.Epochs, engine.Epoch{Number: e.Number, Weights: e.units(arms)})
-		}
-	}
-	if len(x.Epochs) == 0 { // a draft: as it would start
-		if weights, err := x.firstWeights(); err == nil {
-			data.Epochs = []engine.Epoch{{Number: 1, Weights: weights[at]}}
-		}
-	}
+		MinVisitors: needVisitors, MinConversions: needConversions, Margin: smallestLift, MaxDays: longestTest, DailyVisitors: daily(x, cells, now), Epochs: x.epochsOf(split, at)}
 	for _, cell := range cells {
 		data.Cells = append(data.Cells, engine.Cell{Epoch: int(cell.Epoch), Day: dayNumber(cell.Day), Arm: int(cell.Arm), Visitors: cell.Visitors,
 			Converters: cell.Converters, Value: cell.Value, ValueSq: cell.ValueSq})
@@ -60,6 +50,23 @@ func analyzeSplit(x Experiment, at int, goal Goal, c counts, now time.Time, fami
 	r.fill(engine.Analyze(data), x.armNames(split))
 	r.Expected, r.totals = expected(data), amounts(cells, len(arms))
 	return r
+}
+
+// epochsOf are the weights that a split had; those that it would start with where it has not.
+func (x Experiment) epochsOf(split plannedSplit, at int) (epochs []engine.Epoch) {
+	arms := split.keys()
+	for _, e := range x.Epochs {
+		if e.Split == split.key {
+			epochs = append(epochs, engine.Epoch{Number: e.Number, Weights: e.units(arms)})
+		}
+	}
+	if len(x.Epochs) > 0 {
+		return epochs
+	}
+	if weights, err := x.firstWeights(); err == nil {
+		epochs = []engine.Epoch{{Number: 1, Weights: weights[at]}}
+	}
+	return epochs
 }
 
 // units are the epoch's weights in the order of the arms.

@@ -64,6 +64,9 @@ func (a *Analytics) Results(ctx context.Context, by Actor, id, goal string) (r R
 		if err := a.capRevenue(ctx, s, by.Account, &r); err != nil {
 			return err
 		}
+		if err := readSegments(ctx, s, by.Account, &r); err != nil {
+			return err
+		}
 		return readBeside(ctx, s, by.Account, &r)
 	})
 	if err != nil {

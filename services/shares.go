@@ -250,6 +250,7 @@ func (r Results) shown(ctx context.Context, in ShareInput, goal int) (Results, b
 	if !in.Money && r.Shown.Money() && goal > 0 {
 		return r, false
 	}
+	r.Segments = nil
 	if !in.URL {
 		r.Experiment.URL = ""
 	}

@@ -18,6 +18,7 @@ type Visit struct {
 	Address                  string // of the visitor, as a server that asks for them says
 	UTM, Cookies, Headers    map[string]string
 	Returning                *bool
+	NoReferrer               bool // it is known that there is no page that led here
 	// Asker is the visitor's own browser; nil when a server asks for the visitor.
 	Asker Asker
 
@@ -44,7 +45,7 @@ func (v *Visit) device() string {
 		return v.Device
 	}
 	switch ua := useragent.Parse(v.agent()); {
-	case ua.Tablet:
+	case ua.Tablet, ua.OS == useragent.Android && !strings.Contains(ua.String, "Mobi"):
 		return "tablet"
 	case ua.Mobile:
 		return "mobile"

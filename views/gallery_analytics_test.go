@@ -1,6 +1,9 @@
 package views
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // analyticsWing is what tests did together, and what they taught.
 func analyticsWing() []exhibit {
@@ -15,6 +18,7 @@ func analyticsWing() []exhibit {
 	few.Shipped = ShippedSum{Count: 1, Measured: 1, Observed: new(0.124), Basis: 2, Needed: 5}
 	few.Unjudged, few.WinRate, few.MedianDays, few.Decided = 200, nil, nil, 0
 	weekly.Days, weekly.Weekly, weekly.Since = 0, true, moment.AddDate(-1, 0, 0)
+	weekly.Trend = slices.Clone(m.Trend)
 	for i := range weekly.Trend {
 		weekly.Trend[i].Day = weekly.Since.AddDate(0, 0, 7*i)
 	}

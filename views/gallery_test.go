@@ -58,7 +58,7 @@ func outsider(e exhibit) exhibit {
 // gallery is every page in every state that looks different.
 func gallery() []exhibit {
 	var all []exhibit
-	for _, wing := range [][]exhibit{outsideWing(), homeWing(), siteWing(), experimentWing(), formWing(), resultWing(), elementsWing(), changesWing(), settingsWing(), simulatorWing(), debuggerWing(), editorWing(), auditWing(), shareWing(), analyticsWing(), oddWing()} {
+	for _, wing := range [][]exhibit{outsideWing(), homeWing(), siteWing(), experimentWing(), formWing(), resultWing(), elementsWing(), changesWing(), settingsWing(), simulatorWing(), debuggerWing(), editorWing(), auditWing(), shareWing(), analyticsWing(), oddWing(), segmentsWing()} {
 		all = append(all, wing...)
 	}
 	return all

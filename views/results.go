@@ -38,6 +38,7 @@ type Results struct {
 	Days       []DayRow  // newest first
 	DaysBefore int       // older days that are not shown
 	Period     *Period   // nil before there are visitors
+	Segments   *Segments // nil where there are none
 
 	// Of an experiment with several elements, instead of the table and the charts.
 	Elements     []ElementResult

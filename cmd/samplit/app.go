@@ -107,6 +107,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	uploads := services.NewUploads(d.DB, objects, c.TrackerURL, clock)
 	analytics, audit := services.NewAnalytics(d.DB, clock, log), services.NewAudit(d.DB)
 	exports := services.NewExports(d.DB, objects, secret.Key("exports"), c.BaseURL, clock, log)
+	segments := services.NewSegments(d.DB, clock, log)
 	shares := services.NewShares(d.DB, analytics, secret.Key("shares"), c.BaseURL, clock)
 	notices := services.NewNotices(d.DB, analytics, mailer, secret, c.BaseURL, clock, log)
 	seal, err := d.auditKey(ctx, c.auditKeyPath(), log)
@@ -115,7 +116,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 	}
 	notary := services.NewNotary(d.DB, seal, mailer, c.BaseURL, clock, log)
 	checks := services.NewPageChecks(d.DB, fetcher, clock, log)
-	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers(), notary.Workers(), checks.Workers(), exports.Workers(), notices.Workers())
+	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers(), notary.Workers(), checks.Workers(), exports.Workers(), notices.Workers(), segments.Workers())
 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -125,7 +126,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
 		Editor:        services.NewVisualEditor(d.DB, experiments, clock),
 		Installations: installations, Experiments: experiments, Previews: previews, Pages: pages, PageChecks: checks, Uploads: uploads, Analytics: analytics, Audit: audit, Notary: notary,
-		Exports: exports, Shares: shares, Notices: notices,
+		Segments: segments, Exports: exports, Shares: shares, Notices: notices,
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
 		Home:       services.NewHome(d.DB, analytics, audit, clock),

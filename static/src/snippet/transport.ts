@@ -1,6 +1,7 @@
 import type { Config } from "./config";
 import { word } from "./consent";
 import { type TrackerEvent, uuid } from "./event";
+import { returning } from "./identity";
 import { listen, safe } from "./safe";
 import { readList, writeList } from "./storage";
 import { visible } from "./visible";
@@ -63,14 +64,17 @@ export function told(fields: object): string {
   return JSON.stringify({ installation_token: token, consent: word(), ...fields });
 }
 
-/** A string body is sent as text/plain, which spares the preflight request. A tracker below the page's own address may renew its cookie. */
+/**
+ * A string body is sent as text/plain, which spares the preflight request. Cookies go to the page's own address alone, which is what
+ * browsers do unasked, so that a tracker below it may renew ours.
+ */
 export function post(path: string, body: string, keepalive: boolean): Promise<Response> {
-  return fetch(endpoint + path, { method: "POST", body, keepalive, credentials: "same-origin" });
+  return fetch(endpoint + path, { method: "POST", body, keepalive });
 }
 
-/** Sends events; the promise is kept once they have been answered. */
+/** Sends events, and what tells the visitor's groups apart; the promise is kept once they have been answered. */
 export function deliver(events: TrackerEvent[], leaving: boolean): Promise<unknown> | undefined {
-  const body = told({ sent_at: Date.now(), events });
+  const body = told({ sent_at: Date.now(), events, context: { returning, referrer: document.referrer } });
   const { size } = new Blob([body]);
   if (events.length > 1 && size > BATCH_BYTES) {
     const half = events.length >> 1;
@@ -83,8 +87,7 @@ export function deliver(events: TrackerEvent[], leaving: boolean): Promise<unkno
   bytesInFlight += size;
   const answered = safe((response?: Response) => {
     bytesInFlight -= size;
-    if (!response) retry(events);
-    else if (response.status === 429 || response.status > 499) retry(events, response.headers.get("Retry-After"));
+    if (!response || response.status === 429 || response.status > 499) retry(events, response && response.headers.get("Retry-After"));
     else {
       failures = 0;
       settle(events, false);

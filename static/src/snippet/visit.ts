@@ -6,10 +6,10 @@ import type { Visit } from "./targeting";
 
 const CAMPAIGN = "_smp_u";
 
-/** The device, told by the user agent as the server does. A Mac with a touch screen is a tablet that asks for desktop pages. */
+/** The device, told by the user agent as the server does: an Android without Mobile is a tablet. A Mac with a touch screen is a tablet that asks for desktop pages. */
 export function device(): string {
   const { userAgent, maxTouchPoints } = navigator;
-  if (/iPad|Android.*tablet/i.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1)) return "tablet";
+  if (/iPad|Android(?!.*Mobi)/i.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1)) return "tablet";
   return /Mobi|Android|iPhone/.test(userAgent) ? "mobile" : "desktop";
 }
 
