@@ -50,7 +50,7 @@ func (q *Queries) InsertInstallation(ctx context.Context, arg InsertInstallation
 }
 
 const installation = `-- name: Installation :one
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, i.halted, h.last_at, h.url AS last_url FROM installations i
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, i.halted, i.partners, h.last_at, h.url AS last_url FROM installations i
 LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.id = $2
 `
@@ -72,6 +72,7 @@ type InstallationRow struct {
 	Consent        string
 	Ga4            bool
 	Halted         bool
+	Partners       []string
 	LastAt         *time.Time
 	LastUrl        *string
 }
@@ -96,6 +97,7 @@ func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid
 		&i.Consent,
 		&i.Ga4,
 		&i.Halted,
+		&i.Partners,
 		&i.LastAt,
 		&i.LastUrl,
 	)
@@ -134,7 +136,7 @@ func (q *Queries) InstallationNames(ctx context.Context, accountID uuid.UUID, ta
 }
 
 const installations = `-- name: Installations :many
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, i.halted, h.last_at, h.url AS last_url,
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, i.halted, i.partners, h.last_at, h.url AS last_url,
   (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running
 FROM installations i LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.archived_at IS NULL
@@ -164,6 +166,7 @@ type InstallationsRow struct {
 	Consent        string
 	Ga4            bool
 	Halted         bool
+	Partners       []string
 	LastAt         *time.Time
 	LastUrl        *string
 	Running        int64
@@ -195,6 +198,7 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 			&i.Consent,
 			&i.Ga4,
 			&i.Halted,
+			&i.Partners,
 			&i.LastAt,
 			&i.LastUrl,
 			&i.Running,
@@ -210,8 +214,8 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 }
 
 const updateInstallation = `-- name: UpdateInstallation :execrows
-UPDATE installations SET name = $1, site_url = $2, allowed_origins = $3, scrubs = $4, consent = $5, ga4 = $6, halted = $7, audit_seq = $8
-WHERE account_id = $9 AND id = $10 AND archived_at IS NULL
+UPDATE installations SET name = $1, site_url = $2, allowed_origins = $3, scrubs = $4, consent = $5, ga4 = $6, partners = $7, halted = $8, audit_seq = $9
+WHERE account_id = $10 AND id = $11 AND archived_at IS NULL
 `
 
 type UpdateInstallationParams struct {
@@ -221,6 +225,7 @@ type UpdateInstallationParams struct {
 	Scrubs         bool
 	Consent        string
 	Ga4            bool
+	Partners       []string
 	Halted         bool
 	AuditSeq       *int64
 	AccountID      uuid.UUID
@@ -235,6 +240,7 @@ func (q *Queries) UpdateInstallation(ctx context.Context, arg UpdateInstallation
 		arg.Scrubs,
 		arg.Consent,
 		arg.Ga4,
+		arg.Partners,
 		arg.Halted,
 		arg.AuditSeq,
 		arg.AccountID,

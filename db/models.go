@@ -329,6 +329,7 @@ type Installation struct {
 	Consent        string
 	Ga4            bool
 	Halted         bool
+	Partners       []string
 }
 
 type LaunchPlan struct {

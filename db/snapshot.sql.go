@@ -213,7 +213,7 @@ func (q *Queries) SnapshotHorizon(ctx context.Context) (string, error) {
 }
 
 const snapshotInstallations = `-- name: SnapshotInstallations :many
-SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, consent, ga4, halted, watched_until FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
+SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, consent, ga4, partners, halted, watched_until FROM installations WHERE changed_xid >= CAST($1::text AS xid8)
 `
 
 type SnapshotInstallationsRow struct {
@@ -227,6 +227,7 @@ type SnapshotInstallationsRow struct {
 	Scrubs         bool
 	Consent        string
 	Ga4            bool
+	Partners       []string
 	Halted         bool
 	WatchedUntil   *time.Time
 }
@@ -251,6 +252,7 @@ func (q *Queries) SnapshotInstallations(ctx context.Context, since string) ([]Sn
 			&i.Scrubs,
 			&i.Consent,
 			&i.Ga4,
+			&i.Partners,
 			&i.Halted,
 			&i.WatchedUntil,
 		); err != nil {

@@ -76,3 +76,24 @@ func TestSiteSwitches(t *testing.T) {
 		t.Error("the page does not show the switch, or the form that does not wait")
 	}
 }
+
+// The partner domains of a site are stored, shown and checked.
+func TestSitePartners(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	o := b.owner().withSite()
+	save := func(partners string, want int) answer {
+		return b.want(o.post("/sites/"+o.site+"/rules", map[string][]string{"partners": {partners}}), want)
+	}
+	save("https://www.Pay.example/cart\r\nkasse.co.uk pay.example", http.StatusSeeOther)
+	_, site := o.call(http.MethodGet, "/installations/"+o.site, nil, http.StatusOK)
+	if got := fmt.Sprint(site["partner_domains"]); got != "[pay.example kasse.co.uk]" {
+		t.Errorf("stored %s", got)
+	}
+	for _, wrong := range []string{"co.uk", "com", "127.0.0.1", "[::1]", "ftp://pay.example", "pay example", strings.Repeat("pay.example ", 21)} {
+		doc := save(wrong, http.StatusUnprocessableEntity).doc(t)
+		if doc.Find("#partners-error").Length() != 1 || doc.Find("#origins-error").Length() != 0 || doc.Find("textarea[name=partners]").Text() != wrong {
+			t.Errorf("%q: the form shows %q", wrong, doc.Find("#rules").Text())
+		}
+	}
+}

@@ -201,6 +201,10 @@ func TestOnlyTheSitesOwnPages(t *testing.T) {
 	ask(http.StatusOK, "Origin", "https://blog.example")
 	ask(http.StatusOK, "Origin", "https://shop.example") // the site itself
 	ask(http.StatusOK)                                   // a server
+	h.call(http.MethodPatch, "/installations/"+h.program.site, members{"partner_domains": []string{"pay.example"}}, http.StatusOK)
+	h.look()
+	ask(http.StatusOK, "Origin", "https://secure.pay.example:8443")
+	ask(http.StatusForbidden, "Origin", "https://notpay.example")
 	_, wrong := h.call(http.MethodPatch, "/installations/"+h.program.site, members{"allowed_origins": []string{"ftp://x"}}, http.StatusUnprocessableEntity)
 	if field(wrong) != "allowed_origins[0] url" {
 		t.Errorf("got %q", field(wrong))

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -133,7 +134,7 @@ func (h *server) site(c echo.Context) (views.Site, error) {
 		return views.Site{}, err
 	}
 	m := views.Site{ID: site.ID.String(), Name: site.Name, URL: site.SiteURL, Token: site.Token, Snippet: site.Snippet, Policy: h.Installations.SnippetPolicy(), Install: installOf(site, check),
-		Origins: strings.Join(site.AllowedOrigins, "\n"), Scrubs: site.Scrub,
+		Origins: strings.Join(site.AllowedOrigins, "\n"), Partners: strings.Join(site.Partners, "\n"), Scrubs: site.Scrub,
 		Consent: site.Consent == services.ConsentRequired, GA4: site.GA4, Halted: site.Halted, CanEdit: by.MayEdit() == nil}
 	loader, err := static.FS.ReadFile("js/loader.js")
 	if err != nil {
@@ -236,14 +237,9 @@ func (h *server) saveSiteRules(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	origins, scrub, ga4, consent := strings.Fields(f.Get("origins")), f.Get("scrub") == "on", f.Get("ga4") == "on", services.ConsentOff
-	if f.Get("consent") == "on" {
-		consent = services.ConsentRequired
-	}
 	id := c.Param("id")
-	_, err = h.Installations.Update(c.Request().Context(), actor(c), id, services.InstallationInput{AllowedOrigins: &origins, Scrub: &scrub, Consent: &consent, GA4: &ga4})
-	if err != nil {
-		_, status, ok := h.refusal(c, err)
+	if _, err = h.Installations.Update(c.Request().Context(), actor(c), id, siteRules(f)); err != nil {
+		wrong, status, ok := h.refusal(c, err)
 		if !ok {
 			return err
 		}
@@ -251,12 +247,22 @@ func (h *server) saveSiteRules(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		m.Origins, m.Scrubs, m.OriginsWrong = f.Get("origins"), scrub, true
-		m.Consent, m.GA4 = consent == services.ConsentRequired, ga4
+		m.Origins, m.OriginsWrong = f.Get("origins"), wrong.Under("allowed_origins")
+		m.Partners, m.PartnersWrong = f.Get("partners"), wrong.Under("partner_domains")
+		m.Scrubs, m.Consent, m.GA4 = f.Get("scrub") == "on", f.Get("consent") == "on", f.Get("ga4") == "on"
 		return h.render(c, status, views.SitePage(h.page(c), m))
 	}
 	if err := h.flash(c, "good", "flash.saved"); err != nil {
 		return err
 	}
 	return redirect(c, "/sites/"+id)
+}
+
+func siteRules(f url.Values) services.InstallationInput {
+	origins, partners, consent := strings.Fields(f.Get("origins")), strings.Fields(f.Get("partners")), services.ConsentOff
+	scrub, ga4 := f.Get("scrub") == "on", f.Get("ga4") == "on"
+	if f.Get("consent") == "on" {
+		consent = services.ConsentRequired
+	}
+	return services.InstallationInput{AllowedOrigins: &origins, Partners: &partners, Scrub: &scrub, Consent: &consent, GA4: &ga4}
 }

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
@@ -91,10 +90,9 @@ const maxPasses = 4
 // only, so that nothing goes on for ever. The style sheet is left to the caller: see Applied.Sheet.
 func Apply(page *html.Node, lists ...ChangeList) Applied {
 	a := newApplication(page, lists)
-	for range maxPasses {
-		if !a.claim() {
-			break
-		}
+	fresh := true
+	for pass := 0; fresh && pass < maxPasses; pass++ {
+		fresh = a.claim()
 		a.write()
 	}
 	return a.result(lists)
@@ -106,7 +104,9 @@ type application struct {
 	edits []*edit
 	// made says by which edit a node was made.
 	made   map[*html.Node]int
-	filled map[*html.Node]*edit // whose HTML an element holds
+	filled map[*html.Node]*edit      // whose HTML an element holds
+	texts  map[*html.Node]*html.Node // the node that carries the text of an element
+	moved  map[*html.Node]move
 	tails  map[place]*html.Node // the last node that was put at a place: the next goes behind it
 }
 
@@ -118,11 +118,11 @@ type edit struct {
 	selector cascadia.SelectorGroup
 	state    State
 	claimed  []*html.Node
-	placed   map[*html.Node]bool // elements that were moved, or have something inserted at them
+	placed   []*placement
 }
 
 func newApplication(page *html.Node, lists []ChangeList) *application {
-	a := &application{page: page, made: map[*html.Node]int{}, filled: map[*html.Node]*edit{}, tails: map[place]*html.Node{}}
+	a := &application{page: page, made: map[*html.Node]int{}, filled: map[*html.Node]*edit{}, texts: map[*html.Node]*html.Node{}, moved: map[*html.Node]move{}, tails: map[place]*html.Node{}}
 	for _, list := range lists {
 		a.add(list)
 	}
@@ -134,7 +134,7 @@ func newApplication(page *html.Node, lists []ChangeList) *application {
 func (a *application) add(list ChangeList) {
 	first, broken := len(a.edits), false
 	for _, c := range list.Changes {
-		e := &edit{Change: c, order: len(a.edits), mark: mark(list.Seed, c.ID), state: Missed, placed: map[*html.Node]bool{}}
+		e := &edit{Change: c, order: len(a.edits), mark: mark(list.Seed, c.ID), state: Missed}
 		a.edits = append(a.edits, e)
 		switch {
 		case c.Deferred():
@@ -163,13 +163,15 @@ func mark(seed, id string) string {
 	return strings.ToLower(strings.ReplaceAll(seed, "/", "--") + "--" + id)
 }
 
-// claim lets every change take its elements and says whether any took a new one.
+// claim lets every change take its elements and says whether any took a new one. What another change has emptied the page of is taken
+// no more.
 func (a *application) claim() bool {
 	fresh := false
 	for _, e := range a.edits {
 		if e.selector == nil {
 			continue
 		}
+		e.claimed = slices.DeleteFunc(e.claimed, func(n *html.Node) bool { return !a.connected(n) })
 		held := len(e.claimed)
 		for _, n := range a.resolve(e) {
 			if (e.Limit == 0 || len(e.claimed) < e.Limit) && !slices.Contains(e.claimed[:held], n) {
@@ -208,7 +210,7 @@ func (a *application) resolve(e *edit) []*html.Node {
 // open leaves out what a change may not touch.
 func (a *application) open(e *edit, nodes []*html.Node) (out []*html.Node) {
 	for _, n := range nodes {
-		if a.before(n, e.order) && !e.denied(n) {
+		if a.before(n, e.order) && e.takes(n) {
 			out = append(out, n)
 		}
 	}
@@ -251,9 +253,13 @@ func (a *application) write() {
 	}
 }
 
-// outcome is the state of a change in the end: one that moves nothing for want of a target has missed.
+// outcome is the state of a change in the end: one that puts nothing anywhere, or whose elements can no longer take it, has missed.
 func (e *edit) outcome() State {
-	if e.Action == "move" && !slices.Contains(slices.Collect(maps.Values(e.placed)), true) && e.state != Refused {
+	places := e.Action == "insert" || e.Action == "move"
+	switch {
+	case e.state == Refused || e.state == Left:
+		return e.state
+	case places && len(e.placed) == 0, len(e.claimed) > 0 && !slices.ContainsFunc(e.claimed, e.takes):
 		return Missed
 	}
 	return e.state

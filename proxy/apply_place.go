@@ -50,50 +50,135 @@ func (a *application) fillHTML(n *html.Node, e *edit) {
 	}
 }
 
-// place inserts or moves for those elements of a change where it has not been done.
+// placement is what a change has put somewhere for one of its elements.
+type placement struct {
+	of    *html.Node
+	nodes []*html.Node // that were inserted
+}
+
+// move is where an element is by the last change that moves it, and the comment that stands where the page has it.
+type move struct {
+	by      *edit
+	comment *html.Node
+	parent  *html.Node
+}
+
+// place puts what a change inserts or moves in its place, and takes back what is for an element that has gone.
 func (a *application) place(e *edit) {
-	for _, n := range e.claimed {
-		if e.placed[n] || !a.connected(n) {
-			continue
+	for _, p := range slices.Clone(e.placed) {
+		if !slices.Contains(e.claimed, p.of) {
+			a.unplace(e, p.of)
 		}
-		switch e.Action {
-		case "insert":
-			e.placed[n] = true
+	}
+	for _, n := range e.claimed {
+		switch {
+		case !a.connected(n):
+		case e.Action == "insert":
 			a.insert(e, n)
-		case "move":
-			e.placed[n] = a.move(e, n)
+		case e.Action == "move":
+			a.move(e, n)
 		}
 	}
 }
 
+// note returns the placement of a change for one of its elements.
+func (e *edit) note(n *html.Node) *placement {
+	for _, p := range e.placed {
+		if p.of == n {
+			return p
+		}
+	}
+	p := &placement{of: n}
+	e.placed = append(e.placed, p)
+	return p
+}
+
 func (a *application) insert(e *edit, anchor *html.Node) {
-	nodes := fragment(e.value())
-	for _, c := range nodes {
+	p := e.note(anchor)
+	if p.nodes != nil && !slices.ContainsFunc(p.nodes, func(n *html.Node) bool { return !a.connected(n) }) {
+		return
+	}
+	remove(p.nodes...)
+	p.nodes = fragment(e.value())
+	for _, c := range p.nodes {
 		a.made[c] = e.order
 		if c.Type == html.ElementNode {
 			setAttribute(c, "data-smp", &e.mark)
 		}
 	}
-	a.put(place{anchor, e.Position}, nodes)
+	a.put(place{anchor, e.Position}, p.nodes)
 }
 
-// move takes an element to the first target that is not inside it, and leaves a comment where it was.
-func (a *application) move(e *edit, n *html.Node) bool {
+// move takes an element to its target, where no later change has it, and leaves a comment where the page has it.
+func (a *application) move(e *edit, n *html.Node) {
+	m, known := a.moved[n]
+	stays := known && n.Parent == m.parent
+	if stays && m.by.order >= e.order {
+		e.note(n)
+		if m.by == e && !a.connected(m.comment) {
+			a.unplace(e, n)
+		}
+		return
+	}
+	to, ok := a.target(e, n)
+	if !ok {
+		return
+	}
+	if known && !stays {
+		remove(m.comment)
+	}
+	if !stays {
+		m.comment = &html.Node{Type: html.CommentNode, Data: placeholder}
+		n.Parent.InsertBefore(m.comment, n)
+	}
+	e.note(n)
+	a.moved[n] = move{e, m.comment, to.parent()}
+	remove(n)
+	a.put(to, []*html.Node{n})
+}
+
+// target is where a change moves an element to: the first place that is not inside it.
+func (a *application) target(e *edit, n *html.Node) (place, bool) {
 	to, err := ParseSelector(e.value())
 	if err != nil {
-		return false
+		return place{}, false
 	}
 	for _, target := range cascadia.QueryAll(a.page, to) {
-		p := place{target, e.Position}
-		if within(target, n) || !a.before(target, e.order) || !holds(p.parent()) {
-			continue
+		if p := (place{target, e.Position}); !within(target, n) && a.before(target, e.order) && holds(p.parent()) {
+			return p, true
 		}
-		n.Parent.InsertBefore(&html.Node{Type: html.CommentNode, Data: placeholder}, n)
-		n.Parent.RemoveChild(n)
-		a.put(p, []*html.Node{n})
-		return true
 	}
-	return false
+	return place{}, false
+}
+
+// unplace takes back what a change has put somewhere for an element. A moved one goes back to its comment, or with what it belongs to
+// where that has gone.
+func (a *application) unplace(e *edit, n *html.Node) {
+	remove(e.note(n).nodes...)
+	e.placed = slices.DeleteFunc(e.placed, func(p *placement) bool { return p.of == n })
+	m, moved := a.moved[n]
+	if !moved || m.by != e {
+		return
+	}
+	delete(a.moved, n)
+	switch {
+	case n.Parent != m.parent || within(m.comment, n):
+		remove(m.comment)
+	case !a.connected(m.comment):
+		remove(n)
+	default:
+		remove(n)
+		m.comment.Parent.InsertBefore(n, m.comment)
+		remove(m.comment)
+	}
+}
+
+func remove(nodes ...*html.Node) {
+	for _, n := range nodes {
+		if n.Parent != nil {
+			n.Parent.RemoveChild(n)
+		}
+	}
 }
 
 // put places nodes in their order, behind those that were put there before.

@@ -76,25 +76,25 @@ func harmlessNode(n *html.Node) bool {
 	})
 }
 
-// denied says whether an element cannot take the change.
-func (c Change) denied(n *html.Node) bool {
+// takes says whether an element can take the change.
+func (c Change) takes(n *html.Node) bool {
 	if untouchable.MatchString(n.Data) {
-		return true
+		return false
 	}
 	switch c.Action {
 	case "text":
 		_, ok := textOf(n)
-		return !ok || slices.Contains(rawElements, n.Data) || slices.Contains(voidElements, n.Data)
+		return ok && !slices.Contains(rawElements, n.Data) && !slices.Contains(voidElements, n.Data)
 	case "html":
-		return !holds(n) || n.Data == "body"
+		return holds(n) && n.Data != "body"
 	case "image":
-		return imageAttribute(n) == ""
+		return imageAttribute(n) != ""
 	case "link":
-		return n.Data != "a" && n.Data != "area"
+		return n.Data == "a" || n.Data == "area"
 	case "insert":
-		return !holds(place{n, c.Position}.parent())
+		return holds(place{n, c.Position}.parent())
 	case "move":
-		return slices.Contains([]string{"html", "head", "body"}, n.Data)
+		return !slices.Contains([]string{"html", "head", "body"}, n.Data)
 	}
-	return false
+	return true
 }

@@ -136,7 +136,7 @@ func (a *application) fill(n *html.Node, slots []wish) {
 	for _, s := range slots {
 		switch {
 		case s.slot == textSlot:
-			setText(n, *s.value)
+			a.setText(n, *s.value)
 		case s.slot == htmlSlot:
 		case s.slot[0] == '.':
 			setClass(n, s.slot[1:], s.value != nil)
@@ -166,15 +166,21 @@ func textOf(n *html.Node) (text *html.Node, ok bool) {
 // blanks are what JavaScript calls white space.
 const blanks = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 
-func setText(n *html.Node, value string) {
-	text, ok := textOf(n)
-	switch {
-	case !ok:
-	case text == nil:
-		n.AppendChild(&html.Node{Type: html.TextNode, Data: value})
-	default:
-		text.Data = value
+// setText writes the text of an element, again into the same node: another change may have put text before it.
+func (a *application) setText(n *html.Node, value string) {
+	text := a.texts[n]
+	if text == nil || text.Parent != n {
+		var ok bool
+		if text, ok = textOf(n); !ok {
+			return
+		}
+		if text == nil {
+			text = &html.Node{Type: html.TextNode}
+			n.AppendChild(text)
+		}
+		a.texts[n] = text
 	}
+	text.Data = value
 }
 
 func qualified(a html.Attribute) string {

@@ -18,7 +18,7 @@ ORDER BY i.created_at DESC, i.id LIMIT @take::int OFFSET @skip::int;
 SELECT count(*) FROM installations WHERE account_id = @account_id AND archived_at IS NULL;
 
 -- name: UpdateInstallation :execrows
-UPDATE installations SET name = @name, site_url = @site_url, allowed_origins = @allowed_origins, scrubs = @scrubs, consent = @consent, ga4 = @ga4, halted = @halted, audit_seq = @audit_seq
+UPDATE installations SET name = @name, site_url = @site_url, allowed_origins = @allowed_origins, scrubs = @scrubs, consent = @consent, ga4 = @ga4, partners = @partners, halted = @halted, audit_seq = @audit_seq
 WHERE account_id = @account_id AND id = @id AND archived_at IS NULL;
 
 -- name: InstallationNames :many

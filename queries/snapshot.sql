@@ -3,7 +3,7 @@
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text;
 
 -- name: SnapshotInstallations :many
-SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, consent, ga4, halted, watched_until FROM installations WHERE changed_xid >= CAST(@since::text AS xid8);
+SELECT account_id, id, token, site_url, archived_at, identifies, allowed_origins, scrubs, consent, ga4, partners, halted, watched_until FROM installations WHERE changed_xid >= CAST(@since::text AS xid8);
 
 -- name: SnapshotAliases :many
 SELECT installation_id, visitor FROM aliases WHERE changed_xid >= CAST(@since::text AS xid8);

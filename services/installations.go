@@ -59,6 +59,7 @@ type Installation struct {
 	AllowedOrigins []string `json:"allowed_origins" doc:"Web pages of other origins are refused; empty takes them all"`
 	Scrub          bool     `json:"scrub_personal_data" doc:"What looks like personal data is taken out of events before they are stored"`
 	Consent        string   `json:"consent" enum:"off,required" doc:"required: the snippet remembers and counts nobody who has not said yes"`
+	Partners       []string `json:"partner_domains" doc:"Domains that belong to the site beside its own, such as pay.example: who goes from one to another stays the same visitor"`
 	GA4            bool     `json:"ga4" doc:"The snippet tells Google Analytics 4 who sees what, as experience_impression"`
 	Halted         bool     `json:"halted" doc:"The snippet shows nobody anything, whatever runs on the site"`
 }
@@ -78,6 +79,7 @@ type InstallationInput struct {
 	AllowedOrigins *[]string `json:"allowed_origins,omitempty" doc:"At most 50, such as https://shop.example; the site's own is always one of them unless the list is empty"`
 	Scrub          *bool     `json:"scrub_personal_data,omitempty"`
 	Consent        *string   `json:"consent,omitempty" enum:"off,required"`
+	Partners       *[]string `json:"partner_domains,omitempty" doc:"At most 20, such as pay.example; subdomains belong to them"`
 	GA4            *bool     `json:"ga4,omitempty"`
 	Halted         *bool     `json:"halted,omitempty"`
 }
@@ -87,7 +89,7 @@ func (s *Installations) Create(ctx context.Context, by Actor, in InstallationInp
 	if err := by.may(Editor); err != nil {
 		return Installation{}, err
 	}
-	site, err := in.apply(Installation{Scrub: true, AllowedOrigins: []string{}, Consent: ConsentOff})
+	site, err := in.apply(Installation{Scrub: true, AllowedOrigins: []string{}, Partners: []string{}, Consent: ConsentOff})
 	if err != nil {
 		return Installation{}, err
 	}
@@ -135,7 +137,7 @@ func (s *Installations) Update(ctx context.Context, by Actor, id string, in Inst
 
 // says is what people decided about a site, to tell whether anything changed.
 func (i Installation) says() string {
-	return fmt.Sprintf("%q %q %q %v %s %v %v", i.Name, i.SiteURL, i.AllowedOrigins, i.Scrub, i.Consent, i.GA4, i.Halted)
+	return fmt.Sprintf("%q %q %q %q %v %s %v %v", i.Name, i.SiteURL, i.AllowedOrigins, i.Partners, i.Scrub, i.Consent, i.GA4, i.Halted)
 }
 
 // became names what a change did to a site.
@@ -151,12 +153,13 @@ func (i Installation) became(now Installation) string {
 
 func (i Installation) audited() map[string]any {
 	return map[string]any{"name": audited(i.Name), "site_url": audited(i.SiteURL), "allowed_origins": audited(strings.Join(i.AllowedOrigins, " ")),
-		"scrub": i.Scrub, "consent": i.Consent, "ga4": i.GA4, "halted": i.Halted}
+		"partner_domains": audited(strings.Join(i.Partners, " ")),
+		"scrub":           i.Scrub, "consent": i.Consent, "ga4": i.GA4, "halted": i.Halted}
 }
 
 func (i Installation) store(ctx context.Context, st *db.Store, by Actor, seq int64) error {
 	_, err := st.UpdateInstallation(ctx, db.UpdateInstallationParams{AccountID: by.Account, ID: i.ID, Name: i.Name, SiteUrl: i.SiteURL,
-		AllowedOrigins: i.AllowedOrigins, Scrubs: i.Scrub, Consent: i.Consent, Ga4: i.GA4, Halted: i.Halted, AuditSeq: &seq})
+		AllowedOrigins: i.AllowedOrigins, Scrubs: i.Scrub, Consent: i.Consent, Ga4: i.GA4, Partners: i.Partners, Halted: i.Halted, AuditSeq: &seq})
 	if err != nil {
 		return fmt.Errorf("update installation: %w", err)
 	}
@@ -191,7 +194,7 @@ func (s *Installations) List(ctx context.Context, by Actor, p Paging) (List[Inst
 		items = make([]Installation, len(rows))
 		for i, r := range rows {
 			items[i] = s.fromRow(db.InstallationRow{AccountID: r.AccountID, ID: r.ID, Name: r.Name, SiteUrl: r.SiteUrl, Token: r.Token,
-				CreatedAt: r.CreatedAt, LastAt: r.LastAt, LastUrl: r.LastUrl, AllowedOrigins: r.AllowedOrigins, Scrubs: r.Scrubs, Consent: r.Consent, Ga4: r.Ga4})
+				CreatedAt: r.CreatedAt, LastAt: r.LastAt, LastUrl: r.LastUrl, AllowedOrigins: r.AllowedOrigins, Scrubs: r.Scrubs, Consent: r.Consent, Ga4: r.Ga4, Partners: r.Partners})
 			items[i].Running = int(r.Running)
 		}
 		return nil
@@ -239,7 +242,7 @@ func (s *Installations) one(ctx context.Context, st *db.Store, by Actor, id stri
 func (s *Installations) fromRow(r db.InstallationRow) Installation {
 	site := Installation{ID: r.ID, SiteURL: r.SiteUrl, Name: r.Name, Token: r.Token, Snippet: s.snippet(r.Token), Status: InstallationPending,
 		LastSeen: r.LastAt, LastURL: orEmpty(r.LastUrl), CreatedAt: r.CreatedAt, AllowedOrigins: r.AllowedOrigins, Scrub: r.Scrubs,
-		Consent: r.Consent, GA4: r.Ga4, Halted: r.Halted}
+		Consent: r.Consent, GA4: r.Ga4, Partners: r.Partners, Halted: r.Halted}
 	if r.LastAt != nil {
 		site.Status = InstallationActive
 	}
@@ -265,6 +268,9 @@ func (in InstallationInput) apply(site Installation) (Installation, error) {
 	}
 	if in.AllowedOrigins != nil {
 		site.AllowedOrigins = f.origins("allowed_origins", *in.AllowedOrigins)
+	}
+	if in.Partners != nil {
+		site.Partners = f.domains("partner_domains", *in.Partners)
 	}
 	if in.Consent != nil {
 		if site.Consent = *in.Consent; site.Consent != ConsentOff && site.Consent != ConsentRequired {

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -23,9 +25,11 @@ type browserConfig struct {
 	Token string `json:"token"`
 	Base  string `json:"base"`
 	// Consent: nobody may be remembered who has not said yes.
-	Consent bool                `json:"consent,omitempty"`
-	Bridge  bool                `json:"bridge,omitempty"` // to Google Analytics
-	X       []browserExperiment `json:"x"`
+	Consent bool `json:"consent,omitempty"`
+	Bridge  bool `json:"bridge,omitempty"` // to Google Analytics
+	// Partners are the domains that visitors go between, the site's own host among them.
+	Partners []string            `json:"partners,omitempty"`
+	X        []browserExperiment `json:"x"`
 }
 
 type browserExperiment struct {
@@ -70,7 +74,7 @@ type browserGoal struct {
 // bytes returns the configuration as JSON. An experiment that cannot be told is left out, and the error says which.
 func (c *siteConfig) bytes() ([]byte, error) {
 	c.once.Do(func() {
-		out := browserConfig{V: 1, Token: c.site.token, Base: c.base, Consent: c.site.consent, Bridge: c.site.ga4, X: []browserExperiment{}}
+		out := browserConfig{V: 1, Token: c.site.token, Base: c.base, Consent: c.site.consent, Bridge: c.site.ga4, Partners: c.site.domains(), X: []browserExperiment{}}
 		for _, x := range c.site.shown() {
 			b, err := newBrowserExperiment(x)
 			if err != nil {
@@ -84,6 +88,18 @@ func (c *siteConfig) bytes() ([]byte, error) {
 		c.err = errors.Join(c.err, err)
 	})
 	return c.json, c.err
+}
+
+// domains are the site's own host and its partners; nil without partners.
+func (s *site) domains() []string {
+	if len(s.partners) == 0 {
+		return nil
+	}
+	own, err := url.Parse(s.url)
+	if err != nil {
+		return s.partners
+	}
+	return append([]string{strings.TrimPrefix(own.Hostname(), "www.")}, s.partners...)
 }
 
 // shown are the experiments that pages are told of.

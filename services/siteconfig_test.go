@@ -15,12 +15,12 @@ func TestSiteConfig(t *testing.T) {
 	for key, config := range map[string]string{"s": `{"trigger":"scroll","percent":75,"window_days":7}`, "hidden": `{"source":"server","window_days":7}`} {
 		x.goals = append(x.goals, liveGoal{key: key, kind: "custom", config: json.RawMessage(config), windowDays: 7, terms: newTerms("custom", []byte(config))})
 	}
-	c := &siteConfig{base: "https://t.example", site: &site{token: "inst_1", consent: true, ga4: true, serving: []*live{x}}}
+	c := &siteConfig{base: "https://t.example", site: &site{token: "inst_1", url: "https://www.shop.example", consent: true, ga4: true, partners: []string{"pay.example"}, serving: []*live{x}}}
 	got, err := c.bytes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"consent":true,"bridge":true`, `{"key":"s","type":"custom","trigger":"scroll","percent":75}`} {
+	for _, want := range []string{`"consent":true,"bridge":true,"partners":["shop.example","pay.example"]`, `{"key":"s","type":"custom","trigger":"scroll","percent":75}`} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("%s lacks %s", got, want)
 		}

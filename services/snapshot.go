@@ -28,6 +28,7 @@ type site struct {
 	origins     []string  // of pages that may send; empty: all
 	scrubs      bool      // takes personal data out of events
 	consent     bool      // remembers and counts nobody who has not said yes
+	partners    []string  // domains that visitors are handed over to and from
 	ga4         bool      // tells Google Analytics who sees what
 	halted      bool      // its snippet shows nobody anything
 	watched     time.Time // until when somebody watches what arrives, see Debugger
@@ -315,7 +316,7 @@ func (w *world) with(c changes, base string) *world {
 		delete(next.byToken, f.token)
 		f.account, f.token, f.url, f.identifies = r.AccountID, r.Token, r.SiteUrl, r.Identifies
 		f.origins, f.scrubs = r.AllowedOrigins, r.Scrubs
-		f.consent, f.ga4, f.halted = r.Consent == ConsentRequired, r.Ga4, r.Halted
+		f.consent, f.ga4, f.partners, f.halted = r.Consent == ConsentRequired, r.Ga4, r.Partners, r.Halted
 		f.watched = time.Time{}
 		if r.WatchedUntil != nil {
 			f.watched = *r.WatchedUntil

@@ -23,15 +23,16 @@ type savedSite struct {
 	Scrubs     bool      `json:"scrubs,omitempty"`
 	Consent    bool      `json:"consent,omitempty"`
 	GA4        bool      `json:"ga4,omitempty"`
+	Partners   []string  `json:"partners,omitempty"`
 	Halted     bool      `json:"halted,omitempty"`
 }
 
 func saveSite(s *site) *savedSite {
-	return &savedSite{s.account, s.id, s.token, s.url, s.identifies, s.origins, s.scrubs, s.consent, s.ga4, s.halted}
+	return &savedSite{s.account, s.id, s.token, s.url, s.identifies, s.origins, s.scrubs, s.consent, s.ga4, s.partners, s.halted}
 }
 
 func (s *savedSite) row() db.SnapshotInstallationsRow {
-	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies, AllowedOrigins: s.Origins, Scrubs: s.Scrubs, Consent: ConsentOff, Ga4: s.GA4, Halted: s.Halted}
+	r := db.SnapshotInstallationsRow{AccountID: s.Account, ID: s.ID, Token: s.Token, SiteUrl: s.URL, Identifies: s.Identifies, AllowedOrigins: s.Origins, Scrubs: s.Scrubs, Consent: ConsentOff, Ga4: s.GA4, Partners: s.Partners, Halted: s.Halted}
 	if s.Consent {
 		r.Consent = ConsentRequired
 	}

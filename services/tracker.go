@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -82,11 +83,21 @@ func (t *Tracker) site(token string) (*site, error) {
 // Admits says whether a site takes what a page of an origin sends; servers name none.
 func (t *Tracker) Admits(token, origin string) error {
 	s := t.snapshot.site(token)
-	if origin == "" || s == nil || len(s.origins) == 0 || strings.EqualFold(origin, s.url) || slices.ContainsFunc(s.origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
+	if origin == "" || s == nil || len(s.origins) == 0 || s.knows(origin) {
 		return nil
 	}
 	t.strangers.Add(1)
 	return &Error{Code: CodeForbidden, Reason: "origin", Message: "This site takes events of its own web pages only. Add the page's origin on the site's page."}
+}
+
+// knows says whether an origin is the site's own, one that it names, or one of a partner domain.
+func (s *site) knows(origin string) bool {
+	is := func(o string) bool { return strings.EqualFold(o, origin) }
+	if is(s.url) || slices.ContainsFunc(s.origins, is) {
+		return true
+	}
+	u, err := url.Parse(strings.ToLower(origin))
+	return err == nil && slices.ContainsFunc(s.partners, func(domain string) bool { return strings.HasSuffix("."+u.Hostname(), "."+domain) })
 }
 
 // Strangers is how many requests came from pages that their site does not know, since the start.

@@ -156,6 +156,8 @@ func siteWing() []exhibit {
 	}
 	working := site(Install{State: "found", LastSeen: moment.Add(-40 * time.Second), Path: "/products/tent", Verdict: "early", Checked: moment})
 	working.Experiments = sampleRows()[:2]
+	ruled := working
+	ruled.CanEdit, ruled.Origins, ruled.Partners, ruled.PartnersWrong = true, "https://shop.acme.example", "pay.acme-payments.example\nco.uk", true
 	return []exhibit{
 		fixed("sites", SitesPage, SiteList{Sites: []SiteRow{
 			{"s1", "Acme shop", "https://shop.acme.example", "found", moment.Add(-40 * time.Second), 3},
@@ -165,7 +167,7 @@ func siteWing() []exhibit {
 		fixed("site-new-error", SiteFormPage, SiteForm{URL: "acme shop", Name: "Acme", Errors: Errors{"url": "error.url"}}),
 		fixed("site-waiting", SitePage, site(Install{State: "waiting", Watching: true, Since: moment.Add(-20 * time.Second)})),
 		fixed("site-missing", SitePage, site(Install{State: "missing", Verdict: "blocked", Detail: "script-src https://samplit.acme.example; connect-src https://samplit.acme.example", Checked: moment})),
-		fixed("site-found", SitePage, working),
+		fixed("site-found", SitePage, working), fixed("site-rules", SitePage, ruled),
 	}
 }
 

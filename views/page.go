@@ -1,6 +1,9 @@
 package views
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Page is what every page needs besides its own model. Every component of this package takes it first.
 type Page struct {
@@ -48,3 +51,13 @@ type Flash struct {
 // Errors maps a field's name, exactly as in the form, to what is wrong with it: a message id or a finished sentence. The
 // empty name holds what is wrong with the form as a whole.
 type Errors map[string]string
+
+// Under says whether something is wrong with a list or with what is in it.
+func (e Errors) Under(name string) bool {
+	for path := range e {
+		if path == name || strings.HasPrefix(path, name+"[") {
+			return true
+		}
+	}
+	return false
+}

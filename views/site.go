@@ -41,11 +41,13 @@ type Site struct {
 	Checklist     *Checklist // nil once an experiment was started
 	Experiments   []ExperimentRow
 
-	// POST /sites/{ID}/rules with origins (one a line), scrub, consent and ga4 (on).
-	Origins      string
-	OriginsWrong bool
-	Scrubs       bool
-	Consent, GA4 bool
+	// POST /sites/{ID}/rules with origins (one a line), partners (domains, one a line), scrub, consent and ga4 (on).
+	Origins       string
+	OriginsWrong  bool
+	Partners      string
+	PartnersWrong bool
+	Scrubs        bool
+	Consent, GA4  bool
 
 	// POST /sites/{ID}/halt with halted (on, or absent to go on).
 	Halted  bool
@@ -74,6 +76,13 @@ type Install struct {
 func originsError(ctx context.Context, m Site) string {
 	if m.OriginsWrong {
 		return t(ctx, "sites.origins_wrong")
+	}
+	return ""
+}
+
+func partnersError(ctx context.Context, m Site) string {
+	if m.PartnersWrong {
+		return t(ctx, "sites.partners_wrong")
 	}
 	return ""
 }

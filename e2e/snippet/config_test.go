@@ -7,12 +7,13 @@ import "github.com/samplit/samplit/proxy"
 // The configuration as static/src/snippet/config.ts declares it.
 type (
 	config struct {
-		V       int          `json:"v"`
-		Token   string       `json:"token"`
-		Base    string       `json:"base"`
-		Consent bool         `json:"consent,omitempty"`
-		Bridge  bool         `json:"bridge,omitempty"`
-		X       []experiment `json:"x"`
+		V        int          `json:"v"`
+		Token    string       `json:"token"`
+		Base     string       `json:"base"`
+		Consent  bool         `json:"consent,omitempty"`
+		Bridge   bool         `json:"bridge,omitempty"`
+		Partners []string     `json:"partners,omitempty"`
+		X        []experiment `json:"x"`
 	}
 	experiment struct {
 		ID        string     `json:"id"`

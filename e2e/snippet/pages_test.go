@@ -173,27 +173,25 @@ func (d dice) selector() string {
 	return out
 }
 
-// list is six changes. With early they are made as the page arrives and some fill elements; else they are made once it is read, and one
-// moves elements, since where they go depends on what is there.
+// list is six changes. With early they are made as the page arrives; else they are made once it is read, and two or three move
+// elements or are limited to some, since where those go, and which they are, depends on what is there. Every other selector or so is
+// one that an earlier change has, so that changes meet.
 func (d dice) list(early bool) (out []change) {
-	kinds := []string{"text", "attr", "attr", "class", "link", "image", "insert", "hide", "style", "remove", "show"}
-	if early {
-		kinds = append(kinds, "html")
+	kinds := []string{"text", "text", "attr", "attr", "class", "link", "image", "insert", "hide", "style", "remove", "show", "html", "html"}
+	if !early {
+		kinds = append(kinds, "move", "move", "move", "move")
 	}
 	for i := range 6 {
 		c := d.change(kinds[d.IntN(len(kinds))])
-		if c.Action == "text" && slices.ContainsFunc(out, func(other change) bool { return other.Action == "html" && other.Selector == c.Selector }) { // what is filled with elements alone has no text to change
-			c = d.change("attr")
-		}
-		if !early && i == 3 {
-			c = d.change("move")
+		if i > 0 && d.IntN(3) == 0 {
+			c.Selector = out[d.IntN(i)].Selector
 		}
 		c.ID = fmt.Sprint("c", i+1)
 		if !early {
 			c.When = "ready"
-		}
-		if !early && d.IntN(3) == 0 { // an element that another change has emptied counts for the server's limit, not for the browser's
-			c.Limit = 1 + d.IntN(3)
+			if d.IntN(3) == 0 {
+				c.Limit = 1 + d.IntN(3)
+			}
 		}
 		out = append(out, c)
 	}

@@ -9,8 +9,8 @@ import (
 
 // Names are the short names that the built runtime has for fields of the configuration; the others keep theirs.
 var Names = map[string]string{
-	"action": "a", "arms": "r", "changes": "c", "fingerprint": "f", "goals": "g", "limit": "l",
-	"remote": "e", "seed": "d", "selector": "s", "splits": "p", "traffic": "h", "weights": "w",
+	"action": "a", "arms": "r", "changes": "c", "epoch": "y", "fingerprint": "f", "goals": "g", "limit": "l",
+	"remote": "e", "seed": "d", "selector": "s", "splits": "p", "state": "q", "traffic": "h", "value": "u", "weights": "w",
 }
 
 // base is where the tracker is, before anything that people wrote.

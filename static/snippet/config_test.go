@@ -12,7 +12,7 @@ func TestLiteral(t *testing.T) {
 		`{"seed":"seed","in":[1.50]}`: `{d:"seed",in:[1.50]}`,
 		`{"fingerprint":{"tag":"form","attributes":{"action":"/buy","data-x":"1"}},"selector":"a"}`: `{f:{"tag":"form","attributes":{"action":"/buy","data-x":"1"}},s:"a"}`,
 		`{"a b":null,"":true}`:           `{"a b":null,"":true}`,
-		`{"value":"</script>\u2028\"'"}`: `{value:"\u003c/script\u003e\u2028\"'"}`,
+		`{"value":"</script>\u2028\"'"}`: `{u:"\u003c/script\u003e\u2028\"'"}`,
 	} {
 		if got, err := literal([]byte(config), ""); err != nil || string(got) != want {
 			t.Errorf("%s: got %s (%v), want %s", config, got, err, want)

@@ -1,6 +1,7 @@
 package snippet
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,9 +10,10 @@ import (
 
 // needs is what a configuration says about the parts it needs.
 type needs struct {
-	Consent bool `json:"consent"`
-	Bridge  bool `json:"bridge"`
-	X       []struct {
+	Consent  bool     `json:"consent"`
+	Bridge   bool     `json:"bridge"`
+	Partners []string `json:"partners"`
+	X        []struct {
 		State     string          `json:"state"`
 		Remote    bool            `json:"remote"`
 		Targeting json.RawMessage `json:"targeting"`
@@ -59,6 +61,8 @@ func Parts(config []byte) ([]string, error) {
 	}
 	need(n.Consent, "consent-mode")
 	need(n.Bridge && len(n.X) > 0, "bridge")
+	need(len(n.Partners) > 0, "handoff")
+	need(bytes.Contains(config, []byte(":has(")), "has")
 	for _, x := range n.X {
 		need(true, "page")
 		need(x.Targeting != nil, "targeting", "visit")

@@ -100,10 +100,10 @@ func TestPartsAreThoseOfTheRuntime(t *testing.T) {
 }
 
 // everything is a configuration that needs every part.
-const everything = `{"consent":true,"bridge":true,"x":[{"state":"running","remote":true,"targeting":{"conditions":[]},"in":[{}],
+const everything = `{"consent":true,"bridge":true,"partners":["pay.example"],"x":[{"state":"running","remote":true,"targeting":{"conditions":[]},"in":[{}],
 	"splits":[{"changes":[[],[{"action":"text"},{"action":"attr"},{"action":"style"},{"action":"hide"},{"action":"redirect"},
 	{"action":"class"},{"action":"css"},{"action":"html"},{"action":"image"},{"action":"insert"},{"action":"js"},{"action":"link"},{"action":"move"},
-	{"action":"remove"},{"action":"show"},{"action":"text","when":"ready","fingerprint":{}}]]}],
+	{"action":"remove"},{"action":"show"},{"action":"text","selector":"a:has(b)","when":"ready","fingerprint":{}}]]}],
 	"goals":[{"type":"click"},{"type":"url"},{"type":"form"},{"type":"custom"},{"type":"revenue"},{"type":"revenue","trigger":"datalayer"},
 	{"type":"custom","trigger":"scroll"},{"type":"custom","trigger":"engaged"},{"type":"custom","trigger":"seen"}]}]}`
 

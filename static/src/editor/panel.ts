@@ -87,6 +87,8 @@ export class Panel {
 
   /** Fills the fields in; the one that somebody types in only for another element. */
   private fill(all = false): void {
+    const here = this.here();
+    if (here[0]) byId<HTMLInputElement>("when-hydrated").checked = here.some(({ when }) => when === "hydrated");
     for (const field of this.fields()) {
       if (field === document.activeElement && !all) continue;
       const { action = "", name = "", unit = "" } = field.dataset;
@@ -95,6 +97,24 @@ export class Panel {
       field.value = unit ? String(parseFloat(value) || "") : value;
       const well = document.querySelector<HTMLInputElement>(`[data-colour="${field.id}"]`);
       if (well && /^#[0-9a-f]{6}$/i.test(value)) well.value = value;
+    }
+  }
+
+  /** The changes of the chosen elements. */
+  private here(): Change[] {
+    return this.store.edits().map(({ change }) => change).filter(({ selector }) => selector === this.selector);
+  }
+
+  /** Whether what is changed from here on waits for the page's framework. */
+  private waits(): boolean {
+    return byId<HTMLInputElement>("when-hydrated").checked;
+  }
+
+  /** Lets what was changed here wait for the page's framework as well, or no more. */
+  private postpone(): void {
+    for (const { when, ...rest } of this.here()) {
+      const change: Change = this.waits() ? { ...rest, when: "hydrated" } : rest;
+      if (when !== change["when"]) this.store.do({ do: "update", id: change.id, change });
     }
   }
 
@@ -114,6 +134,7 @@ export class Panel {
 
   private typed(field: Field): void {
     if (field.dataset.colour) return this.mirror(field);
+    if (field.id === "when-hydrated") return this.postpone();
     if (field.id === "element-selector") return this.retarget(field.value.trim());
     if (field.id === "all-alike") return this.retarget((field as HTMLInputElement).checked ? this.picked!.alike : this.picked!.selector, true);
     const { action, name = "", unit = "" } = field.dataset;
@@ -167,6 +188,7 @@ export class Panel {
     if (name) change.name = name;
     if (value !== "" || action === "text") change.value = value;
     if (scope && !ofPage(action)) change.scope = scope;
+    if (this.waits() && !ofPage(action)) change["when"] = "hydrated";
     const print = this.fingerprint();
     if (print && !ofPage(action)) change.fingerprint = print;
     this.store.do({ do: edit ? "update" : "add", id, change });
@@ -217,6 +239,7 @@ export class Panel {
     const id = freshId();
     const print = this.fingerprint();
     const change: Change = { id, selector: this.selector, action: "insert", position: value("insert-position"), value: html };
+    if (this.waits()) change["when"] = "hydrated";
     this.store.do({ do: "add", id, change: print ? { ...change, fingerprint: print } : change });
     announce(say("added"));
   }

@@ -15,7 +15,7 @@ function keep(tokens: string[]): void {
 function remember(token: string): void {
   keep([token]);
   const page = location.href.replace(/([?&])samplit_preview=[^&#]*(&?)/, (_, before, after) => after && before).replace(/#smp=.*/, "");
-  if (page !== location.href) history.replaceState(history.state, "", page);
+  if (page !== location.href) history.replaceState(history["state"], "", page);
 }
 
 /** Says what is shown, and leaves the preview at a click. */
@@ -33,7 +33,7 @@ function badge(name: string): void {
 
 /** A change as the server tells it, with the names that the runtime has for its fields. */
 function known(change: Change): Change {
-  return { ...change, selector: change["selector"], action: change["action"], fingerprint: change["fingerprint"]!, limit: change["limit"]! };
+  return { ...change, selector: change["selector"], action: change["action"], fingerprint: change["fingerprint"]!, limit: change["limit"]!, value: change["value"]! };
 }
 
 /** What a token shows, as an experiment that is decided: everybody gets it, and nothing is counted. */

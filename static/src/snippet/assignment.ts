@@ -5,7 +5,8 @@ const LENGTH = 200;
 
 type Assignment = [seed: string, arm: string, epoch: number];
 
-function all(): Assignment[] {
+/** What this browser was first shown, oldest first. */
+export function assignments(): Assignment[] {
   return (readList(NAME) as Assignment[]).filter((entry) => entry && entry.length === 3);
 }
 
@@ -14,12 +15,12 @@ function all(): Assignment[] {
  * says that goals may count. It holds for ever: later weights, and a smaller traffic share, move only new visitors.
  */
 export function remembered(seed: string): Assignment | undefined {
-  return all().find((entry) => entry[0] === seed);
+  return assignments().find((entry) => entry[0] === seed);
 }
 
 /** Remembers the first assignment of a split; the oldest of 200 give way. */
 export function remember(seed: string, arm: string, epoch: number): void {
-  const list = all();
+  const list = assignments();
   if (list.some((entry) => entry[0] === seed)) return;
   writeList(NAME, list.concat([[seed, arm, epoch]]).slice(-LENGTH));
 }

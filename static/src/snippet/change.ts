@@ -80,7 +80,7 @@ function takes(change: Change, element: Element): boolean {
 export function elementsOf(change: Change): Element[] {
   const { selector, fingerprint, action } = change;
   if (actions[action]!.enter) return [document.documentElement];
-  const hits = Array.from(document.querySelectorAll(selector || "")).filter((element) => takes(change, element));
+  const hits = [...document.querySelectorAll(selector || "")].filter((element) => takes(change, element));
   if (!fingerprint) return hits;
   const found = parts.recognise!(change, hits, (element) => takes(change, element));
   return found ? [found] : [];
@@ -124,10 +124,10 @@ function claim(edit: Edit, shaped: boolean): boolean {
   const fresh = (fingerprint && edit.claimed[0] ? [] : elementsOf(change)).filter(
     (element) => edit.claimed.indexOf(element) < 0 && (!parts.before || parts.before(element, edit)) && !(whole && !closed(element)),
   );
-  if (fresh.length) edit.state = !fingerprint || fresh[0]!.matches(selector) ? "found" : "healed";
+  if (fresh[0]) edit.state = !fingerprint || fresh[0]!.matches(selector) ? "found" : "healed";
   const room = limit - edit.claimed.length;
   edit.claimed = edit.claimed.concat(fresh.slice(0, room));
-  return fresh.length > 0 && room > 0;
+  return !!fresh[0] && room > 0;
 }
 
 function marker(edit: Edit): string | undefined {
@@ -167,7 +167,7 @@ function rule(edit: Edit, whole: Plan): void {
   const { rules, wish, place } = actions[change.action]!;
   const name = marker(edit);
   if (rules) rules(change).forEach(([property, value]) => whole.rules.push([name ? `[${name}]` : change.selector, property, value, parts.media && parts.media(change)]));
-  const waiting = !claimed.length || (claimed.length < (change.limit || Infinity) && partial(change, elementsOf(change)));
+  const waiting = !claimed[0] || (claimed.length < (change.limit || Infinity) && partial(change, elementsOf(change)));
   if (held && (wish || place) && waiting) mask(change, whole);
 }
 
@@ -194,7 +194,7 @@ export function bring(whole: Plan): Experiment | undefined {
   return failed;
 }
 
-/** What became of the changes of a run: one that moves nothing for want of a target has missed. */
+/** What became of the changes of a run: one that puts nothing anywhere, or whose elements can no longer take it, has missed. */
 export function states({ split, arm, served }: Run): Record<string, string> {
   const out: Record<string, string> = { ...(served && served.states) };
   (arm < 0 ? [] : split.changes[arm]!).forEach((change) => {
@@ -202,7 +202,8 @@ export function states({ split, arm, served }: Run): Record<string, string> {
     if (!edit) return;
     const { claimed, placed, state } = edit;
     const { wish, place } = actions[change.action]!;
-    out[change.id] = claimed.length && place && !placed.size ? "missed" : wish && claimed.some(lost) ? "conflict" : state;
+    const idle = place ? !placed.size : claimed[0] && !claimed.some((element) => takes(change, element));
+    out[change.id] = wish && claimed.some(lost) ? "conflict" : idle && state !== "refused" ? "missed" : state;
   });
   return out;
 }

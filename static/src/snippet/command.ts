@@ -2,7 +2,7 @@ import { commands, parts } from "./part";
 import type { Preview } from "./preview";
 import { link, who } from "./transport";
 
-/** The one global: `samplit("goal", name, amount)`, `samplit("identify", user)`, `samplit("consent", word)`, `samplit("debug")`. */
+/** The one global: `samplit("goal", name, amount)`, `samplit("identify", user)`, `samplit("consent", word)`, `samplit("link", address)`, `samplit("debug")`. */
 export interface Command {
   (command: string, value?: unknown, more?: unknown): unknown;
   /** Calls made before the script had loaded, by the loader or the stub that the install guide prints. */
@@ -37,7 +37,7 @@ export function command(): Command {
         return rows;
       }
       if (name === "identify" && visitor && value) link(value);
-      if (name in commands) commands[name]!(value, visitor, more);
+      if (name in commands) return commands[name]!(value, visitor, more);
     } catch {
       // The caller is the page.
     }

@@ -12,6 +12,8 @@ export interface Config {
   base: string;
   /** Nobody may be remembered who has not said yes. */
   consent?: boolean;
+  /** Hosts of the domains, the site's own among them, between which visitors are handed over. */
+  partners?: string[];
   x: Experiment[];
 }
 

@@ -6,7 +6,7 @@ import { readList, writeList } from "./storage";
 /** Holds the visitor's own word about this site, in the words of Google's Consent Mode; nothing while there is none. */
 const NAME = "_smp_c";
 
-let required: boolean;
+export let configuration: Config;
 export let become: (visitor: string) => void;
 
 export function word(): unknown {
@@ -22,12 +22,12 @@ export function refusedByBrowser(): boolean {
  * Returns the id of the visitor, "" for one who may not be remembered: who has not said yes where that is required, who has said no,
  * or whose browser does. A no erases what an earlier yes has left. Later words of the visitor go to changed, as another id.
  */
-export function admit({ consent }: Config, changed: (visitor: string) => void): string {
-  required = !!consent;
+export function admit(config: Config, changed: (visitor: string) => void): string {
+  configuration = config;
   become = changed;
   const said = word();
   try {
-    if (said === "granted" || !(required || said || refusedByBrowser())) return identify();
+    if (said === "granted" || !(config.consent || said || refusedByBrowser())) return identify();
     if (!said && refusedByBrowser()) forget();
   } catch {
     // Storage is refused altogether.
@@ -46,7 +46,7 @@ export function follow(said: unknown): void {
   } else if (said === "denied") {
     become("");
     forget();
-    if (!required) writeList(NAME, [said], "localStorage");
+    if (!configuration.consent) writeList(NAME, [said], "localStorage");
   }
 }
 

@@ -18,12 +18,12 @@ export function awaited(run: Run): boolean {
  * changes. The rule does not look at the arm, so control and variants are counted alike. Once per page, not per route.
  */
 export function expose(run: Run): void {
-  if (!awaited(run) || !visible() || run.partial || !(run.matched || !run.watched.length)) return;
+  if (!awaited(run) || !visible() || run.partial || !(run.matched || !run.watched[0])) return;
   const { split, epoch } = run;
   const arm = split.arms[run.arm]!;
   reported.add(split.seed);
   remember(split.seed, arm, epoch);
-  send({ type: "exposure", "experiment": run.experiment.id, split: split.key || undefined, arm, epoch });
+  send({ type: "exposure", "experiment": run.experiment.id, split: split.key || undefined, arm, "epoch": epoch });
   exposures.forEach((exposed) => exposed(run));
 }
 

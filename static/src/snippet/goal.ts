@@ -19,10 +19,10 @@ export let experiments: Experiment[] = [];
 export const reported = new Set<string>();
 
 /** The worth as it is sent: what is no number is none, and 0.1 + 0.2 is 0.3. */
-function worth({ value, currency, order }: Amount): { value?: number; currency?: string; order?: string } {
+function worth({ "value": value, currency, order }: Amount): { value?: number; currency?: string; order?: string } {
   const said: { value?: number; currency?: string; order?: string } = {};
   const number = parseFloat(value + "");
-  if (isFinite(number)) said.value = +number.toFixed(4);
+  if (isFinite(number)) said["value"] = +number.toFixed(4);
   if (currency) said.currency = currency + "";
   if (order || order === 0) said.order = order + "";
   return said;
@@ -35,7 +35,7 @@ export function reach(test: (goal: Goal) => boolean, amount: Amount = {}): void 
     attempt(experiment, () => {
       for (const goal of experiment.goals) {
         let id = experiment.id + " " + goal.key;
-        if (goal.type === "revenue") id += " " + said.order + " " + said.value;
+        if (goal.type === "revenue") id += " " + said.order + " " + said["value"];
         if (!test(goal) || !exposed(experiment) || (reported.has(id) && (goal.type !== "revenue" || said.order))) continue;
         reported.add(id);
         send({ type: "conversion", "experiment": experiment.id, goal: goal.key, name: goal.name, ...said });

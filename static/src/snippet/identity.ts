@@ -1,3 +1,4 @@
+import { parts } from "./part";
 import { keepInTab, readList, writeList } from "./storage";
 
 /** Cookie and storage entry hold `<22 characters of base64url, 128 bits>.<day of creation, days since 1970>`. */
@@ -8,7 +9,7 @@ const DAY = 86400000;
 /** What an address ends with that opens the site as a test visitor. */
 const TEST = /^#samplit-test=(smp-test-\w{8,40})$/;
 
-function cookies(name: string): string[] {
+export function cookies(name: string): string[] {
   const [, ...found] = ("; " + document.cookie).split("; " + name + "=");
   return found.map((text) => text.split("; ")[0]!);
 }
@@ -28,7 +29,7 @@ function domains(): string[] {
 function widestDomain(): string {
   return domains().find((domain) => {
     setCookie(PROBE, "1", domain, 9);
-    const sticks = cookies(PROBE).length > 0;
+    const sticks = !!cookies(PROBE)[0];
     setCookie(PROBE, "", domain, 0);
     return sticks;
   })!;
@@ -68,7 +69,7 @@ function testVisitor(): string {
   if (!link) return known + "";
   if (known !== link[1]) writeList("_smp_a", []);
   writeList(NAME, [link[1]]);
-  history.replaceState(history.state, "", location.pathname + location.search);
+  history.replaceState(history["state"], "", location.pathname + location.search);
   return link[1]!;
 }
 
@@ -82,7 +83,7 @@ export function identify(): string {
   const test = testVisitor();
   if (test) return test;
   const today = Math.floor(Date.now() / DAY);
-  const known = cookies(NAME);
+  const known = parts.handed ? parts.handed() : cookies(NAME);
   const [mirror, renewed] = readList(NAME);
   const both = known.concat(mirror as string).filter((value) => FORM.test(value));
   const [value = create(today)] = both.sort((a, b) => age(a) - age(b));

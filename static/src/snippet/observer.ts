@@ -7,13 +7,18 @@ let observer: MutationObserver | undefined;
 let observed: string | undefined;
 let burst = 0;
 
+/** Takes no notice of what we have just done ourselves. */
+export function overlook(): void {
+  if (observer) observer.takeRecords();
+}
+
 /**
  * Calls changed after mutations of the document, before they are painted. When page and callback answer each other without end
  * the rest waits for a timer, so that the page stays alive. Returns at once when nothing differs from the last call.
  */
 export function observe(needed: boolean, attributes: string[], changed: () => void): void {
   const key = needed ? attributes.join() : undefined;
-  if (observer) observer.takeRecords(); // of what we have just done ourselves
+  overlook();
   if (key === observed) return;
   observed = key;
   if (observer) observer.disconnect();

@@ -51,7 +51,7 @@ function look(run: Run): void {
   run.matched = run.partial = false;
   for (const change of run.watched) {
     const elements = elementsOf(change);
-    if (elements.length) run.matched = true;
+    if (elements[0]) run.matched = true;
     if (partial(change, elements)) run.partial = true;
   }
   if (run.partial && !run.held && !run.spent) hold(run, DEADLINE);
@@ -150,10 +150,10 @@ function rows(): object[] {
     split: run.split.key || "",
     "why": run.why,
     arm: run.arm < 0 ? undefined : run.split.arms[run.arm],
-    epoch: run.epoch,
+    "epoch": run.epoch,
     exposed: run.counted && run.arm >= 0 && !awaited(run),
     "changes": states(run),
-    missing: run.arm < 0 ? [] : run.watched.filter((change) => !elementsOf(change).length).map((change) => change.selector),
+    missing: run.arm < 0 ? [] : run.watched.filter((change) => !elementsOf(change)[0]).map((change) => change.selector),
   }));
 }
 

@@ -16,6 +16,10 @@ export const parts: {
   /** The word for the filter that keeps a visitor out, if one does. */
   excludes?: (filters: HashFilter[], visitor: string) => string | undefined;
   ask?: Ask;
+  /** The ids that this browser comes with: those of its cookie, and before them one that a partner's page has handed over. */
+  handed?: () => string[];
+  /** An address with the visitor in it, where it is that of a partner. */
+  link?: (address: string) => string;
   /** Starts to listen for the visitor's consent. */
   consentMode?: () => void;
   /** Takes the visitor to another page, if that is what the run's arm is about, and says so. */

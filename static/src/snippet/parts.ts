@@ -30,6 +30,8 @@ import "./goal/form";
 import "./goal/scroll";
 import "./goal/seen";
 import "./goal/url";
+import "./handoff";
+import "./has";
 import "./mask";
 import "./page";
 import "./remote";

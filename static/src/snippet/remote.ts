@@ -27,7 +27,7 @@ function settle(own: Run[], { assignments = [], reason = "unanswered" }: Answer)
   own.forEach((run, i) => {
     if (!run.asked) return;
     run.asked = false;
-    const { arm, epoch } = assignments[i] || { arm: "", epoch: 0 };
+    const { arm, "epoch": epoch } = assignments[i] || { arm: "", "epoch": 0 };
     run.arm = run.split.arms.indexOf(arm);
     run.epoch = epoch;
     if (run.arm < 0) run.why = reason;

@@ -77,8 +77,8 @@ export function decide(experiment: Experiment, split: Split, visit: Visit, visit
   if (run.served) {
     // Of an id that only the browser knew the page is another visitor's, and counts for nobody.
     run.arm = state === "winner" || servedTo === visitor ? split.arms.indexOf(run.served.arm) : -1;
-    run.epoch = run.served.epoch;
-    run.matched = run.served.matched;
+    run.epoch = run.served["epoch"];
+    run.matched = run.served["matched"];
     run.why = "served";
   }
   if (run.arm >= 0) {

@@ -23,7 +23,7 @@ export interface Slot extends Guard {
   original: string | null;
   /** What we wrote last. */
   ours: string | null;
-  text?: Text | null;
+  text?: Text | null | undefined;
   /** Of content: what we put there, and what was there. */
   nodes?: Node[];
   kept?: Node[];
@@ -55,7 +55,7 @@ export function beaten(guard: Guard): boolean {
  * beside element children, whose markup is not ours to replace; undefined says so.
  */
 export function textOf(element: Element): Text | null | undefined {
-  const texts = Array.from(element.childNodes).filter((node): node is Text => node.nodeType === 3);
+  const texts = [...element.childNodes].filter((node): node is Text => node.nodeType === 3);
   const written = texts.find((node) => /\S/.test(node.data));
   return written || (element.firstElementChild ? undefined : texts[0] || null);
 }
@@ -69,12 +69,13 @@ const attribute: Kind = {
 export const kinds: Record<string, Kind> = {
   "": {
     read: (element, _, slot) => {
-      if (!slot.text || slot.text.parentNode !== element) slot.text = textOf(element) || null;
-      return slot.text && slot.text.data;
+      if (!slot.text || slot.text.parentNode !== element) slot.text = textOf(element);
+      // An element that can have no text now holds nothing to fight for.
+      return slot.text === undefined ? slot.ours : slot.text && slot.text.data;
     },
     write: (element, _, value, slot) => {
       if (slot.text) slot.text.data = value || "";
-      else if (value !== null && textOf(element) === null) slot.text = element.appendChild(document.createTextNode(value));
+      else if (value !== null && slot.text === null) slot.text = element.appendChild(document.createTextNode(value));
     },
   },
 };

@@ -1,4 +1,4 @@
-import { command } from "./command";
+import { type Command, command } from "./command";
 import type { Config } from "./config";
 import { admit } from "./consent";
 import { watchHistory, wrapHistory } from "./history";
@@ -58,5 +58,5 @@ export function start(config: Config): void {
     loadExtra(config.base + "/s/preview.js");
   } else begin(admit(config, (visitor) => visitor !== who() && become(visitor, config)), config);
   if (before && before.m) before.m();
-  for (const call of (before && before.q) || []) run(call[0] as string, call[1], call[2]);
+  for (const call of (before && before.q) || []) run(...(call as unknown as Parameters<Command>));
 }

@@ -3,6 +3,7 @@ import { word } from "./consent";
 import { type TrackerEvent, uuid } from "./event";
 import { listen, safe } from "./safe";
 import { readList, writeList } from "./storage";
+import { visible } from "./visible";
 
 const QUEUE = "_smp_q";
 const QUEUE_LENGTH = 50;
@@ -14,11 +15,14 @@ const KEEPALIVE_BYTES = 60 * 1024;
 const MAX_BACKOFF = 300000;
 const MAX_RETRY_AFTER = 3600;
 
+/** An event that waits; it gets its id when it leaves, as the first events come while the page is being read. */
+type Pending = Omit<TrackerEvent, "id">;
+
 let endpoint: string;
 let token: string;
 /** Of nobody, nothing is sent. */
 let visitor = "";
-let pending: TrackerEvent[] = [];
+let pending: Pending[] = [];
 let timer = 0;
 let failures = 0;
 let bytesInFlight = 0;
@@ -93,20 +97,20 @@ export function deliver(events: TrackerEvent[], leaving: boolean): Promise<unkno
 export function take(): TrackerEvent[] {
   const events = pending;
   pending = [];
-  return events;
+  return events.map((event) => ({ ...event, id: uuid(event.t) }));
 }
 
 /** Sends what waits, and with it, where this is the tab to do so, what failed before. */
 function sendAll(mine: boolean): Promise<unknown> | undefined {
   const events = (mine ? failed() : []).concat(take());
-  return events.length ? deliver(events, false) : undefined;
+  return events[0] ? deliver(events, false) : undefined;
 }
 
 /** Of several tabs one sends what failed before, until it is answered; where browsers cannot tell, all do, which counts once too. */
 function sendWithFailed(): void {
   resend = false;
   const locks = navigator.locks as LockManager | undefined;
-  if (!locks || !failed().length) sendAll(true);
+  if (!locks || !failed()[0]) sendAll(true);
   else {
     locks.request(QUEUE, { ifAvailable: true }, (lock) => {
       resend = !lock;
@@ -120,7 +124,7 @@ function flush(leaving?: boolean): void {
   clearTimeout(timer);
   timer = 0;
   if (leaving) {
-    if (pending.length) deliver(take(), true);
+    if (pending[0]) deliver(take(), true);
   } else if (Date.now() < pausedUntil) schedule();
   else if (resend) sendWithFailed();
   else sendAll(false);
@@ -129,8 +133,7 @@ function flush(leaving?: boolean): void {
 /** Queues an event of this visitor; it leaves the page within half a second, or at once when the page does. */
 export function send(event: Pick<TrackerEvent, "type"> & Partial<TrackerEvent>): void {
   if (!visitor) return;
-  const t = Date.now();
-  pending.push({ id: uuid(t), t, visitor_id: visitor, url: location.href.split("#")[0]!.slice(0, 2000), ...event });
+  pending.push({ t: Date.now(), visitor_id: visitor, url: location.href.split("#")[0]!.slice(0, 2000), ...event });
   if (!timer) schedule();
 }
 
@@ -148,7 +151,7 @@ export function who(): string {
 export function address(config: Config): void {
   endpoint = config.base + "/api/v1/tracker/";
   token = config.token;
-  listen("visibilitychange", () => document.visibilityState === "hidden" && flush(true));
+  listen("visibilitychange", () => !visible() && flush(true));
   listen("pagehide", () => flush(true));
 }
 

@@ -17,7 +17,7 @@ export function harmless(text: string | undefined): boolean {
     return Array.from(fragment(text).querySelectorAll("*")).every(
       (element) =>
         !ACTIVE.test(element.localName) &&
-        Array.from(element.attributes).every(({ localName, value }) => !/^(on.*|srcdoc)$/i.test(localName) && !runsCode(value)),
+        Array.from(element.attributes).every(({ localName, "value": value }) => !/^(on.*|srcdoc)$/i.test(localName) && !runsCode(value)),
     );
   } catch {
     return false; // Trusted Types: the page does not let us

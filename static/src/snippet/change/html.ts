@@ -3,15 +3,21 @@ import { actions } from "../part";
 import { kinds } from "../slot";
 import type { Wishes } from "../slot";
 import { holds } from "./holder";
-import { make } from "./placing";
+import { make, moves } from "./placing";
 import { fragment, harmless } from "./fragment";
 
 /** Whose HTML an element is to hold. */
 const fillers = new WeakMap<Element, Edit>();
 
+/** Whether a node is in an element, or was before a change moved it. */
+function belongs(node: Node, element: Element): boolean {
+  const moved = moves.get(node);
+  return (moved ? moved.comment : node).parentNode === element;
+}
+
 /** Content is ours while all that we put there is; null is the page's own. */
 kinds["<"] = {
-  read: (element, _, { nodes, ours }) => (nodes && nodes.every((node) => node.parentNode === element) ? ours : null),
+  read: (element, _, { nodes, ours }) => (nodes && nodes.every((node) => belongs(node, element)) ? ours : null),
   write: (element, _, value, slot) => {
     const now = Array.from(element.childNodes);
     if (value === null) return element.replaceChildren(...slot.kept!);

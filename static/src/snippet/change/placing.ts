@@ -5,6 +5,9 @@ import { actions, parts } from "../part";
 const left = new Map<Edit, () => void>();
 const made = new WeakMap<Node, Edit>();
 
+/** Where an element is by the last change that moves it, and the comment that stands where the page has it. */
+export const moves = new WeakMap<Node, { by: Edit; comment: Comment; parent: Element }>();
+
 /** Notes that a change has made a node: only later changes may take what is in it, so that nothing goes on for ever. */
 export function make(node: Node, edit: Edit): void {
   made.set(node, edit);

@@ -17,7 +17,7 @@ function pieces(query: string): string[] {
 }
 
 function keyOf(piece: string): string {
-  return new URLSearchParams(piece).keys().next().value + "";
+  return new URLSearchParams(piece).keys().next()["value"] + "";
 }
 
 /** Where a redirect leads from a page: the keys of its own query win, all others are taken along in their order, and so is the hash. */
@@ -48,7 +48,7 @@ function leave(run: Run): boolean {
   leaving = true;
   const { style } = document.documentElement;
   style.setProperty("visibility", "hidden", "important");
-  location.replace(to);
+  location.replace(parts.link ? parts.link(to) : to);
   setTimeout(safe(() => style.removeProperty("visibility")), DEADLINE);
   return true;
 }

@@ -1,7 +1,6 @@
 import { states } from "../change";
 import { exposures } from "../part";
 import { report } from "../report";
-import type { Run } from "../run";
 import { safe } from "../safe";
 import { readList, writeList } from "../storage";
 
@@ -11,16 +10,26 @@ const DELAY = 2000;
 /** Of a longer list the first changes speak for all. */
 const MOST = 20;
 
-/** Tells the server what became of the changes of an arm, once in a session. */
-function tell(run: Run): void {
-  const told = readList(NAME, "sessionStorage");
-  if (run.arm < 0 || told.indexOf(run.split.seed) >= 0) return;
-  writeList(NAME, told.concat(run.split.seed), "sessionStorage");
-  const all = states(run);
-  Object.keys(all)
-    .filter((id) => /^(found|healed|missed|conflict)$/.test(all[id]!))
-    .slice(0, MOST)
-    .forEach((id) => report(run.experiment, all[id]!, id, run.split.arms[run.arm]));
-}
-
-exposures.push((run) => setTimeout(safe(() => tell(run)), DELAY));
+/**
+ * Tells the server, once in a session, what became of the changes of an arm; and once more when the page takes to fighting one later,
+ * with what comes late or on its next route.
+ */
+exposures.push((run) => {
+  const { experiment, split, arm } = run;
+  let name = split.seed;
+  let telling = /^[^rl]/; // neither refused nor left to us
+  setInterval(
+    safe(() => {
+      const all = states(run);
+      const ids = Object.keys(all).filter((id) => telling.test(all[id]!));
+      const told = readList(NAME, "sessionStorage");
+      if (ids[0] && told.indexOf(name) < 0) {
+        writeList(NAME, told.concat(name), "sessionStorage");
+        ids.slice(0, MOST).forEach((id) => report(experiment, all[id]!, id, split.arms[arm]));
+      }
+      name = split.seed + "+";
+      telling = /^c/; // conflict
+    }),
+    DELAY,
+  );
+});

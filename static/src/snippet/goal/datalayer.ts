@@ -12,8 +12,8 @@ interface Purchase {
 function read(entry: LayerEntry): void {
   const tag = entry[0] === "event";
   const name = tag ? entry[1] : entry.event;
-  const { value, currency, transaction_id: order } = ((tag ? entry[2] : entry.ecommerce || entry) || {}) as Purchase;
-  const amount: Amount = { value, currency, order };
+  const { "value": value, currency, transaction_id: order } = ((tag ? entry[2] : entry.ecommerce || entry) || {}) as Purchase;
+  const amount: Amount = { "value": value, currency, order };
   if (name) reach((goal) => goal.trigger === "datalayer" && (goal.name || goal.key) === name, amount);
 }
 
