@@ -108,27 +108,28 @@ func TestHandOffRefused(t *testing.T) {
 		return "/pay?_smp=" + id + "*" + strconv.FormatInt(time.Now().Add(-age).UnixMilli(), 36)
 	}
 	for name, c := range map[string]struct {
-		from, path, before string
-		consent            bool
-		own                string // of the browser before
-		want               string
+		from, id, before string
+		age              time.Duration
+		consent          bool
+		own              string // of the browser before
+		want             string
 	}{
-		"fresh":               {from: "shop.test", path: handed(older, 0), want: older},
-		"older than one here": {from: "shop.test", path: handed(older, 0), own: newer, want: older},
-		"newer than one here": {from: "shop.test", path: handed(newer, 0), own: older, want: older},
-		"stale":               {from: "shop.test", path: handed(older, 3*time.Minute), own: newer, want: newer},
-		"of tomorrow":         {from: "shop.test", path: handed(older, -time.Hour), own: newer, want: newer},
-		"from elsewhere":      {from: "other.test", path: handed(older, 0), own: newer, want: newer},
-		"from the own domain": {from: "www.pay.test", path: handed(older, 0), own: newer, want: newer},
-		"of no form":          {from: "shop.test", path: handed("<b>", 0), own: newer, want: newer},
-		"without consent":     {from: "shop.test", path: handed(older, 0), consent: true, own: newer, want: newer},
-		"refused by browser":  {from: "shop.test", path: handed(older, 0), before: `Object.defineProperty(navigator, "globalPrivacyControl", {value: true})`, want: ""},
+		"fresh":               {from: "shop.test", id: older, age: 0, want: older},
+		"older than one here": {from: "shop.test", id: older, age: 0, own: newer, want: older},
+		"newer than one here": {from: "shop.test", id: newer, age: 0, own: older, want: older},
+		"stale":               {from: "shop.test", id: older, age: 3 * time.Minute, own: newer, want: newer},
+		"of tomorrow":         {from: "shop.test", id: older, age: -time.Hour, own: newer, want: newer},
+		"from elsewhere":      {from: "other.test", id: older, age: 0, own: newer, want: newer},
+		"from the own domain": {from: "www.pay.test", id: older, age: 0, own: newer, want: newer},
+		"of no form":          {from: "shop.test", id: "<b>", age: 0, own: newer, want: newer},
+		"without consent":     {from: "shop.test", id: older, age: 0, consent: true, own: newer, want: newer},
+		"refused by browser":  {from: "shop.test", id: older, age: 0, before: `Object.defineProperty(navigator, "globalPrivacyControl", {value: true})`, want: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tr, s, tab := partners(t)
 			tr.config.Consent = c.consent
-			s.document("/plain", "", `<a id="go" href="`+s.at("pay.test", c.path)+`">Go</a>`)
+			s.document("/plain", "", `<a id="go" href="`+s.at("pay.test", handed(c.id, c.age))+`">Go</a>`)
 			tab.Open(s.at("pay.test", "/plain"))
 			if c.own != "" {
 				tab.Run(`localStorage._smp = JSON.stringify([` + quote(c.own) + `])`)
