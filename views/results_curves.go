@@ -68,7 +68,7 @@ func goalValue(ctx context.Context, m Results, x float64, decimals int) string {
 
 // tickText writes a tick with as many decimals as tell it from its neighbours.
 func tickText(ctx context.Context, m Results, c Curves, x float64) string {
-	decimals := max(0, int(math.Ceil(-math.Log10(curveStep(c)) - 1e-9)))
+	decimals := max(0, int(math.Ceil(-math.Log10(curveStep(c))-1e-9)))
 	if m.Money {
 		return locale.Fixed(ctx, x, decimals)
 	}
