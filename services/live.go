@@ -3,7 +3,6 @@ package services
 import (
 	"encoding/json"
 	"regexp"
-	"slices"
 	"sync"
 	"time"
 
@@ -181,7 +180,6 @@ func newLive(e db.Experiment, elements []db.Element, variants []db.Variant, goal
 // out.
 func (x *live) prepare(err error) {
 	x.showArms()
-	x.redirects = slices.ContainsFunc(x.elements, func(e liveElement) bool { return slices.ContainsFunc(e.variants, liveVariant.redirects) })
 	if err == nil && x.broken == "" {
 		x.judge, err = x.rules.compile()
 	}

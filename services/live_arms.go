@@ -9,8 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// showArms finds out what every arm shows, and which arms won.
+// showArms finds out what every arm shows, whether that may be another page, and which arms won.
 func (x *live) showArms() {
+	x.redirects = slices.ContainsFunc(x.elements, func(e liveElement) bool { return slices.ContainsFunc(e.variants, liveVariant.redirects) })
 	winners := strings.Split(x.winner, ".")
 	for i := range x.splits {
 		s := &x.splits[i]
