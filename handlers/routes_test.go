@@ -86,6 +86,7 @@ var routeClasses = map[string]class{
 	"POST /alerts":                             session,
 	"GET /alerts/stop/:kind/:token":            public,
 	"POST /alerts/stop/:kind/:token":           public,
+	"GET /experiments/:id/segments":            session,
 	"GET /experiments/:id/share":               session,
 	"POST /experiments/:id/shares":             session,
 	"POST /shares/:id/revoke":                  session,
