@@ -76,6 +76,7 @@ var routeClasses = map[string]class{
 	"GET /experiments/:id/plan":                session,
 	"GET /experiments/:id/numbers/:variant":    session,
 	"POST /experiments/:id/notes":              session,
+	"POST /experiments/:id/segments":           session,
 	"POST /experiments/:id/notes/:note/remove": session,
 	"GET /experiments/:id/plan/mistakes":       session,
 	"GET /analytics":                           session,

@@ -5,6 +5,7 @@ package snippet_test
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
