@@ -1,37 +1,31 @@
 package services
 
 import (
+	"encoding/json"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 )
 
 func TestDevicesOfUserAgents(t *testing.T) {
 	t.Parallel()
-	for agent, want := range map[string]string{
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36":                                                 "desktop",
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0":                                   "desktop",
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0":                                                                                "desktop",
-		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15":                                           "desktop",
-		"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0":                                                                                          "desktop",
-		"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36":                                                  "desktop",
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1":                         "mobile",
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/142.0.7444.77 Mobile/15E148":                               "mobile",
-		"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36":                                                 "mobile",
-		"Mozilla/5.0 (Linux; Android 16; SM-S938B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36":                      "mobile",
-		"Mozilla/5.0 (Android 16; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0":                                                                                            "mobile",
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Instagram 385.0.0.30.77":                           "mobile",
-		"Mozilla/5.0 (Linux; Android 15; Pixel 9 Build/BP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/142.0.0.0 Mobile Safari/537.36 [FB_IAB/FB4A;]": "mobile",
-		"Mozilla/5.0 (iPad; CPU OS 12_5_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1.2 Mobile/15E148 Safari/604.1":                              "tablet",
-		"Mozilla/5.0 (Android 16; Tablet; rv:145.0) Gecko/145.0 Firefox/145.0":                                                                                            "tablet",
-		"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36":                                                        "tablet",
-		"Mozilla/5.0 (Linux; Android 13; SM-X710) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Safari/537.36":                              "tablet",
-		"":              "unknown",
-		"shop-server/1": "unknown",
-	} {
-		v := Visit{UserAgent: agent}
-		if got := segmentValue(ByDevice, string(v.deviceCode())); got != want {
-			t.Errorf("%s: got %s, want %s", agent, got, want)
+	raw, err := os.ReadFile("../static/src/testdata/devices.json") // which the snippet is held to as well
+	if err != nil {
+		t.Fatal(err)
+	}
+	type vector struct {
+		UserAgent string `json:"user_agent"`
+		Device    string `json:"device"`
+	}
+	var vectors []vector
+	if err := json.Unmarshal(raw, &vectors); err != nil || len(vectors) < 20 {
+		t.Fatalf("got %d vectors, error %v", len(vectors), err)
+	}
+	for _, c := range append(vectors, vector{"", unknownValue}, vector{"shop-server/1", unknownValue}) {
+		v := Visit{UserAgent: c.UserAgent}
+		if got := segmentValue(ByDevice, string(v.deviceCode())); got != c.Device {
+			t.Errorf("%s: got %s, want %s", c.UserAgent, got, c.Device)
 		}
 	}
 	told := Visit{Device: "<script>"}

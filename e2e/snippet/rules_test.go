@@ -5,11 +5,8 @@ package snippet_test
 import (
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/mileusna/useragent"
 
 	"github.com/samplit/samplit/e2e/browser"
 	"github.com/samplit/samplit/engine"
@@ -36,28 +33,14 @@ func TestTargetingVectors(t *testing.T) {
 func TestDeviceAgreesWithServer(t *testing.T) {
 	t.Parallel()
 	tab := lab(t)
-	for _, agent := range []string{
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
-		"Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6 Mobile/15E148 Safari/604.1",
-		"Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36",
-		"Mozilla/5.0 (Linux; Android 13; SM-X900) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
-		"Mozilla/5.0 (Android 14; Tablet; rv:126.0) Gecko/126.0 Firefox/126.0",
-		"Mozilla/5.0 (Android 14; Mobile; rv:126.0) Gecko/126.0 Firefox/126.0",
-		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
-		"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
-		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15",
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0.0.0",
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:126.0) Gecko/20100101 Firefox/126.0",
-	} {
-		ua := useragent.Parse(agent)
-		want := map[bool]string{ua.Desktop: "desktop", ua.Mobile: "mobile", ua.Tablet: "tablet"}[true]
-		if strings.Contains(agent, "Android") && !strings.Contains(agent, "Mobi") {
-			want = "tablet" // which the library calls mobile, and the server does not
-		}
-		got := browser.Eval[string](tab, fmt.Sprintf(`Object.defineProperty(navigator, "userAgent", {value: %s, configurable: true}), smp.device()`, quote(agent)))
-		if got != want {
-			t.Errorf("%s: browser says %s, server %s", agent, got, want)
-		}
+	raw, err := os.ReadFile("../../static/src/testdata/devices.json") // which the server is held to as well
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := browser.Eval[[]string](tab, string(raw)+`.filter(v => (Object.defineProperty(navigator, "userAgent", {value: v.user_agent, configurable: true}), smp.device() !== v.device))
+		.map(v => v.user_agent + " is no " + smp.device())`)
+	for _, v := range wrong {
+		t.Error(v)
 	}
 	if got := browser.Eval[string](tab, `Object.defineProperty(navigator, "userAgent", {value: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15"}),
 		Object.defineProperty(navigator, "maxTouchPoints", {value: 5}), smp.device()`); got != "tablet" {
