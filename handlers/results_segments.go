@@ -25,15 +25,15 @@ func (h *server) askSegments(c echo.Context) error {
 }
 
 func (h *server) showSegments(c echo.Context, goal string) error {
-	if !wantsPart(c) {
-		return redirect(c, views.SegmentsURL(c.Param("id"), goal))
-	}
 	m, _, err := h.results(c, goal)
 	if services.Code(err) == services.CodeInvalid || err == nil && m.Segments == nil { // a goal it does not have; nobody to count
 		return echo.ErrNotFound
 	}
 	if err != nil {
 		return err
+	}
+	if !wantsPart(c) {
+		return redirect(c, views.SegmentsURL(c.Param("id"), goal))
 	}
 	return h.render(c, http.StatusOK, views.SegmentsSection(m))
 }
