@@ -37,6 +37,12 @@ func IsTimeout(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "57014"
 }
 
+// IsLocked reports whether err is a statement that waited for somebody's lock longer than it may.
+func IsLocked(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
+}
+
 // unavailable reports whether err is about reaching the server rather than about what was asked.
 func unavailable(err error) bool {
 	if err == nil {

@@ -50,7 +50,7 @@ func (q *Queries) InsertInstallation(ctx context.Context, arg InsertInstallation
 }
 
 const installation = `-- name: Installation :one
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, i.halted, i.partners, h.last_at, h.url AS last_url FROM installations i
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, i.halted, i.partners, i.erasing_until, h.last_at, h.url AS last_url FROM installations i
 LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.id = $2
 `
@@ -73,6 +73,7 @@ type InstallationRow struct {
 	Ga4            bool
 	Halted         bool
 	Partners       []string
+	ErasingUntil   *time.Time
 	LastAt         *time.Time
 	LastUrl        *string
 }
@@ -98,6 +99,7 @@ func (q *Queries) Installation(ctx context.Context, accountID uuid.UUID, iD uuid
 		&i.Ga4,
 		&i.Halted,
 		&i.Partners,
+		&i.ErasingUntil,
 		&i.LastAt,
 		&i.LastUrl,
 	)
@@ -136,7 +138,7 @@ func (q *Queries) InstallationNames(ctx context.Context, accountID uuid.UUID, ta
 }
 
 const installations = `-- name: Installations :many
-SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, i.halted, i.partners, h.last_at, h.url AS last_url,
+SELECT i.account_id, i.id, i.name, i.site_url, i.token, i.created_at, i.archived_at, i.changed_xid, i.audit_seq, i.identifies, i.watched_until, i.allowed_origins, i.scrubs, i.consent, i.ga4, i.halted, i.partners, i.erasing_until, h.last_at, h.url AS last_url,
   (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running
 FROM installations i LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
 WHERE i.account_id = $1 AND i.archived_at IS NULL
@@ -167,6 +169,7 @@ type InstallationsRow struct {
 	Ga4            bool
 	Halted         bool
 	Partners       []string
+	ErasingUntil   *time.Time
 	LastAt         *time.Time
 	LastUrl        *string
 	Running        int64
@@ -199,6 +202,7 @@ func (q *Queries) Installations(ctx context.Context, arg InstallationsParams) ([
 			&i.Ga4,
 			&i.Halted,
 			&i.Partners,
+			&i.ErasingUntil,
 			&i.LastAt,
 			&i.LastUrl,
 			&i.Running,

@@ -199,6 +199,26 @@ type Epoch struct {
 	AuditSeq          *int64
 }
 
+type Erasure struct {
+	AccountID   uuid.UUID
+	ID          uuid.UUID
+	State       string
+	Names       []string
+	Searched    int32
+	Days        int32
+	Ids         int32
+	Assignments int64
+	Conversions int64
+	Events      int64
+	Orders      int64
+	Held        int64
+	CreatedBy   uuid.UUID
+	CreatedKey  *uuid.UUID
+	CreatedAt   time.Time
+	FinishedAt  *time.Time
+	AuditSeq    *int64
+}
+
 type Event struct {
 	AccountID      uuid.UUID
 	Day            time.Time
@@ -330,6 +350,7 @@ type Installation struct {
 	Ga4            bool
 	Halted         bool
 	Partners       []string
+	ErasingUntil   *time.Time
 }
 
 type LaunchPlan struct {

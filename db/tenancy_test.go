@@ -71,6 +71,7 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 		`INSERT INTO learnings (account_id, experiment_id, written_by, ended_at, judged_at, outcome, shipped, variant, words)
 		  VALUES ($1, $2, $3, now(), now(), 'won', true, 'B', '')`,
 		`INSERT INTO notice_choices SELECT $1, $3, 'decided', true, true WHERE $2::uuid IS NOT NULL`,
+		`INSERT INTO erasures (account_id, id, state, created_by, created_at) SELECT $1, $2, 'done', $3, now()`,
 		`INSERT INTO segment_counts SELECT $1, $2, now() WHERE $3::uuid IS NOT NULL`,
 		`INSERT INTO segment_tallies SELECT $1, $2, 0, $2, 'device', 'mobile', 0, 1, 0 WHERE $3::uuid IS NOT NULL`,
 		`INSERT INTO page_messages (account_id, session_id, to_page, body, said_at)

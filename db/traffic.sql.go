@@ -288,7 +288,7 @@ func (q *Queries) LockAssignmentsOfPair(ctx context.Context, arg LockAssignments
 }
 
 const markIdentifies = `-- name: MarkIdentifies :exec
-UPDATE installations SET identifies = true WHERE account_id = $1 AND id = $2 AND NOT identifies
+UPDATE installations SET identifies = true, erasing_until = NULL WHERE account_id = $1 AND id = $2 AND (NOT identifies OR erasing_until IS NOT NULL)
 `
 
 func (q *Queries) MarkIdentifies(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) error {

@@ -57,7 +57,7 @@ func (h *server) showAudit(c echo.Context, status int, checked *views.AuditCheck
 	if m.Seal, err = h.auditSeal(c); err != nil {
 		return err
 	}
-	m.Family, m.Who = f.Family, f.Actor
+	m.Family, m.Who, m.MayErase = f.Family, f.Actor, actor(c).MayErase() == nil
 	for _, p := range people {
 		m.People = append(m.People, views.Person{ID: p.Actor, Name: p.Name})
 	}

@@ -47,6 +47,7 @@ func productDeps(t testing.TB, d *Deps, database *db.DB) services.Sealer {
 		t.Fatal(err)
 	}
 	d.Notary = services.NewNotary(database, seal, nil, d.BaseURL, d.Clock, d.Log)
+	d.Erasures = services.NewErasures(database, d.Clock, d.Log)
 	d.Simulator = services.NewSimulator(d.Experiments, d.Analytics)
 	snap := services.NewSnapshot(database, d.TrackerURL, d.Clock, d.Log)
 	committer := services.NewCommitter(database, d.Clock, d.Log)

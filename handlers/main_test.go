@@ -109,7 +109,7 @@ func (b *testBundle) runJobs(more ...db.Worker) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.t.Context()))
 	done := make(chan error, 1)
 	go func() {
-		done <- b.db.RunJobs(ctx, slices.Concat(b.deps.Accounts.Workers(), b.deps.Exports.Workers(), b.deps.Segments.Workers(), more)...)
+		done <- b.db.RunJobs(ctx, slices.Concat(b.deps.Accounts.Workers(), b.deps.Exports.Workers(), b.deps.Segments.Workers(), b.deps.Erasures.Workers(), more)...)
 	}()
 	b.t.Cleanup(func() {
 		cancel()

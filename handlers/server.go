@@ -43,6 +43,7 @@ type Deps struct {
 	Home          *services.Home
 	Audit         *services.Audit
 	Notary        *services.Notary
+	Erasures      *services.Erasures
 	Simulator     *services.Simulator
 	Debugger      *services.Debugger
 	Quarantine    *services.Quarantine
@@ -121,6 +122,7 @@ func New(d Deps) *echo.Echo {
 	h.planRoutes(g)
 	h.alertRoutes(g)
 	h.auditRoutes(g)
+	h.erasuresRoutes(g)
 	h.debuggerRoutes(g)
 	h.quarantineRoutes(g)
 	h.settingsRoutes(g)
@@ -135,6 +137,7 @@ func New(d Deps) *echo.Echo {
 	h.analyticsAPI(g.api)
 	h.exportsAPI(g.api)
 	h.auditAPI(g.api)
+	h.erasuresAPI(g.api)
 	h.simulateAPI(g.api)
 	h.keysAPI(g.api)
 	h.pagesAPI(g.api)

@@ -43,6 +43,7 @@ func (h *server) settings(c echo.Context) (views.Settings, error) {
 		m.Sessions = append(m.Sessions, views.Session{ID: info.Handle.String(), Device: device(ua), Mobile: ua.Mobile || ua.Tablet,
 			Address: decodeSession(info.Data).Address, LastSeen: info.LastSeen, Current: info.Current})
 	}
+	m.MayErase = actor(c).MayErase() == nil
 	m.Keys, err = h.keyList(c)
 	return m, err
 }

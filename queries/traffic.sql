@@ -50,7 +50,7 @@ SELECT @account_id, @installation_id, unnest(@visitors::text[]), @now, pg_curren
 ON CONFLICT (account_id, installation_id, visitor) DO UPDATE SET at = excluded.at;
 
 -- name: MarkIdentifies :exec
-UPDATE installations SET identifies = true WHERE account_id = @account_id AND id = @id AND NOT identifies;
+UPDATE installations SET identifies = true, erasing_until = NULL WHERE account_id = @account_id AND id = @id AND (NOT identifies OR erasing_until IS NOT NULL);
 
 -- name: DropAliases :exec
 DELETE FROM aliases WHERE at < @before;

@@ -42,8 +42,11 @@ func (t *Tracker) giveUpWaiting(ctx context.Context) error {
 		if err := s.GiveUpWaiting(ctx, day(now), now.Add(-db.WaitingLife)); err != nil {
 			return fmt.Errorf("give up waiting: %w", err)
 		}
-		if err := s.DropAliases(ctx, now.Add(-24*time.Hour)); err != nil {
+		if err := s.DropAliases(ctx, now.Add(-aliasLife)); err != nil {
 			return fmt.Errorf("drop aliases: %w", err)
+		}
+		if err := s.EndErasing(ctx, now); err != nil {
+			return fmt.Errorf("end erasing: %w", err)
 		}
 		return nil
 	})

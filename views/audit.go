@@ -35,11 +35,11 @@ type Certificate struct {
 }
 
 // AuditFamilies are the groups that entries can be narrowed to.
-var AuditFamilies = []string{"experiment", "epoch", "installation", "user", "key", "quarantine", "decisions", "audit", "payload", "export", "share", "upload", "page"}
+var AuditFamilies = []string{"experiment", "epoch", "installation", "user", "key", "quarantine", "decisions", "audit", "payload", "person", "export", "share", "upload", "page"}
 
 var familyWords = map[string]string{
 	"experiment": "family.experiment", "epoch": "family.epoch", "installation": "family.installation", "user": "family.user", "key": "family.key",
-	"quarantine": "family.quarantine", "decisions": "family.decisions", "audit": "family.audit", "payload": "family.payload",
+	"quarantine": "family.quarantine", "decisions": "family.decisions", "audit": "family.audit", "payload": "family.payload", "person": "family.person",
 	"export": "family.export", "share": "family.share", "upload": "family.upload", "page": "family.page",
 }
 

@@ -14,7 +14,20 @@ func auditWing() []exhibit {
 		return m
 	}
 	checkpoint := "samplit/audit/0199f0c2-7d10-7c3e-9a41-2f6b8d0e0001\n1285\nu1JkVd0x7mY2C5mZQnqK0b1p7eJw3rT9oXl8sG4hHfA=\n\n— samplit-audit Oo8sHZk1n3yV0q2kXb7cJw==\n"
+	traces := Traces{IDs: 2, Assignments: 3, Conversions: 4, Events: 131, Orders: 2}
+	erased := Erasure{ID: "0199f0c2-7d10-7c3e-9a41-2f6b8d0e0001", State: "done", By: "Ana Ruiz", Searched: 38, Days: 38, Erased: traces, At: moment.Add(-26 * time.Hour), Entry: 1271}
+	running := Erasure{ID: "e2", State: "running", By: "Tom Becker", Searched: 11, Days: 38, At: moment.Add(-20 * time.Second), Entry: -1}
+	failed := Erasure{ID: "e3", State: "failed", By: "Tom Becker", At: moment.AddDate(0, 0, -9), Entry: -1}
+	many := traces
+	many.Events = -1
+	asked := Erase{Visitor: "0b8f1f3a-52c7-4d0e-9f3a-6d1f0c2e77aa", User: "lucia.ferrer@mail.example"}
+	found, missed, nobody := asked, asked, Erase{Errors: Errors{"visitor": "error.erase_nobody"}}
+	found.Found, found.History, found.Errors = &many, []Erasure{running, erased, failed}, Errors{"confirm": "error.erase_confirm"}
+	missed.Found = &Traces{IDs: 2}
 	return []exhibit{
+		fixed("erase", ErasePage, Erase{History: []Erasure{running, erased, failed}}), fixed("erase-empty", ErasePage, nobody),
+		fixed("erase-found", ErasePage, found), fixed("erase-none", ErasePage, missed),
+		fixed("erasure-running", ErasurePage, running), fixed("erasure-done", ErasurePage, erased), fixed("erasure-failed", ErasurePage, failed),
 		fixed("audit-sealed", HistoryPage, list),
 		fixed("audit-checked", HistoryPage, with(func(_ *History, s *AuditSeal) {
 			s.Checked = &AuditChecked{OK: true, First: -1, Entries: 1285, Erased: 3, Checkpoints: 41, At: moment}

@@ -11,6 +11,7 @@ type History struct {
 	Family, Who string // what the rows were narrowed to; empty: all
 	People      []Person
 	Seal        *AuditSeal
+	MayErase    bool
 }
 
 // Person is somebody whom the rows can be narrowed to.
@@ -69,6 +70,7 @@ var auditWords = map[string]string{
 	"key.revoked":           "audit.key_revoked",
 	"user.updated":          "audit.user_updated",
 	"payload.erased":        "audit.payload_erased",
+	"person.erased":         "audit.person_erased",
 	"audit.heartbeat":       "audit.heartbeat",
 	"audit.key_rotated":     "audit.key_rotated",
 	"user.sign_in_refused":  "audit.sign_in_refused",

@@ -11,6 +11,7 @@ type Settings struct {
 	Password PasswordForm
 	Sessions []Session
 	Keys     *Keys // nil for those who may not manage keys
+	MayErase bool
 }
 
 // Keys are the account's secret keys. POST /settings/keys with name and role (editor, viewer, admin) makes one; POST

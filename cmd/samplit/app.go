@@ -115,8 +115,9 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		return nil, err
 	}
 	notary := services.NewNotary(d.DB, seal, mailer, c.BaseURL, clock, log)
+	erasures := services.NewErasures(d.DB, clock, log)
 	checks := services.NewPageChecks(d.DB, fetcher, clock, log)
-	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers(), notary.Workers(), checks.Workers(), exports.Workers(), notices.Workers(), segments.Workers())
+	a.workers = slices.Concat(accounts.Workers(), a.tracker.Workers(), a.archive.Workers(), notary.Workers(), checks.Workers(), exports.Workers(), notices.Workers(), segments.Workers(), erasures.Workers())
 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -126,7 +127,7 @@ func newApp(ctx context.Context, c *config, d *database, log *slog.Logger) (*app
 		Accounts: accounts, Sessions: services.NewSessions(d.DB, clock), Tokens: tokens, Keys: secretKeys,
 		Editor:        services.NewVisualEditor(d.DB, experiments, clock),
 		Installations: installations, Experiments: experiments, Previews: previews, Pages: pages, PageChecks: checks, Uploads: uploads, Analytics: analytics, Audit: audit, Notary: notary,
-		Segments: segments, Exports: exports, Shares: shares, Notices: notices,
+		Erasures: erasures, Segments: segments, Exports: exports, Shares: shares, Notices: notices,
 		Simulator: services.NewSimulator(experiments, analytics), Debugger: a.debugger,
 		Quarantine: services.NewQuarantine(d.DB, a.committer, a.snapshot, clock),
 		Home:       services.NewHome(d.DB, analytics, audit, clock),

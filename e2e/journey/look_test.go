@@ -76,7 +76,7 @@ func (m *marketer) pages() []string {
 		m.Open(m.base + list)
 		return browser.Eval[[]string](m.Tab, fmt.Sprintf(`[...new Set([...document.querySelectorAll("main a[href^='%s']")].map(a => a.getAttribute("href")).filter(h => /\/[0-9a-f-]{36}$/.test(h)))].slice(0, %d)`, prefix, n))
 	}
-	out := []string{"/home", "/debugger", "/sites", "/sites/new", "/experiments", "/experiments?q=nothing-matches", "/experiments/new", "/analytics?days=0", "/learnings", "/audit", "/settings", "/dev/mail", "/search?q=button"}
+	out := []string{"/home", "/debugger", "/sites", "/sites/new", "/experiments", "/experiments?q=nothing-matches", "/experiments/new", "/analytics?days=0", "/learnings", "/audit", "/audit/erase", "/settings", "/dev/mail", "/search?q=button"}
 	out = append(out, first("/sites", "/sites/", 1)...)
 	experiments := first("/experiments", "/experiments/", 3)
 	if len(experiments) < 3 {
