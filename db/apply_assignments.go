@@ -54,10 +54,13 @@ SELECT i, arm, epoch, exposed OR exposed_at IS NOT NULL, exposed_at, stored_coun
 func cohortOfVisitors(cte string) string {
 	return `
   INSERT INTO rollups (account_id, experiment_id, split, epoch, arm, goal_id, hour, visitors)
-  SELECT account_id, experiment_id, split, epoch, arm, '00000000-0000-0000-0000-000000000000', date_trunc('hour', exposed_at, 'UTC'), count(*)
+  SELECT account_id, experiment_id, split, epoch, arm, '00000000-0000-0000-0000-000000000000', ` + seenHour + `, count(*)
   FROM ` + cte + ` WHERE counted AND exposed_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 7 ORDER BY 1, 2, 3, 4, 5, 7
   ON CONFLICT (account_id, experiment_id, split, epoch, arm, goal_id, hour) DO UPDATE SET visitors = rollups.visitors + excluded.visitors`
 }
+
+// seenHour is the hour in which a visitor saw the variant, by arithmetic alone: date_trunc would look up the time zone for every row.
+const seenHour = "date_bin('1 hour', exposed_at, '2000-01-01 00:00:00+00')"
 
 // isWaitedFor says of a row of a CTE with a visitor who has seen the variant whether conversions wait for it.
 func isWaitedFor(cte, visitor, exposed string) string {

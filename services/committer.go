@@ -158,13 +158,14 @@ type pace struct {
 	took     time.Duration
 }
 
-// gather waits until most of those that came around the last commit wait again, no longer than that commit took. Clients that wait for
-// an answer before they send more would otherwise fall into two groups that take turns, with twice the commits for the same rows.
+// gather waits until most of those that came around the last commit wait again, no longer than half of what that commit took. Clients
+// that wait for an answer before they send more would otherwise fall into two groups that take turns, with twice the commits for the
+// same rows.
 func (c *Committer) gather(last pace) {
 	if last.inFlight < fewWorks {
 		return
 	}
-	enough := time.NewTimer(min(last.took, gatherLimit))
+	enough := time.NewTimer(min(last.took/2, gatherLimit))
 	defer enough.Stop()
 	select {
 	case <-c.in.company(last.inFlight * 3 / 4):
