@@ -11,8 +11,8 @@ import (
 )
 
 // storeNew inserts the rows of new visitors; the first row of a visitor wins for ever. Input is sorted by key and without repeats.
-// It answers the keys inserted, and whether conversions wait for one of them. ($12: the time since when an event may be waiting; $13:
-// segments)
+// It answers how many were inserted and whether conversions wait for one of them, then the keys unless those are all $14 of them. ($12: the
+// time since when an event may be waiting; $13: segments)
 var storeNew = `WITH made AS (
   INSERT INTO assignments (account_id, experiment_id, split, visitor, arm, epoch, propensity, assigned_at, exposed_at, door, counted, segment)
   SELECT account_id, experiment_id, split, visitor, arm, epoch, propensity, at, CASE WHEN exposed THEN at END, door, counted, nullif(segment, '')
@@ -20,7 +20,11 @@ var storeNew = `WITH made AS (
     AS t(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted, segment)
   ON CONFLICT DO NOTHING RETURNING account_id, experiment_id, split, visitor, arm, epoch, exposed_at, counted
 ), cohort AS (` + cohortOfVisitors("made") + `)
-SELECT account_id, experiment_id, split, visitor, ` + isWaitedFor("made", "made.visitor", "exposed_at IS NOT NULL") + ` FROM made`
+SELECT count(*), coalesce(bool_or(` + isWaitedFor("made", "made.visitor", "exposed_at IS NOT NULL") + `), false), ` + nobody + ` FROM made
+UNION ALL SELECT -1, false, account_id, experiment_id, split, visitor FROM made WHERE (SELECT count(*) FROM made) < $14`
+
+// nobody fills the key of an assignment where there is none.
+const nobody = `'00000000-0000-0000-0000-000000000000'::uuid, '00000000-0000-0000-0000-000000000000'::uuid, 0::smallint, ''`
 
 // storeKnown reads what visitors known before have, and marks those seen for the first time now. Seeing one name of a person exposes
 // the row that the name follows. It answers the place in the input, the arm and epoch that serve, whether they are exposed, since
@@ -50,10 +54,13 @@ SELECT i, arm, epoch, exposed OR exposed_at IS NOT NULL, exposed_at, stored_coun
 func cohortOfVisitors(cte string) string {
 	return `
   INSERT INTO rollups (account_id, experiment_id, split, epoch, arm, goal_id, hour, visitors)
-  SELECT account_id, experiment_id, split, epoch, arm, '00000000-0000-0000-0000-000000000000', date_trunc('hour', exposed_at, 'UTC'), count(*)
+  SELECT account_id, experiment_id, split, epoch, arm, '00000000-0000-0000-0000-000000000000', ` + seenHour + `, count(*)
   FROM ` + cte + ` WHERE counted AND exposed_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 7 ORDER BY 1, 2, 3, 4, 5, 7
   ON CONFLICT (account_id, experiment_id, split, epoch, arm, goal_id, hour) DO UPDATE SET visitors = rollups.visitors + excluded.visitors`
 }
+
+// seenHour is the hour in which a visitor saw the variant, by arithmetic alone: date_trunc would look up the time zone for every row.
+const seenHour = "date_bin('1 hour', exposed_at, '2000-01-01 00:00:00+00')"
 
 // isWaitedFor says of a row of a CTE with a visitor who has seen the variant whether conversions wait for it.
 func isWaitedFor(cte, visitor, exposed string) string {
@@ -116,16 +123,28 @@ func (a *assignmentRows) queueNew(q *pgx.Batch) {
 			a.winners[i].SeenAt, a.winners[i].Counted = r.At.Truncate(time.Microsecond), r.Counted
 		}
 	}
-	q.Queue(storeNew, append(a.columns(a.rows), a.segments())...).Query(func(rows pgx.Rows) error {
+	q.Queue(storeNew, append(a.columns(a.rows), a.segments(), len(a.rows))...).Query(func(rows pgx.Rows) error {
 		var r NewAssignment
+		var made int
 		var waiting bool
-		_, err := pgx.ForEachRow(rows, []any{&r.Account, &r.Experiment, &r.Split, &r.Visitor, &waiting}, func() error {
-			i, _ := slices.BinarySearchFunc(a.rows, r, compareAssignments)
-			a.winners[i].New, a.waiting = true, a.waiting || waiting
+		_, err := pgx.ForEachRow(rows, []any{&made, &waiting, &r.Account, &r.Experiment, &r.Split, &r.Visitor}, func() error {
+			a.waiting = a.waiting || waiting
+			if made < 0 {
+				i, _ := slices.BinarySearchFunc(a.rows, r, compareAssignments)
+				a.winners[i].New = true
+			} else if made == len(a.rows) {
+				a.allNew()
+			}
 			return nil
 		})
 		return err
 	})
+}
+
+func (a *assignmentRows) allNew() {
+	for i := range a.winners {
+		a.winners[i].New = true
+	}
 }
 
 func (a *assignmentRows) someKnown() bool {

@@ -20,7 +20,7 @@ const cohortOf = `
 // over visitors' totals, hence the difference of squares. last_n and last_value carry what a row had added from one to the other.
 const credit = `, done AS (
   INSERT INTO conversions AS c (account_id, experiment_id, split, goal_id, visitor, epoch, arm, hour, first_at, n, value, last_n, last_value)
-  SELECT account_id, experiment_id, split, goal_id, credit, epoch, arm, date_trunc('hour', exposed_at, 'UTC'), min(occurred_at), count(*), coalesce(sum(value), 0),
+  SELECT account_id, experiment_id, split, goal_id, credit, epoch, arm, ` + seenHour + `, min(occurred_at), count(*), coalesce(sum(value), 0),
     count(*), coalesce(sum(value), 0)
   FROM hits GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5
   ON CONFLICT (account_id, experiment_id, split, goal_id, visitor) DO UPDATE

@@ -174,7 +174,7 @@ func (t *Tracker) assign(ctx context.Context, x *live, r AssignRequest) Assignme
 
 // uncounted is what tallies call a visit that is served without being counted; empty for all others.
 func (x *live) uncounted(v *Visit) string {
-	if automated(v.agent()) {
+	if agentOf(v.userAgent()).automated {
 		return botKind
 	}
 	return x.judge.excludes(v)

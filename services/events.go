@@ -37,7 +37,7 @@ func (t *Tracker) Events(ctx context.Context, b EventBatch) (EventReceipt, error
 		return EventReceipt{}, err
 	}
 	b.Visit.places = t.places
-	in := intake{site: s, sticky: t.sticky, now: t.clock.now(), sent: b.SentAt, visit: &b.Visit, bot: automated(b.Visit.agent()), secret: secret, work: &work{}}
+	in := intake{site: s, sticky: t.sticky, now: t.clock.now(), sent: b.SentAt, visit: &b.Visit, bot: agentOf(b.Visit.userAgent()).automated, secret: secret, work: &work{}}
 	trace := t.newTrace(s, cmp.Or(b.door, SightEventsDoor), in.now)
 	var out EventReceipt
 	for i, e := range b.Events {

@@ -68,7 +68,7 @@ func (e *exclusions) excludes(v *Visit) string {
 	switch {
 	case len(e.spans) > 0 && inSpans(e.spans, v.address()):
 		return excludedAddress
-	case len(e.UserAgents) > 0 && containsAny(strings.ToLower(v.agent()), e.UserAgents):
+	case len(e.UserAgents) > 0 && containsAny(strings.ToLower(v.userAgent()), e.UserAgents):
 		return excludedAgent
 	case v.Email != "" && len(v.Email) <= maxEmail && slices.ContainsFunc(e.Emails, func(p string) bool { return proxy.MatchGlob(p, strings.ToLower(v.Email)) }):
 		return excludedEmail

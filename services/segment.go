@@ -99,6 +99,8 @@ func (v *Visit) sourceCode() byte {
 		return unknownCode
 	case v.Referrer == "" && v.NoReferrer:
 		return fromNowhere
+	case v.Referrer == "":
+		return unknownCode
 	}
 	before, err := url.Parse(v.Referrer)
 	if err != nil || before.Host == "" {
@@ -123,6 +125,9 @@ func oneRegistered(a, b string) bool {
 
 // campaignCode is the source that utm parameters or the click identifiers of advertisers name.
 func (v *Visit) campaignCode() byte {
+	if len(v.UTM) == 0 && !strings.Contains(v.URL, "?") {
+		return unknownCode
+	}
 	medium, source := strings.ToLower(v.utm("medium")), strings.ToLower(v.utm("source"))
 	switch {
 	case medium != "":

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-
-	"github.com/mileusna/useragent"
 )
 
 // Visit is what is known of a visit when rules are judged. Empty values are unknown.
@@ -32,8 +30,8 @@ type Asker interface {
 	Header(name string) string
 }
 
-// agent is the visitor's user agent.
-func (v *Visit) agent() string {
+// userAgent is the visitor's.
+func (v *Visit) userAgent() string {
 	if v.Asker != nil {
 		return v.Asker.UserAgent()
 	}
@@ -44,15 +42,7 @@ func (v *Visit) device() string {
 	if v.Device != "" {
 		return v.Device
 	}
-	switch ua := useragent.Parse(v.agent()); {
-	case ua.Tablet, ua.OS == useragent.Android && !strings.Contains(ua.String, "Mobi"):
-		return "tablet"
-	case ua.Mobile:
-		return "mobile"
-	case ua.Desktop:
-		return "desktop"
-	}
-	return ""
+	return agentOf(v.userAgent()).device
 }
 
 func (v *Visit) country() string {
