@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -32,8 +31,7 @@ func (p *Private) adopt(ctx context.Context, desperate bool) (*privateServer, bo
 		return srv, false, err
 	}
 	if srv.life == lifeTied && !desperate {
-		_, err := p.users.try(lockNone)
-		return nil, false, errors.Join(fmt.Errorf("%w: server %d is about to follow its starter", errBusy, srv.pid), err)
+		return nil, false, fmt.Errorf("%w: server %d is about to follow its starter", errBusy, srv.pid)
 	}
 	return srv, true, nil
 }

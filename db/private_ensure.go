@@ -46,13 +46,20 @@ func (p *Private) ensure(ctx context.Context) error {
 }
 
 // attempt adopts the server that runs on the data folder, or starts one. It holds the start lock throughout, which puts
-// processes that start together in a row. desperate: adopt even a server that ought to be dying.
-func (p *Private) attempt(ctx context.Context, desperate bool) error {
+// processes that start together in a row. After an error it claims nothing, so that others may try meanwhile. desperate: adopt even a
+// server that ought to be dying.
+func (p *Private) attempt(ctx context.Context, desperate bool) (err error) {
 	starting, err := holdLock(ctx, p.place.lockPath(), p.place.user)
 	if err != nil {
 		return err
 	}
 	defer starting.Close()
+	defer func() {
+		if err != nil {
+			_, unlock := p.users.try(lockNone)
+			err = errors.Join(err, unlock)
+		}
+	}()
 	srv, owned, err := p.adopt(ctx, desperate)
 	if err != nil {
 		return err

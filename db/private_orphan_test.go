@@ -86,6 +86,27 @@ func (b *lifeBundle) immortalOrphan(t *testing.T) {
 	<-exited
 }
 
+// failedStart keeps nobody else from trying.
+func (b *lifeBundle) failedStart(t *testing.T) {
+	cfg := b.cfg
+	cfg.Settings = map[string]string{"shared_buffers": "many"}
+	p, err := openPrivate(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.attempt(t.Context(), false); err == nil {
+		t.Fatal("a server without sense started")
+	}
+	other, err := openLock(b.place(t).usersPath(), p.place.user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if free, err := other.try(lockExclusive); err != nil || !free {
+		t.Errorf("after a failed start nobody else can start one: %v, %v", free, err)
+	}
+}
+
 // startOrphan starts a server that nobody holds and waits until it answers.
 func (b *lifeBundle) startOrphan(t *testing.T, life string) (pid int, exited <-chan struct{}) {
 	t.Helper()

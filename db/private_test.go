@@ -64,6 +64,7 @@ func testPrivateLife(t *testing.T, as *syscall.Credential) {
 		{"lock file names another program", b.staleLockFile},
 		{"orphan without death signal", b.orphan},
 		{"orphan that survives its death signal", b.immortalOrphan},
+		{"server that cannot start", b.failedStart},
 	}
 	if os.Geteuid() == 0 {
 		steps = append(steps, step{"files restored by root", b.restored})
