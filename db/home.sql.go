@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,10 +15,30 @@ import (
 
 const homeSites = `-- name: HomeSites :many
 SELECT i.id, i.name, i.site_url, i.created_at, h.last_at,
-  (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running
+  (SELECT count(*) FROM experiments e WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running') AS running,
+  (SELECT jsonb_agg(jsonb_build_object('id', x.id, 'found', x.found, 'tallies', (
+      SELECT jsonb_agg(jsonb_build_object('day', t.day::timestamp AT TIME ZONE 'UTC', 'kind', t.kind, 'n', t.n))
+      FROM tallies t WHERE t.account_id = i.account_id AND t.experiment_id = x.id AND t.day >= $1::date AND t.kind LIKE 'report/%')))
+    FROM (
+      SELECT e.id, coalesce(c.found, '{}') AS found
+      FROM experiments e LEFT JOIN page_checks c ON c.account_id = e.account_id AND c.experiment_id = e.id
+      WHERE e.account_id = i.account_id AND e.installation_id = i.id AND e.status = 'running' AND (c.found @? '$.changes[*] ? (@.dropped == true)' OR (
+        SELECT sum(f.n) FROM tallies f WHERE f.account_id = e.account_id AND f.experiment_id = e.id AND f.day >= $2::date
+        AND (f.kind LIKE 'report/missed/%' OR f.kind LIKE 'report/conflict/%')) >= $3::bigint)
+      ORDER BY e.id LIMIT $4::int
+    ) x)::jsonb AS troubled
 FROM installations i LEFT JOIN heartbeats h ON h.account_id = i.account_id AND h.installation_id = i.id
-WHERE i.account_id = $1 AND i.archived_at IS NULL ORDER BY lower(i.name), i.id LIMIT $2::int
+WHERE i.account_id = $5 AND i.archived_at IS NULL ORDER BY lower(i.name), i.id LIMIT $6::int
 `
+
+type HomeSitesParams struct {
+	Since     time.Time
+	Yesterday time.Time
+	Failures  int64
+	Most      int32
+	AccountID uuid.UUID
+	Take      int32
+}
 
 type HomeSitesRow struct {
 	ID        uuid.UUID
@@ -26,11 +47,21 @@ type HomeSitesRow struct {
 	CreatedAt time.Time
 	LastAt    *time.Time
 	Running   int64
+	Troubled  json.RawMessage
 }
 
-// Sites by name, with what tells whether they need somebody.
-func (q *Queries) HomeSites(ctx context.Context, accountID uuid.UUID, take int32) ([]HomeSitesRow, error) {
-	rows, err := q.db.Query(ctx, homeSites, accountID, take)
+// Sites by name, with what tells whether they need somebody. Troubled are running experiments, with all that tells how their changes
+// fare, where the last look at the pages missed a change that one before had found, or browsers failed as often since yesterday as has
+// to be looked into.
+func (q *Queries) HomeSites(ctx context.Context, arg HomeSitesParams) ([]HomeSitesRow, error) {
+	rows, err := q.db.Query(ctx, homeSites,
+		arg.Since,
+		arg.Yesterday,
+		arg.Failures,
+		arg.Most,
+		arg.AccountID,
+		arg.Take,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +76,7 @@ func (q *Queries) HomeSites(ctx context.Context, accountID uuid.UUID, take int32
 			&i.CreatedAt,
 			&i.LastAt,
 			&i.Running,
+			&i.Troubled,
 		); err != nil {
 			return nil, err
 		}

@@ -52,7 +52,8 @@ func (b *buffer) begin(status int) {
 		return
 	}
 	b.status, b.decided = status, true
-	if !b.isPage() {
+	if len(b.plan.decisions) == 0 || !b.isPage() {
+		b.handOn()
 		b.pass()
 		return
 	}
@@ -70,7 +71,23 @@ func (b *buffer) isPage() bool {
 	encoding := strings.ToLower(h.Get("Content-Encoding"))
 	long, _ := strconv.Atoi(h.Get("Content-Length"))
 	return err == nil && kind == "text/html" && b.status != http.StatusPartialContent && b.status != http.StatusNoContent &&
-		b.status != http.StatusNotModified && (encoding == "" || encoding == "identity" || encoding == "gzip") && long <= b.cfg.MaxBytes
+		b.status/100 != 3 && (encoding == "" || encoding == "identity" || encoding == "gzip") && long <= b.cfg.MaxBytes
+}
+
+// handOn has the browser remember whom a partner domain has handed over when the site leads on to another page: the address of that one
+// says nothing of it.
+func (b *buffer) handOn() {
+	if b.plan.handed && b.status/100 == 3 {
+		personal(b.Header())
+		b.remember(nil)
+	}
+}
+
+// remember sets the cookies of the visitor, and of arms that are new.
+func (b *buffer) remember(added []held) {
+	for _, c := range b.plan.visitor.cookies(b.r, added) {
+		b.Header().Add("Set-Cookie", c.String())
+	}
 }
 
 // pass sends what there is as it is, and the rest as it comes.
@@ -147,9 +164,7 @@ func (b *buffer) finish() {
 		return
 	}
 	personal(h)
-	for _, c := range b.plan.visitor.cookies(b.r, b.plan.added) {
-		h.Add("Set-Cookie", c.String())
-	}
+	b.remember(b.plan.added)
 	sum := sha256.Sum256(page)
 	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 	h.Set("ETag", tag)

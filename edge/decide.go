@@ -21,20 +21,25 @@ type decision struct {
 type plan struct {
 	page      string
 	visitor   visitor
+	handed    bool // by a partner domain, on this request
 	decisions []decision
 	added     []held
 }
 
-// decide is what a request's page gets, nil for a page as it is: no experiment is about it, somebody previews, or nobody may be
-// remembered.
-func (e *Edge) decide(r *http.Request) *plan {
-	s := e.site.Load()
-	if s == nil || r.URL.Query().Has("samplit_preview") {
+// private says whether nobody may be remembered on a request: only the page's script knows who has said yes.
+func (s *site) private(r *http.Request) bool { return s.consent || r.Header.Get("Sec-GPC") == "1" }
+
+// decide is what the page of a request gets, for a visitor whom nobody knows where nobody may be remembered; nil for one that passes: no
+// experiment is about it and nobody is handed over, or somebody previews.
+func (s *site) decide(r *http.Request, came *handed, now time.Time) *plan {
+	if r.URL.Query().Has("samplit_preview") {
 		return nil
 	}
-	now := e.now()
-	p := &plan{page: address(r), visitor: who(r, now)}
-	private := s.consent || r.Header.Get("Sec-GPC") == "1"
+	p := &plan{page: address(r), handed: came != nil}
+	private := s.private(r)
+	if !private {
+		p.visitor = who(r, now, came)
+	}
 	for _, x := range s.experiments {
 		if x.State != "winner" && private || !proxy.MatchPage(x.URL, p.page) {
 			continue
@@ -43,7 +48,7 @@ func (e *Edge) decide(r *http.Request) *plan {
 			p.add(x, sp, now)
 		}
 	}
-	if len(p.decisions) == 0 {
+	if len(p.decisions) == 0 && came == nil {
 		return nil
 	}
 	return p

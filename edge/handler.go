@@ -5,14 +5,23 @@ import (
 	"strings"
 )
 
-// Handler serves the experiments in what next answers: HTML pages that some experiment is about, and nothing else.
+// Handler serves the experiments in what next answers: HTML pages that some experiment is about, and nothing else. Where
+// a partner domain hands a visitor over, next sees the address without that.
 func (e *Edge) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := e.site.Load()
+		if s == nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		now := e.now()
+		came := s.handover(r, now)
+		r = s.takeOut(r)
 		if r.Method != http.MethodGet || r.Header.Get("Upgrade") != "" || !wantsPage(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		p := e.decide(r)
+		p := s.decide(r, came, now)
 		if p == nil {
 			next.ServeHTTP(w, r)
 			return

@@ -19,7 +19,9 @@ const maxConfig = 8 << 20
 // site is what is served; it is never changed.
 type site struct {
 	// consent: nobody may be remembered who has not said yes, and only the page's script knows who has.
-	consent     bool
+	consent bool
+	// partners are the domains that visitors go between, the site's own among them.
+	partners    []string
 	experiments []experiment
 }
 
@@ -93,9 +95,10 @@ func (e *Edge) Refresh(ctx context.Context) error {
 // parse reads the configuration of the snippet. Experiments that servers cannot decide or show are left to it.
 func parse(data []byte) (*site, error) {
 	var c struct {
-		V       int          `json:"v"`
-		Consent bool         `json:"consent"`
-		X       []experiment `json:"x"`
+		V        int          `json:"v"`
+		Consent  bool         `json:"consent"`
+		Partners []string     `json:"partners"`
+		X        []experiment `json:"x"`
 	}
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, fmt.Errorf("read the tracker's answer: %w", err)
@@ -103,7 +106,7 @@ func parse(data []byte) (*site, error) {
 	if c.V != 1 {
 		return nil, fmt.Errorf("the tracker speaks version %d, this edge version 1", c.V)
 	}
-	s := &site{consent: c.Consent}
+	s := &site{consent: c.Consent, partners: c.Partners}
 	for _, x := range c.X {
 		if x.served() {
 			s.experiments = append(s.experiments, x)

@@ -24,13 +24,14 @@ const (
 	maxArmsBytes = 3 << 10
 )
 
-var visitorForm = regexp.MustCompile(`^([A-Za-z0-9_-]{22})\.([0-9]{1,6})$`)
+var visitorForm = regexp.MustCompile(`^[A-Za-z0-9_-]{22}\.[0-9]{1,6}$`)
 
 // visitor is who asks for a page, and what they were served before.
 type visitor struct {
-	id    string
-	fresh string // the cookie to set for somebody new, else empty
-	arms  []held
+	id      string
+	fresh   string // the cookie to set for somebody new here, else empty
+	arms    []held
+	learned bool // arms that the cookie does not hold
 }
 
 // held is an arm that a visitor has of a split.
@@ -39,27 +40,38 @@ type held struct {
 	epoch     int
 }
 
-// who reads the visitor from the cookies. Of two ids the older one counts, as in the snippet.
-func who(r *http.Request, now time.Time) visitor {
-	today := int(now.Unix() / 86400)
-	v, first := visitor{}, today+1
-	for _, c := range r.CookiesNamed(visitorCookie) {
-		m := visitorForm.FindStringSubmatch(c.Value)
-		if m == nil {
-			continue
+// who reads the visitor from the cookies, and from the address for one who comes from a partner domain. Of two ids the older one counts,
+// and of one day the one that came along, as in the snippet; what somebody else was served before is nothing to that one.
+func who(r *http.Request, now time.Time, came *handed) visitor {
+	known := oldest(r.CookiesNamed(visitorCookie))
+	var arms []held
+	if c, err := r.Cookie(armsCookie); err == nil && known != "" && len(c.Value) <= maxArmsBytes {
+		arms = readArms(c.Value)
+	}
+	switch {
+	case came != nil && (known == "" || day(came.cookie) <= day(known)):
+		return came.visitor(known, arms)
+	case known != "":
+		return visitor{id: known[:22], arms: arms}
+	}
+	id := newID()
+	return visitor{id: id, fresh: fmt.Sprintf("%s.%d", id, now.Unix()/86400)}
+}
+
+// oldest is the first of the oldest ids, empty where none is in its form.
+func oldest(cookies []*http.Cookie) (value string) {
+	for _, c := range cookies {
+		if visitorForm.MatchString(c.Value) && (value == "" || day(c.Value) < day(value)) {
+			value = c.Value
 		}
-		if day, _ := strconv.Atoi(m[2]); day < first {
-			v.id, first = m[1], day
-		}
 	}
-	if v.id == "" {
-		v.id = newID()
-		v.fresh = fmt.Sprintf("%s.%d", v.id, today)
-	}
-	if c, err := r.Cookie(armsCookie); err == nil && v.fresh == "" && len(c.Value) <= maxArmsBytes {
-		v.arms = readArms(c.Value)
-	}
-	return v
+	return value
+}
+
+// day is that of an id's first visit.
+func day(value string) int {
+	n, _ := strconv.Atoi(value[23:])
+	return n
 }
 
 func newID() string {
@@ -97,14 +109,19 @@ func writeArms(arms []held) string {
 
 // remembered is the arm that the visitor has of a split.
 func (v visitor) remembered(seed string) (held, bool) {
-	i := slices.IndexFunc(v.arms, func(h held) bool { return h.seed == seed })
+	i := indexOf(v.arms, seed)
 	if i < 0 {
 		return held{}, false
 	}
 	return v.arms[i], true
 }
 
-// cookies are those that the answer sets: the id of somebody new, and the arms where some were added.
+// indexOf is the place of a split's arm, -1 for none.
+func indexOf(arms []held, seed string) int {
+	return slices.IndexFunc(arms, func(h held) bool { return h.seed == seed })
+}
+
+// cookies are those that the answer sets: the id of somebody new here, and the arms where some are new.
 func (v visitor) cookies(r *http.Request, added []held) (out []*http.Cookie) {
 	cookie := func(name, value string, script bool) {
 		out = append(out, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(keep / time.Second), SameSite: http.SameSiteLaxMode,
@@ -113,7 +130,7 @@ func (v visitor) cookies(r *http.Request, added []held) (out []*http.Cookie) {
 	if v.fresh != "" {
 		cookie(visitorCookie, v.fresh, true)
 	}
-	if len(added) > 0 {
+	if len(added) > 0 || v.learned {
 		cookie(armsCookie, writeArms(slices.Concat(v.arms, added)), false)
 	}
 	return out

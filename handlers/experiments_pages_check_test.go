@@ -116,6 +116,15 @@ func (c *checkBundle) wantRows(when, id string, want ...string) {
 	}
 }
 
+// wantHome says whether home asks for a change to be mended.
+func (c *checkBundle) wantHome(when string, want bool) {
+	c.testBundle.t.Helper()
+	tasks := c.want(c.o.get("/home"), http.StatusOK).doc(c.testBundle.t).Find(".task-fix").Text()
+	if got := strings.Contains(tasks, "One change no longer finds its element"); got != want {
+		c.testBundle.t.Errorf("%s home asks to mend a change: %t, want %t: %s", when, got, want, tasks)
+	}
+}
+
 const heading = `<main class="shop"><h1 class="hero">Sleep under the stars</h1><p id="free">Free delivery</p></main>`
 
 // running starts an experiment with a heading that can heal and a line that cannot.
@@ -149,6 +158,7 @@ func TestPagesAreCheckedEachNight(t *testing.T) {
 	c.beat(c.o.program, c.clock.Now())
 	c.night()
 	c.wantRows("at first", id, "Found: Its element is on the page", "Found: Its element is on the page")
+	c.wantHome("at first", false)
 
 	c.write("/", `<div><h1 class="title">Sleep under the stars</h1></div>`)
 	c.night()
@@ -161,6 +171,7 @@ func TestPagesAreCheckedEachNight(t *testing.T) {
 	if last := r["changes"].([]any)[1].(members); last["alarm"] != true || last["dropped"] != true || last["check"] != "missed" {
 		t.Errorf("the API says %v", last)
 	}
+	c.wantHome("rebuilt", true)
 	c.night()
 	c.wantRows("a night later", id, "Found, moved", "alarm, Not found")
 
@@ -171,6 +182,7 @@ func TestPagesAreCheckedEachNight(t *testing.T) {
 		t.Error("no progress is shown")
 	}
 	c.wantRows("mended", id, "Found: Its element is on the page", "Found: Its element is on the page")
+	c.wantHome("mended", false)
 	n := c.asked.Load()
 	c.o.htmx(http.MethodPost, "/experiments/"+id+"/pages", nil)
 	if c.table(id); c.asked.Load() != n {

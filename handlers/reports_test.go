@@ -104,6 +104,10 @@ func TestReportsOfChangesOnScreen(t *testing.T) {
 	report(6, "found", "new.original", change(0))
 	report(20, "missed", "new.new", change(0))
 	report(4, "conflict", "new.new", change(0))
+	home := c.want(c.o.get("/home"), http.StatusOK).doc(t)
+	if task := home.Find(".task-fix"); !strings.Contains(task.Text(), "One change no longer finds its element") || task.Find("a").AttrOr("href", "") != "/experiments/"+id {
+		t.Errorf("home asks for %q", home.Find(".tasks").Text())
+	}
 	for _, page := range []string{"/experiments/" + id, "/experiments/" + id + "/changes"} {
 		section := c.want(c.o.get(page), http.StatusOK).doc(t).Find("#change-rates")
 		var rows []string

@@ -106,15 +106,20 @@ func newPageCheck(row db.PageCheckRow, experiment uuid.UUID, now time.Time) (c P
 	if err := json.Unmarshal(row.Found, &found); err != nil {
 		return c, fmt.Errorf("page check of experiment %s: %w", experiment, err)
 	}
-	c.Pages, c.changes = found.Pages, map[changeOfVariant]checkedChange{}
+	c.Pages, c.changes = found.Pages, found.byChange()
 	if row.DoneAt != nil {
 		c.At = *row.DoneAt
 	}
 	c.UnderWay = (row.DoneAt == nil || row.BegunAt.After(*row.DoneAt)) && now.Sub(row.BegunAt) < checkWait
-	for _, change := range found.Changes {
-		c.changes[changeOfVariant{change.Variant, change.Change}] = change
-	}
 	return c, nil
+}
+
+func (f foundOnPages) byChange() map[changeOfVariant]checkedChange {
+	out := map[changeOfVariant]checkedChange{}
+	for _, change := range f.Changes {
+		out[changeOfVariant{change.Variant, change.Change}] = change
+	}
+	return out
 }
 
 // Ask has an experiment's pages looked at now. When that was asked for a moment ago nothing more is done. Any member may. NotFound if

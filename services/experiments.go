@@ -125,9 +125,10 @@ func (e *Experiments) Any(ctx context.Context, by Actor) (any bool, err error) {
 type depth int
 
 const (
-	bare   depth = iota // neither change lists nor splits and epochs
-	listed              // the current epochs, no change lists
-	whole               // everything
+	bare    depth = iota // neither change lists nor splits and epochs
+	changed              // change lists, neither splits nor epochs
+	listed               // the current epochs, no change lists
+	whole                // everything
 )
 
 // withRows reads what is below the experiments.
@@ -164,7 +165,7 @@ func withRows(ctx context.Context, s *db.Store, account uuid.UUID, rows []db.Exp
 }
 
 func readElements(ctx context.Context, s *db.Store, account uuid.UUID, ids []uuid.UUID, d depth) (elements []db.Element, variants []db.Variant, err error) {
-	rows, err := s.ElementVariants(ctx, db.ElementVariantsParams{AccountID: account, Experiments: ids, Whole: d == whole})
+	rows, err := s.ElementVariants(ctx, db.ElementVariantsParams{AccountID: account, Experiments: ids, Whole: d == whole || d == changed})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read elements: %w", err)
 	}
@@ -179,7 +180,7 @@ func readElements(ctx context.Context, s *db.Store, account uuid.UUID, ids []uui
 }
 
 func readEpochs(ctx context.Context, s *db.Store, account uuid.UUID, ids []uuid.UUID, d depth) (splits []db.Split, epochs []db.Epoch, err error) {
-	if d == bare {
+	if d == bare || d == changed {
 		return nil, nil, nil
 	}
 	if splits, err = s.Splits(ctx, account, ids); err != nil {

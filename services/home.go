@@ -65,6 +65,8 @@ type Today struct {
 	Activity  []Activity
 	Impact    Impact
 	Draft     uuid.UUID // the newest experiment where it has not been started: what could come next
+
+	troubled map[uuid.UUID]troubled // experiments that run and whose changes may no longer be made
 }
 
 // longestHome bounds how many experiments the page looks at.
@@ -93,9 +95,12 @@ func (h *Home) Today(ctx context.Context, by Actor, days int) (t Today, err erro
 func (h *Home) read(ctx context.Context, by Actor, t *Today) error {
 	running := string(Running)
 	return h.db.InTx(ctx, by.Account, func(s *db.Store) error {
-		sites, err := s.HomeSites(ctx, by.Account, mostNames)
+		sites, err := s.HomeSites(ctx, homeSites(by.Account, h.clock.now()))
 		if err != nil {
 			return fmt.Errorf("list sites: %w", err)
+		}
+		if t.troubled, err = readTroubled(sites); err != nil {
+			return err
 		}
 		for _, r := range sites {
 			t.Sites = append(t.Sites, Installation{ID: r.ID, Name: r.Name, SiteURL: r.SiteUrl, CreatedAt: r.CreatedAt, LastSeen: r.LastAt, Running: int(r.Running)})
@@ -104,7 +109,11 @@ func (h *Home) read(ctx context.Context, by Actor, t *Today) error {
 		if err != nil {
 			return fmt.Errorf("list experiments: %w", err)
 		}
-		t.Running, err = withRows(ctx, s, by.Account, rows, bare)
+		depth := bare
+		if len(t.troubled) > 0 {
+			depth = changed
+		}
+		t.Running, err = withRows(ctx, s, by.Account, rows, depth)
 		return err
 	})
 }
@@ -112,10 +121,14 @@ func (h *Home) read(ctx context.Context, by Actor, t *Today) error {
 // collect finds the tasks, and returns the experiments whose numbers need fixing.
 func (t *Today) collect(ctx context.Context, now time.Time) (broken []uuid.UUID) {
 	for _, x := range t.Running {
-		if t.Summaries[x.ID].Results.State() == VerdictFix {
+		r := t.Summaries[x.ID].Results
+		if r.State() == VerdictFix {
 			broken = append(broken, x.ID)
 		}
-		if task, ok := experimentTask(ctx, x, t.Summaries[x.ID].Results, now); ok {
+		if found, ok := t.troubled[x.ID]; ok {
+			r.Changes = found.rates(x, now)
+		}
+		if task, ok := experimentTask(ctx, x, r, now); ok {
 			t.Tasks = append(t.Tasks, task)
 		}
 	}
@@ -156,10 +169,15 @@ const quietStart = 24 * time.Hour
 
 func experimentTask(ctx context.Context, x Experiment, r Results, now time.Time) (Task, bool) {
 	t := Task{Experiment: x.ID, Name: x.Name, Detail: r.Verdict.Headline}
-	switch r.State() {
-	case VerdictFix:
+	if r.State() == VerdictFix {
 		t.Kind = TaskFix
 		return t, true
+	}
+	if changes := r.changeHealth(ctx); changes.State == "bad" {
+		t.Kind, t.Detail = TaskFix, changes.Detail
+		return t, true
+	}
+	switch r.State() {
 	case VerdictWinner, VerdictTie, VerdictReady:
 		t.Kind = TaskDecide
 		return t, true

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/samplit/samplit/e2e/browser"
 	"github.com/samplit/samplit/edge"
 )
@@ -28,6 +30,12 @@ func edgeBlog(t *testing.T, tr *tracker) *httptest.Server {
 	}
 	s := newSite(t)
 	s.serve("/{$}", strings.Replace(string(index), "<head>", "<head>"+tag(tr), 1))
+	return atEdge(t, tr, s)
+}
+
+// atEdge is a site behind an edge.
+func atEdge(t *testing.T, tr *tracker, s *site) *httptest.Server {
+	t.Helper()
 	e, err := edge.New(edge.Config{Tracker: tr.URL, Token: token})
 	if err != nil {
 		t.Fatal(err)
@@ -103,5 +111,29 @@ func TestEdgeAndSnippetShareAPage(t *testing.T) {
 		if strings.HasPrefix(line, "exception") { // the blog's own files are not here
 			t.Error(line)
 		}
+	}
+}
+
+// Whom a partner domain hands over, the edge and the snippet take for the same visitor on the first page already, which then counts.
+func TestEdgeAndSnippetTakeOverTheSameVisitor(t *testing.T) {
+	t.Parallel()
+	e := test("handed", text("#paid", "Served")).with(func(e *experiment) { e.URL = "/pay" })
+	tr, s, tab := partners(t, e)
+	front := atEdge(t, tr, s)
+	pay := strings.Replace(front.URL, "127.0.0.1", "pay.test", 1)
+	tab.Open(pay + "/pay")
+	tab.Run(`document.cookie = "_smp=` + newer + `;path=/"`)
+	tab.Open(s.at("shop.test", "/"))
+	id := browser.Eval[string](tab, `document.cookie = "_smp=`+older+`;path=/"; localStorage._smp = JSON.stringify(["`+older+`"]); "`+older+`"`)
+	tab.Open(s.at("shop.test", "/"))
+	tr.await(1, "exposures", exposureOf(e)) // of the first visit to the other domain
+	tab.Run(`const to = samplit("link", ` + quote(pay+"/pay?plan=b") + `); setTimeout(() => { location.href = to })`)
+	tab.Until(`document.readyState === "complete" && document.querySelector("#paid")`)
+	got := browser.Eval[[]string](tab, `[`+idHere+`, JSON.parse(document.querySelector("#samplit-served").textContent).visitor, samplit("debug")[0].why, samplit("debug")[0].arm, location.search]`)
+	if diff := cmp.Diff([]string{id, id[:22], "served", "variant", "?plan=b"}, got); diff != "" {
+		t.Errorf("id, visitor of the edge, why, arm and query (-want +got)\n%s", diff)
+	}
+	if last := tr.await(2, "exposures", exposureOf(e))[1]; last.VisitorID != id[:22] {
+		t.Errorf("%s has seen the page, want %s", last.VisitorID, id)
 	}
 }

@@ -3,7 +3,10 @@
 package snippet_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -101,45 +104,57 @@ func TestHandOffByARedirect(t *testing.T) {
 	}
 }
 
-// What arrives late, from elsewhere, or without consent makes nobody somebody else, and is out of the address all the same.
-func TestHandOffRefused(t *testing.T) {
-	t.Parallel()
-	handed := func(id string, age time.Duration) string {
-		return "/pay?_smp=" + id + "*" + strconv.FormatInt(time.Now().Add(-age).UnixMilli(), 36)
+// handedOver is a case of the table that the edge is held to as well.
+type handedOver struct {
+	Name, From, ID, Junk, Own, Want, Arm string
+	Age                                  int64
+	Shown                                []string
+	Consent, GPC                         bool
+}
+
+func (c handedOver) query() string {
+	moment := strconv.FormatInt(time.Now().UnixMilli()-c.Age, 36) + c.Junk
+	return "_smp=" + url.QueryEscape(strings.Join(append([]string{c.ID, moment}, c.Shown...), "*"))
+}
+
+func handedOverCases(t *testing.T) (cases []handedOver) {
+	t.Helper()
+	raw, err := os.ReadFile("../../static/src/testdata/handoffs.json")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, c := range map[string]struct {
-		from, id, before string
-		age              time.Duration
-		consent          bool
-		own              string // of the browser before
-		want             string
-	}{
-		"fresh":               {from: "shop.test", id: older, age: 0, want: older},
-		"older than one here": {from: "shop.test", id: older, age: 0, own: newer, want: older},
-		"newer than one here": {from: "shop.test", id: newer, age: 0, own: older, want: older},
-		"stale":               {from: "shop.test", id: older, age: 3 * time.Minute, own: newer, want: newer},
-		"of tomorrow":         {from: "shop.test", id: older, age: -time.Hour, own: newer, want: newer},
-		"from elsewhere":      {from: "other.test", id: older, age: 0, own: newer, want: newer},
-		"from the own domain": {from: "www.pay.test", id: older, age: 0, own: newer, want: newer},
-		"of no form":          {from: "shop.test", id: "<b>", age: 0, own: newer, want: newer},
-		"without consent":     {from: "shop.test", id: older, age: 0, consent: true, own: newer, want: newer},
-		"refused by browser":  {from: "shop.test", id: older, age: 0, before: `Object.defineProperty(navigator, "globalPrivacyControl", {value: true})`, want: ""},
-	} {
-		t.Run(name, func(t *testing.T) {
+	if err := json.Unmarshal(raw, &cases); err != nil {
+		t.Fatal(err)
+	}
+	return cases
+}
+
+// What arrives late, from elsewhere, or without consent makes nobody somebody else, and is out of the address all the same.
+func TestHandOffRules(t *testing.T) {
+	t.Parallel()
+	for _, c := range handedOverCases(t) {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			tr, s, tab := partners(t)
-			tr.config.Consent = c.consent
-			s.document("/plain", "", `<a id="go" href="`+s.at("pay.test", handed(c.id, c.age))+`">Go</a>`)
-			tab.Open(s.at("pay.test", "/plain"))
-			if c.own != "" {
-				tab.Run(`localStorage._smp = JSON.stringify([` + quote(c.own) + `])`)
+			tr, s, tab := partners(t, test("hand", text("#paid", "new")).with(func(e *experiment) {
+				e.URL, e.Splits[0].Weights = "/pay", always(0)
+			}))
+			tr.config.Consent = c.Consent
+			relation := ""
+			if c.From == "" {
+				c.From, relation = "shop.test", "noreferrer"
 			}
-			tab.OnNewDocument(c.before)
-			tab.Open(s.at(c.from, "/plain"))
+			s.document("/plain", "", `<a id="go" rel="`+relation+`" href="`+s.at("pay.test", "/pay?"+c.query())+`">Go</a>`)
+			tab.Open(s.at("pay.test", "/plain"))
+			tab.Run(`document.cookie = "_smp=` + c.Own + `;path=/"`)
+			if c.GPC {
+				tab.OnNewDocument(`Object.defineProperty(navigator, "globalPrivacyControl", {value: true})`)
+			}
+			tab.Open(s.at(c.From, "/plain"))
 			tab.Run(`setTimeout(() => go.click())`)
 			tab.Until(`document.readyState === "complete" && document.querySelector("#paid")`)
-			if diff := cmp.Diff([]string{c.want, ""}, browser.Eval[[]string](tab, `[`+idHere+` || "", location.search]`)); diff != "" {
-				t.Errorf("id and query (-want +got)\n%s", diff)
+			got := browser.Eval[[]string](tab, `[`+idHere+` || "", samplit("debug")[0].arm || "", location.search]`)
+			if diff := cmp.Diff([]string{c.Want, c.Arm, ""}, got); diff != "" {
+				t.Errorf("id, arm and query (-want +got)\n%s", diff)
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import { who } from "./transport";
 /** The parameter: the id with its day, when it was made, and seed, arm and epoch of what the visitor was shown; stars between them. */
 const NAME = "_smp";
 const FORM = /^[\w-]{22}\.\d{1,6}$/;
+const MOMENT = /^[\da-z]{1,9}$/;
 /** How long after the click the other domain takes it. */
 const LIFETIME = 120000;
 /** Of what the visitor was shown, the latest are told; an address is no place for more. */
@@ -59,7 +60,7 @@ function foreign(host: string): boolean {
 function accepted(): boolean {
   const from = parsed(document.referrer || "about:blank")!;
   const age = Date.now() - parseInt(time!, 36);
-  return age > -1000 && age < LIFETIME && foreign(from.hostname);
+  return MOMENT.test(time!) && age > -1000 && age < LIFETIME && foreign(from.hostname);
 }
 
 parts.handed = () => (id && accepted() ? [id] : []).concat(cookies(NAME));

@@ -25,7 +25,7 @@ export const parts: {
   /** Takes the visitor to another page, if that is what the run's arm is about, and says so. */
   leave?: (run: Run) => boolean;
   /** The loader has shown the page as it was, because this script came too late. */
-  late?: boolean;
+  late?: boolean | undefined;
   /** Whether a change is to be made on this page, in this window, by now. */
   moment?: (change: Change) => boolean;
   /** The windows that a change is for, as a media query. */

@@ -49,7 +49,7 @@ export function start(config: Config): void {
     before.copies!++;
     return;
   }
-  parts.late = !!before && before.late === true;
+  parts.late = before && before.late;
   const token = previewToken();
   const run = (window.samplit = command());
   if (isEdited()) loadExtra(config.base + "/s/editor.js");
