@@ -16,9 +16,6 @@ const (
 	keptLength = 4096            // works answered before they were stored that wait for the database
 	batchRows  = 2000            // rows of one commit
 	applyLimit = 5 * time.Second // time of one commit
-
-	fewWorks    = 8                    // in flight at once: not worth waiting for each other
-	gatherLimit = 2 * time.Millisecond // of waiting for each other
 )
 
 // work is what one request wants stored. It is committed whole, or answered with an error.
@@ -60,8 +57,8 @@ func (w *work) account() uuid.UUID {
 
 func (w *work) rows() int { return len(w.assignments) + len(w.events) + len(w.beats) + len(w.tallies) }
 
-// Committer stores what traffic brings. Requests that arrive while a commit is in flight share the next one, which waits a little for
-// company where many come at once. What it answers nil is durable.
+// Committer stores what traffic brings. Requests that arrive while a commit is in flight share the next one; there is no
+// waiting for company. What it answers nil is durable.
 type Committer struct {
 	db    *db.DB
 	clock Clock
@@ -130,7 +127,6 @@ func (c *Committer) commit(ctx context.Context, w *work, patience time.Duration)
 // Run commits until ctx ends, then commits what still waits.
 func (c *Committer) Run(ctx context.Context) {
 	var kept []*work // from a time without database; retried before anything new
-	var last pace
 	for {
 		var again <-chan time.Time
 		if len(kept) > 0 {
@@ -142,34 +138,10 @@ func (c *Committer) Run(ctx context.Context) {
 			return
 		case <-again:
 		case <-c.in.ready:
-			c.gather(last)
 		}
 		if batch := c.in.fill(kept); len(batch) > 0 {
-			start := time.Now()
 			kept = c.settle(context.WithoutCancel(ctx), batch)
-			last = pace{inFlight: len(batch) + c.in.waiting(), took: time.Since(start)}
 		}
-	}
-}
-
-// pace is what the last commit says about the next: how many works were stored or came meanwhile, and how long it took.
-type pace struct {
-	inFlight int
-	took     time.Duration
-}
-
-// gather waits until most of those that came around the last commit wait again, no longer than half of what that commit took. Clients
-// that wait for an answer before they send more would otherwise fall into two groups that take turns, with twice the commits for the
-// same rows.
-func (c *Committer) gather(last pace) {
-	if last.inFlight < fewWorks {
-		return
-	}
-	enough := time.NewTimer(min(last.took/2, gatherLimit))
-	defer enough.Stop()
-	select {
-	case <-c.in.company(last.inFlight * 3 / 4):
-	case <-enough.C:
 	}
 }
 

@@ -16,14 +16,12 @@ const queueRows = 32_768
 // variants: what clients keep and send again is refused first.
 type queue struct {
 	ready   chan struct{} // holds something while works wait
-	crowd   chan struct{} // holds something since as many works wait as company asked for
 	refused atomic.Int64
 
 	mu    sync.Mutex
 	lanes map[uuid.UUID]*lane
 	turns []*lane // those with works, next first
 	works int
-	asked int // works that company waits for; 0: nobody does
 	size  int // rows
 	free  int // rows
 	most  int // rows that one work counts for, or the largest would never find room
@@ -36,7 +34,7 @@ type lane struct {
 }
 
 func newQueue(rows int) *queue {
-	return &queue{ready: make(chan struct{}, 1), crowd: make(chan struct{}, 1), lanes: map[uuid.UUID]*lane{}, size: rows, free: rows, most: rows / 8}
+	return &queue{ready: make(chan struct{}, 1), lanes: map[uuid.UUID]*lane{}, size: rows, free: rows, most: rows / 8}
 }
 
 // put adds a work, or returns false when its account has as much waiting as it may, or all have.
@@ -60,27 +58,8 @@ func (q *queue) put(w *work) bool {
 	l.rows += rows
 	q.works++
 	q.free -= rows
-	wake(q.ready)
-	if q.asked > 0 && q.works >= q.asked {
-		q.asked = 0
-		wake(q.crowd)
-	}
+	q.wake()
 	return true
-}
-
-// company holds something once n works wait. One asks at a time.
-func (q *queue) company(n int) <-chan struct{} {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	select {
-	case <-q.crowd:
-	default:
-	}
-	if q.asked = n; q.works >= n {
-		q.asked = 0
-		wake(q.crowd)
-	}
-	return q.crowd
 }
 
 // fill adds what waits to a batch, up to the rows of one commit.
@@ -97,7 +76,7 @@ func (q *queue) fill(batch []*work) []*work {
 		rows += w.rows()
 	}
 	if len(q.turns) > 0 {
-		wake(q.ready)
+		q.wake()
 	}
 	return batch
 }
@@ -121,9 +100,9 @@ func (q *queue) next() *work {
 	return w
 }
 
-func wake(c chan struct{}) {
+func (q *queue) wake() {
 	select {
-	case c <- struct{}{}:
+	case q.ready <- struct{}{}:
 	default:
 	}
 }

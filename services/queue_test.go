@@ -141,38 +141,3 @@ func TestQueueKeepsOrderAndCount(t *testing.T) {
 		}
 	})
 }
-
-// Whoever waits for company is told when enough works wait, also when they did before, and not because of an earlier crowd.
-func TestCompanyComesOnce(t *testing.T) {
-	t.Parallel()
-	q := newQueue(1000)
-	came := func(c <-chan struct{}) bool {
-		select {
-		case <-c:
-			return true
-		default:
-			return false
-		}
-	}
-	account := uuid.New()
-	c := q.company(2)
-	q.put(workOf(account, 5, ""))
-	if came(c) {
-		t.Error("one work passes for two")
-	}
-	q.put(workOf(account, 5, ""))
-	if !came(c) {
-		t.Error("two works wait and nobody is told")
-	}
-	q.put(workOf(account, 5, ""))
-	if came(c) {
-		t.Error("who no longer waits is told")
-	}
-	q.company(3) // is told at once, and gives up without looking
-	if came(q.company(4)) {
-		t.Error("an earlier crowd passes for the present one")
-	}
-	if !came(q.company(3)) {
-		t.Error("three works wait already and nobody is told")
-	}
-}
