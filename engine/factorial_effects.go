@@ -50,16 +50,24 @@ func (c *Combinations) effect(element, l int, level float64) Effect {
 
 // judge returns the geometric mean of a/b over pairs of arms, less 1, and the probability that it is above 0: 0.5 where
 // the lift is not OK.
-func (c *Combinations) judge(pairs [][2]int, level float64) (lift stats.Lift, positive float64) {
+func (c *Combinations) judge(pairs [][2]int, level float64) (stats.Lift, float64) {
 	logs := make([]stats.Normal, len(c.fields))
 	for f := range c.fields {
 		logs[f] = c.logRatio(f, pairs)
-		positive += c.weight[f] * logs[f].ProbPositive()
 	}
-	if lift = c.lift(logs, level); !lift.OK {
+	lift := c.lift(logs, level)
+	if !lift.OK {
 		return lift, 0.5
 	}
-	return lift, positive
+	return lift, c.positive(logs)
+}
+
+// positive is the probability that a logarithm is above 0, over the fields. The weights may add up to a little more than 1.
+func (c *Combinations) positive(logs []stats.Normal) (p float64) {
+	for f := range logs {
+		p += c.weight[f] * logs[f].ProbPositive()
+	}
+	return min(p, 1)
 }
 
 // Interaction is what two variants of two elements do together beyond what each does alone: the ratio of the lifts
@@ -108,14 +116,12 @@ func (c *Combinations) interaction(elements, levels [2]int, level float64) Inter
 	}
 	// Each quadruple made two pairs of the mean, so that it is half of the logarithm sought.
 	logs := make([]stats.Normal, len(c.fields))
-	out.ProbPositive = 0
 	for f := range c.fields {
 		half := c.logRatio(f, pairs)
 		logs[f] = stats.Normal{Mean: 2 * half.Mean, Variance: 4 * half.Variance}
-		out.ProbPositive += c.weight[f] * logs[f].ProbPositive()
 	}
-	if out.Lift = c.lift(logs, level); !out.Lift.OK {
-		out.ProbPositive = 0.5
+	if out.Lift = c.lift(logs, level); out.Lift.OK {
+		out.ProbPositive = c.positive(logs)
 	}
 	return out
 }
