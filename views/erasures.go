@@ -36,6 +36,16 @@ type Erasure struct {
 // Open says that it is not over.
 func (e Erasure) Open() bool { return e.State == "waiting" || e.State == "running" }
 
+func (e Erasure) icon() string {
+	switch {
+	case e.Open():
+		return "hourglass"
+	case e.State == "failed":
+		return "circle-alert"
+	}
+	return "shield-check"
+}
+
 // Typed is what has to be typed once more.
 func (m Erase) Typed() string {
 	if m.Visitor != "" {

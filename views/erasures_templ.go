@@ -740,7 +740,7 @@ func erasureList(p Page, list []Erasure) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = bigIcon("shield-check").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = bigIcon(e.icon()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
