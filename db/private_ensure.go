@@ -12,7 +12,7 @@ const (
 	// startLimit bounds the whole start, crash recovery included.
 	startLimit = 15 * time.Minute
 	// busyPatience bounds the wait for what a killed run leaves in the way: a dying server, its children, its lock file.
-	busyPatience = 15 * time.Second
+	busyPatience = 30 * time.Second
 	busyPoll     = 250 * time.Millisecond
 )
 

@@ -38,7 +38,9 @@ func serverSettings(extra map[string]string) map[string]string {
 		"shared_buffers":  "128MB",
 		"max_connections": "100",
 		"jit":             "off",
-		"cluster_name":    "samplit",
+		// What a killed program asked for ends, too: a new server cannot start beside a backend of the old one.
+		"client_connection_check_interval": "5s",
+		"cluster_name":                     "samplit",
 	}
 	maps.Copy(settings, extra)
 	return settings

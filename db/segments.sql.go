@@ -223,6 +223,17 @@ func (q *Queries) InsertSegments(ctx context.Context, arg InsertSegmentsParams) 
 	return err
 }
 
+const joinByHash = `-- name: JoinByHash :exec
+SELECT set_config('enable_nestloop', 'off', true)
+`
+
+// For this transaction: a table that filled up since its statistics were made, or has none, is taken for a few rows, and reading all of
+// the other one for each of them for a good plan.
+func (q *Queries) JoinByHash(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, joinByHash)
+	return err
+}
+
 const segmentWork = `-- name: SegmentWork :one
 SELECT (SELECT coalesce(sum(r.visitors + r.converters), 0) FROM rollups r WHERE r.account_id = $1 AND r.experiment_id = $2)::bigint AS now,
   coalesce((SELECT c.seen FROM segment_counts c WHERE c.account_id = $1 AND c.experiment_id = $2 AND c.counted_at IS NOT NULL), -1)::bigint AS seen

@@ -23,6 +23,11 @@ FROM placed GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6, 4, 2, 3 LIMIT @most::int
 -- How long each of the next statements of this transaction may take.
 SELECT set_config('statement_timeout', @milliseconds::text, true);
 
+-- name: JoinByHash :exec
+-- For this transaction: a table that filled up since its statistics were made, or has none, is taken for a few rows, and reading all of
+-- the other one for each of them for a good plan.
+SELECT set_config('enable_nestloop', 'off', true);
+
 -- name: SegmentWork :one
 -- What an experiment's rollups add up to, and what they did when its groups were last counted.
 SELECT (SELECT coalesce(sum(r.visitors + r.converters), 0) FROM rollups r WHERE r.account_id = @account_id AND r.experiment_id = @experiment_id)::bigint AS now,

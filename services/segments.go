@@ -184,6 +184,9 @@ func (sg *Segments) read(ctx context.Context, account, experiment uuid.UUID) (c 
 		if err := s.AllowTime(ctx, strconv.FormatInt(sg.limit.Milliseconds(), 10)); err != nil {
 			return fmt.Errorf("allow time: %w", err)
 		}
+		if err := s.JoinByHash(ctx); err != nil {
+			return fmt.Errorf("plan a count of groups: %w", err)
+		}
 		c.rows, err = s.CountSegments(ctx, db.CountSegmentsParams{AccountID: account, ExperimentID: experiment, Most: mostSegments + 1})
 		if err == nil && len(c.rows) > mostSegments {
 			err = errSegmentsMany
