@@ -17,8 +17,6 @@ const (
 	erasingFor = 10 * time.Minute
 	// forgetFor is how long the names stay for nodes to forget them.
 	forgetFor = 5 * time.Minute
-	// aliasLife is how long upkeep keeps names.
-	aliasLife = 24 * time.Hour
 )
 
 // orderKey is what makes an order the same as another.
@@ -163,8 +161,10 @@ func (e *Erasures) replaceWaiting(ctx context.Context, s *db.Store, p *person, _
 	if err := s.DropWaitingOfNames(ctx, p.account, p.names); err != nil {
 		return fmt.Errorf("drop waiting: %w", err)
 	}
-	for kind, n := range map[string]int64{"applied": n, "waiting": -n} {
-		if err := s.MoveTally(ctx, db.MoveTallyParams{AccountID: p.account, Day: day(e.clock.now()), Kind: kind, N: n}); err != nil {
+	today := day(e.clock.now())
+	for _, move := range []db.MoveTallyParams{{Kind: "applied", N: n}, {Kind: "waiting", N: -n}} { // in the order in which commits lock them
+		move.AccountID, move.Day = p.account, today
+		if err := s.MoveTally(ctx, move); err != nil {
 			return fmt.Errorf("move tally: %w", err)
 		}
 	}

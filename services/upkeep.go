@@ -8,8 +8,10 @@ import (
 	"github.com/samplit/samplit/db"
 )
 
-// daysAhead is how many days of event partitions lie ready.
-const daysAhead = 8
+const (
+	daysAhead = 8              // of event partitions that lie ready
+	aliasLife = 24 * time.Hour // of names for nodes to forget
+)
 
 type eventDaysJob struct{}
 

@@ -210,7 +210,7 @@ func experimentWing() []exhibit {
 		}},
 		fixed("confirm-complete", StatusConfirmPage, StatusConfirm{Experiment: sampleExperiment("running"), Target: "completed", Recommended: "b", Choices: choices}),
 		fixed("confirm-archive", StatusConfirmPage, StatusConfirm{Experiment: sampleExperiment("draft"), Target: "archived"}),
-		fixed("audit", HistoryPage, History{Rows: sampleHistory()}),
+		fixed("audit", HistoryPage, History{Rows: sampleHistory(), MayErase: true}),
 		fixed("audit-empty", HistoryPage, History{}),
 	}
 }
@@ -384,7 +384,7 @@ func settingsWing() []exhibit {
 	profile := ProfileForm{Name: "Ana Ruiz", Email: "ana@acme.example"}
 	sessions := []Session{{"x1", "Chrome on Linux", "203.0.113.7", false, moment, true}, {"x2", "Safari on iPhone", "198.51.100.20", true, moment.Add(-5 * time.Hour), false}}
 	wing := []exhibit{
-		fixed("settings", SettingsPage, Settings{Profile: profile, Sessions: sessions}),
+		fixed("settings", SettingsPage, Settings{Profile: profile, Sessions: sessions, MayErase: true}),
 		fixed("settings-error", SettingsPage, Settings{Profile: ProfileForm{Email: "ana@acme.example", Lang: "es", Theme: "ink", Errors: Errors{"name": "error.required"}},
 			Password: PasswordForm{Errors: Errors{"current": "error.wrong_password", "password": "error.too_short_password"}}, Sessions: sessions[:1]}),
 		fixed("mailbox", MailboxPage, Mailbox{Mails: sampleMails()}),
