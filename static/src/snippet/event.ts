@@ -21,7 +21,7 @@ export interface TrackerEvent {
 
 /** A UUIDv7: sorts by time, and the server counts each id once, so sending an event again is always safe. */
 export function uuid(now: number): string {
-  const time = now.toString(16).padStart(12, "0");
+  const time = "0" + now.toString(16); // 12 digits until the year 2527
   const random = crypto.getRandomValues(new Uint8Array(31));
   let i = 0;
   return "xxxxxxxx-xxxx-7xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => time[i++] || (random[i]! % 16).toString(16));

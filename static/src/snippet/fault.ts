@@ -5,13 +5,14 @@ import { readList, writeList } from "./storage";
 const NAME = "_smp_f";
 const LIMIT = 3;
 
-function faults(experiment: Experiment): number {
-  return readList(NAME, "sessionStorage").filter((id) => id === experiment.id).length;
+/** The ids of experiments, once for each fault. */
+function faults(): unknown[] {
+  return readList(NAME, "sessionStorage");
 }
 
 /** Three faults switch an experiment off for the rest of the session. */
 export function broken(experiment: Experiment): boolean {
-  return faults(experiment) >= LIMIT;
+  return faults().filter((id) => id === experiment.id).length >= LIMIT;
 }
 
 /** Runs work on behalf of one experiment, so that its faults stay its own. Returns false when it threw; the server is told of the last one. */
@@ -21,7 +22,7 @@ export function attempt(experiment: Experiment, work: () => void): boolean {
     return true;
   } catch {
     if (!broken(experiment)) {
-      writeList(NAME, readList(NAME, "sessionStorage").concat(experiment.id), "sessionStorage");
+      writeList(NAME, faults().concat(experiment.id), "sessionStorage");
       if (broken(experiment)) report(experiment, "fault");
     }
     return false;

@@ -19,14 +19,14 @@ const later = safe(() => {
 
 /** Starts watching. The wrapped functions keep their receiver, result and exceptions. */
 export function wrapHistory(): void {
-  for (const name of ["pushState", "replaceState"] as const) {
+  (["pushState", "replaceState"] as const).forEach((name) => {
     const native = history[name];
     history[name] = function (this: History, ...args: Parameters<History["pushState"]>): void {
       const result = native.apply(this, args);
       later();
       return result;
     };
-  }
+  });
   listen("popstate", later);
   listen("hashchange", later);
 }

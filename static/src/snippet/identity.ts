@@ -82,7 +82,7 @@ function testVisitor(): string {
 export function identify(): string {
   const test = testVisitor();
   if (test) return test;
-  const today = Math.floor(Date.now() / DAY);
+  const today = (Date.now() / DAY) | 0;
   const known = parts.handed ? parts.handed() : cookies(NAME);
   const [mirror, renewed] = readList(NAME);
   const both = known.concat(mirror as string).filter((value) => FORM.test(value));

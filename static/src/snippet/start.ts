@@ -44,12 +44,12 @@ export function begin(visitor: string, config: Config): void {
  */
 export function start(config: Config): void {
   if (config.v !== 1) return;
-  const before = window.samplit;
-  if (before && before.v) {
+  const before: Partial<Command> = window.samplit || {};
+  if (before.v) {
     before.copies!++;
     return;
   }
-  parts.late = before && before.late;
+  parts.late = before.late;
   const token = previewToken();
   const run = (window.samplit = command());
   if (isEdited()) loadExtra(config.base + "/s/editor.js");
@@ -57,6 +57,6 @@ export function start(config: Config): void {
     run.preview = { config, token };
     loadExtra(config.base + "/s/preview.js");
   } else begin(admit(config, (visitor) => visitor !== who() && become(visitor, config)), config);
-  if (before && before.m) before.m();
-  for (const call of (before && before.q) || []) run(...(call as unknown as Parameters<Command>));
+  if (before.m) before.m();
+  for (const call of before.q || []) run(...(call as unknown as Parameters<Command>));
 }
