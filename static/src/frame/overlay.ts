@@ -7,6 +7,11 @@ interface Box {
   element?: Element;
 }
 
+/** Lines of two colours, of which one stands out on any ground. */
+const COLOUR = "#0b6e69";
+const CONTRAST = "#fff";
+const RING = `0 0 0 1px ${CONTRAST}`;
+
 let host: HTMLElement | undefined;
 let hover: Box;
 let chosen: Box;
@@ -18,8 +23,16 @@ function styled(parent: ParentNode & Node, css: Record<string, string>): HTMLEle
   return element;
 }
 
-function box(root: ShadowRoot, colour: string, line: string): Box {
-  const frame = styled(root, { position: "fixed", display: "none", "pointer-events": "none", "box-sizing": "border-box", border: `2px ${line} ${colour}`, "border-radius": "3px" });
+function box(root: ShadowRoot, line: string): Box {
+  const frame = styled(root, {
+    position: "fixed",
+    display: "none",
+    "pointer-events": "none",
+    "box-sizing": "border-box",
+    border: `2px ${line} ${COLOUR}`,
+    "border-radius": "3px",
+    "box-shadow": RING,
+  });
   const label = styled(frame, {
     position: "absolute",
     left: "-2px",
@@ -29,10 +42,11 @@ function box(root: ShadowRoot, colour: string, line: string): Box {
     overflow: "hidden",
     "text-overflow": "ellipsis",
     "white-space": "nowrap",
-    background: colour,
-    color: "#fff",
+    background: COLOUR,
+    color: CONTRAST,
     font: "12px/18px system-ui, sans-serif",
     "border-radius": "3px 3px 0 0",
+    "box-shadow": RING,
   });
   return { frame, label };
 }
@@ -41,8 +55,8 @@ function build(): void {
   host = styled(document.documentElement, { position: "fixed", inset: "0", "pointer-events": "none", "z-index": "2147483647", display: "block" });
   host.dataset.samplit = "";
   const root = host.attachShadow({ mode: "closed" });
-  hover = box(root, "#0b6e69", "dashed");
-  chosen = box(root, "#0b6e69", "solid");
+  hover = box(root, "dashed");
+  chosen = box(root, "solid");
   const redraw = () => [hover, chosen].forEach(place);
   addEventListener("scroll", redraw, { capture: true, passive: true });
   addEventListener("resize", redraw);
