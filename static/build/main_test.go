@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/samplit/samplit/static/snippet"
 )
 
 // only makes s the whole table for one test, which therefore is not parallel.
@@ -36,6 +38,22 @@ func TestCommittedSnippetIsFresh(t *testing.T) {
 	only(t, scripts[0])
 	if err := run(io.Discard, "..", true); err != nil {
 		t.Error(err)
+	}
+}
+
+// V8 heeds the hint only before all code: what is served to a site without experiments starts with it, too.
+func TestServedSnippetStartsWithTheHint(t *testing.T) {
+	built, err := os.ReadFile("../js/snippet.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime, err := snippet.Parse(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := runtime.Script([]byte(`{"v":1,"x":[]}`), snippet.Form{})
+	if err != nil || !bytes.HasPrefix(code, []byte(eager+"\n")) {
+		t.Errorf("starts with %.40q (%v), want %q", code, err, eager)
 	}
 }
 
