@@ -65,7 +65,7 @@ func checkVector(t *testing.T, tab *browser.Tab, v changetest.Vector) {
 	}
 	tr, s := newTracker(t, experiments...), newSite(t)
 	s.serve("/{$}", strings.Replace(v.Page(), "<head>", "<head><meta charset=utf-8>"+tag(tr), 1))
-	tab.Open(s.URL)
+	openInTime(t, tab, s.URL)
 	if diff := cmp.Diff(body(t, v.WantPage()), browser.Eval[string](tab, `dump(document.body)`)); diff != "" {
 		t.Errorf("%s: page (-want +got)\n%s", v.Name, diff)
 	}
