@@ -104,6 +104,37 @@ func (q *Queries) ExposedMeanwhile(ctx context.Context, since time.Time, until t
 	return items, nil
 }
 
+const foldRollups = `-- name: FoldRollups :exec
+WITH old AS MATERIALIZED (
+  SELECT r.split, r.epoch, r.arm, r.goal_id, r.hour FROM rollups r WHERE r.account_id = $1 AND r.experiment_id = $2 AND r.hour < $3::timestamptz
+  ORDER BY r.split, r.epoch, r.arm, r.goal_id, r.hour FOR UPDATE
+), gone AS (
+  DELETE FROM rollups r USING old WHERE r.account_id = $1 AND r.experiment_id = $2
+    AND (r.split, r.epoch, r.arm, r.goal_id, r.hour) = (old.split, old.epoch, old.arm, old.goal_id, old.hour)
+    AND r.hour <> date_bin('1 day', r.hour, '2000-01-01 00:00:00+00') + interval '12 hours'
+  RETURNING r.split, r.epoch, r.arm, r.goal_id, r.hour, r.visitors, r.converters, r.value, r.value_sq
+)
+INSERT INTO rollups AS r (account_id, experiment_id, split, epoch, arm, goal_id, hour, visitors, converters, value, value_sq)
+SELECT $1, $2, split, epoch, arm, goal_id, date_bin('1 day', hour, '2000-01-01 00:00:00+00') + interval '12 hours' AS noon,
+  sum(visitors), sum(converters), sum(value), sum(value_sq)
+FROM gone GROUP BY split, epoch, arm, goal_id, noon ORDER BY split, epoch, arm, goal_id, noon
+ON CONFLICT (account_id, experiment_id, split, epoch, arm, goal_id, hour) DO UPDATE SET visitors = r.visitors + excluded.visitors,
+  converters = r.converters + excluded.converters, value = r.value + excluded.value, value_sq = r.value_sq + excluded.value_sq
+`
+
+type FoldRollupsParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Before       time.Time
+}
+
+// The hours of an experiment's days before one become one row each, at noon. Counts that come later add to the hour they always had,
+// and are folded in turn.
+func (q *Queries) FoldRollups(ctx context.Context, arg FoldRollupsParams) error {
+	_, err := q.db.Exec(ctx, foldRollups, arg.AccountID, arg.ExperimentID, arg.Before)
+	return err
+}
+
 const follow = `-- name: Follow :exec
 UPDATE assignments SET owner = $1::text
 WHERE account_id = $2 AND experiment_id = $3 AND (visitor = $4::text OR owner = $4::text) AND visitor <> $1::text
@@ -294,4 +325,35 @@ UPDATE installations SET identifies = true, erasing_until = NULL WHERE account_i
 func (q *Queries) MarkIdentifies(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) error {
 	_, err := q.db.Exec(ctx, markIdentifies, accountID, iD)
 	return err
+}
+
+const unfoldedRollups = `-- name: UnfoldedRollups :many
+SELECT DISTINCT account_id, experiment_id FROM rollups
+WHERE hour < $1::timestamptz AND hour <> date_bin('1 day', hour, '2000-01-01 00:00:00+00') + interval '12 hours' ORDER BY 1, 2
+`
+
+type UnfoldedRollupsRow struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+}
+
+// Experiments with counts by the hour of days before one.
+func (q *Queries) UnfoldedRollups(ctx context.Context, before time.Time) ([]UnfoldedRollupsRow, error) {
+	rows, err := q.db.Query(ctx, unfoldedRollups, before)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UnfoldedRollupsRow{}
+	for rows.Next() {
+		var i UnfoldedRollupsRow
+		if err := rows.Scan(&i.AccountID, &i.ExperimentID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

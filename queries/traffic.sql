@@ -21,6 +21,30 @@ SELECT s.account_id, '00000000-0000-0000-0000-000000000000', @today::date, v.kin
 FROM settled s, LATERAL (VALUES ('applied', 1), ('waiting', -1)) v(kind, n) WHERE s.part = 0 GROUP BY 1, 4 ORDER BY 1, 4
 ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = t.n + excluded.n;
 
+-- name: UnfoldedRollups :many
+-- Experiments with counts by the hour of days before one.
+SELECT DISTINCT account_id, experiment_id FROM rollups
+WHERE hour < @before::timestamptz AND hour <> date_bin('1 day', hour, '2000-01-01 00:00:00+00') + interval '12 hours' ORDER BY 1, 2;
+
+-- name: FoldRollups :exec
+-- The hours of an experiment's days before one become one row each, at noon. Counts that come later add to the hour they always had,
+-- and are folded in turn.
+WITH old AS MATERIALIZED (
+  SELECT r.split, r.epoch, r.arm, r.goal_id, r.hour FROM rollups r WHERE r.account_id = @account_id AND r.experiment_id = @experiment_id AND r.hour < @before::timestamptz
+  ORDER BY r.split, r.epoch, r.arm, r.goal_id, r.hour FOR UPDATE
+), gone AS (
+  DELETE FROM rollups r USING old WHERE r.account_id = @account_id AND r.experiment_id = @experiment_id
+    AND (r.split, r.epoch, r.arm, r.goal_id, r.hour) = (old.split, old.epoch, old.arm, old.goal_id, old.hour)
+    AND r.hour <> date_bin('1 day', r.hour, '2000-01-01 00:00:00+00') + interval '12 hours'
+  RETURNING r.split, r.epoch, r.arm, r.goal_id, r.hour, r.visitors, r.converters, r.value, r.value_sq
+)
+INSERT INTO rollups AS r (account_id, experiment_id, split, epoch, arm, goal_id, hour, visitors, converters, value, value_sq)
+SELECT @account_id, @experiment_id, split, epoch, arm, goal_id, date_bin('1 day', hour, '2000-01-01 00:00:00+00') + interval '12 hours' AS noon,
+  sum(visitors), sum(converters), sum(value), sum(value_sq)
+FROM gone GROUP BY split, epoch, arm, goal_id, noon ORDER BY split, epoch, arm, goal_id, noon
+ON CONFLICT (account_id, experiment_id, split, epoch, arm, goal_id, hour) DO UPDATE SET visitors = r.visitors + excluded.visitors,
+  converters = r.converters + excluded.converters, value = r.value + excluded.value, value_sq = r.value_sq + excluded.value_sq;
+
 -- name: AssignmentsOfVisitor :many
 SELECT a.experiment_id, a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
   ON (a.account_id, a.experiment_id, a.split, a.asked) = (s.account_id, s.experiment_id, s.split, @visitor::text)

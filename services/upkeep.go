@@ -23,6 +23,11 @@ type waitingJob struct{}
 // Kind names the job.
 func (waitingJob) Kind() string { return "give_up_waiting" }
 
+type foldJob struct{}
+
+// Kind names the job.
+func (foldJob) Kind() string { return "fold_rollups" }
+
 // Workers keep the traffic tables in order: partitions made ahead, and an end to waiting.
 func (t *Tracker) Workers() []db.Worker {
 	return []db.Worker{
@@ -30,8 +35,28 @@ func (t *Tracker) Workers() []db.Worker {
 			now := t.clock.now()
 			return t.db.EnsureEventDays(ctx, day(now).Add(-eventLife-24*time.Hour), day(now).Add(daysAhead*24*time.Hour))
 		}),
+		db.Every(6*time.Hour, foldJob{}, func(ctx context.Context, _ foldJob) error { return t.foldRollups(ctx) }),
 		db.Every(10*time.Minute, waitingJob{}, func(ctx context.Context, _ waitingJob) error { return t.giveUpWaiting(ctx) }),
 	}
+}
+
+// foldRollups leaves one row of counts for each day before yesterday, where pages read them by the day.
+func (t *Tracker) foldRollups(ctx context.Context) error {
+	before := day(t.clock.now()).Add(-24 * time.Hour)
+	var due []db.UnfoldedRollupsRow
+	err := t.db.AsIngest(ctx, func(s *db.Store) (err error) {
+		due, err = s.UnfoldedRollups(ctx, before)
+		return err
+	})
+	for i := 0; i < len(due) && err == nil; i++ {
+		err = t.db.AsIngest(ctx, func(s *db.Store) error {
+			return s.FoldRollups(ctx, db.FoldRollupsParams{AccountID: due[i].AccountID, ExperimentID: due[i].ExperimentID, Before: before})
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("fold rollups: %w", err)
+	}
+	return nil
 }
 
 // giveUpWaiting settles conversions whose exposure came unnoticed and marks conversions whose exposure did not come within a day.
