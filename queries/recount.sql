@@ -1,6 +1,6 @@
 -- name: RecountAccounts :many
 -- Every account that has traffic.
-SELECT DISTINCT account_id FROM rollups UNION SELECT DISTINCT account_id FROM assignments ORDER BY 1;
+SELECT DISTINCT account_id FROM cohort_counts UNION SELECT DISTINCT account_id FROM assignments ORDER BY 1;
 
 -- name: RecountDifferences :many
 -- Rollups recomputed from the assignments and from the conversions that events record, where they differ from the stored ones, by the
@@ -32,7 +32,7 @@ WITH seen AS (
 ), have AS (
   SELECT r.experiment_id, r.split, r.epoch, r.arm, r.goal_id, date_trunc('day', r.hour, 'UTC') AS day,
     sum(r.visitors) AS visitors, sum(r.converters) AS converters, sum(r.value) AS value, sum(r.value_sq) AS value_sq
-  FROM rollups r WHERE account_id = @account_id GROUP BY 1, 2, 3, 4, 5, 6
+  FROM cohort_counts r WHERE account_id = @account_id GROUP BY 1, 2, 3, 4, 5, 6
 )
 SELECT coalesce(w.experiment_id, h.experiment_id)::uuid AS experiment_id, coalesce(w.split, h.split)::smallint AS split, coalesce(w.epoch, h.epoch)::int AS epoch,
   coalesce(w.arm, h.arm)::smallint AS arm, coalesce(w.goal_id, h.goal_id)::uuid AS goal_id, coalesce(w.day, h.day)::timestamptz AS day,
@@ -44,6 +44,27 @@ FROM want w FULL JOIN have h ON (w.experiment_id, w.split, w.epoch, w.arm, w.goa
 WHERE (coalesce(h.visitors, 0), coalesce(h.converters, 0), coalesce(h.value, 0), coalesce(h.value_sq, 0))
   <> (coalesce(w.visitors, 0), coalesce(w.converters, 0), coalesce(w.value, 0), coalesce(w.value_sq, 0))
 ORDER BY 1, 2, 3, 4, 5, 6;
+
+-- name: RecountPrimaryDays :many
+-- Days of primary goals as stored, where they differ from those of all goals.
+WITH want AS (
+  SELECT d.experiment_id, d.day, d.split, d.epoch, (d.arm = 0)::boolean AS control, sum(d.visitors) AS visitors, sum(d.converters) AS converters, sum(d.value) AS value, sum(d.value_sq) AS value_sq
+  FROM rollup_days d LEFT JOIN goals g ON g.account_id = d.account_id AND g.experiment_id = d.experiment_id AND g.id = d.goal_id AND g.role = 'primary'
+  WHERE d.account_id = @account_id AND (g.id IS NOT NULL OR d.goal_id = '00000000-0000-0000-0000-000000000000') GROUP BY 1, 2, 3, 4, 5
+), have AS (
+  SELECT p.experiment_id, p.day, p.split, p.epoch, true::boolean AS control, p.control_visitors AS visitors, p.control_converters AS converters, p.control_value AS value, p.control_value_sq AS value_sq
+  FROM primary_days p WHERE p.account_id = @account_id
+  UNION ALL SELECT p.experiment_id, p.day, p.split, p.epoch, false, p.other_visitors, p.other_converters, p.other_value, p.other_value_sq
+  FROM primary_days p WHERE p.account_id = @account_id
+)
+SELECT coalesce(w.experiment_id, h.experiment_id)::uuid AS experiment_id, coalesce(w.day, h.day)::date AS day, coalesce(w.control, h.control)::boolean AS control,
+  coalesce(h.visitors, 0)::bigint AS visitors, coalesce(w.visitors, 0)::bigint AS want_visitors,
+  coalesce(h.converters, 0)::bigint AS converters, coalesce(w.converters, 0)::bigint AS want_converters,
+  coalesce(h.value, 0)::text AS value, coalesce(w.value, 0)::text AS want_value
+FROM want w FULL JOIN have h ON (w.experiment_id, w.day, w.split, w.epoch, w.control) = (h.experiment_id, h.day, h.split, h.epoch, h.control)
+WHERE (coalesce(h.visitors, 0), coalesce(h.converters, 0), coalesce(h.value, 0), coalesce(h.value_sq, 0))
+  <> (coalesce(w.visitors, 0), coalesce(w.converters, 0), coalesce(w.value, 0), coalesce(w.value_sq, 0))
+ORDER BY 1, 2, 3;
 
 -- name: RecountTotals :many
 -- Conversions and values of each goal as stored, where they differ from those that events record together with what archived days counted.

@@ -60,6 +60,14 @@ func recountAccount(ctx context.Context, s *db.Store, id uuid.UUID, moved bool, 
 			"value %s, recounted %s", r.ExperimentID, r.Split, r.Epoch, r.Arm, r.GoalID, r.Day.UTC().Format(time.DateOnly),
 			r.Visitors, r.WantVisitors, r.Converters, r.WantConverters, r.Value, r.WantValue))
 	}
+	days, err := s.RecountPrimaryDays(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, r := range days {
+		report(id.String(), fmt.Sprintf("experiment %s primary goal day %s, control %t: visitors %d, recounted %d; converters %d, recounted %d; value %s, recounted %s",
+			r.ExperimentID, r.Day.Format(time.DateOnly), r.Control, r.Visitors, r.WantVisitors, r.Converters, r.WantConverters, r.Value, r.WantValue))
+	}
 	totals, err := s.RecountTotals(ctx, id)
 	if err != nil {
 		return err

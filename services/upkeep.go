@@ -11,6 +11,8 @@ import (
 const (
 	daysAhead = 8              // of event partitions that lie ready
 	aliasLife = 24 * time.Hour // of names for nodes to forget
+	// foldAfter is how long an hour is left alone by folding: most conversions have come by then. What learns asks for the hours of yesterday.
+	foldAfter = 6 * time.Hour
 )
 
 type eventDaysJob struct{}
@@ -35,22 +37,27 @@ func (t *Tracker) Workers() []db.Worker {
 			now := t.clock.now()
 			return t.db.EnsureEventDays(ctx, day(now).Add(-eventLife-24*time.Hour), day(now).Add(daysAhead*24*time.Hour))
 		}),
-		db.Every(6*time.Hour, foldJob{}, func(ctx context.Context, _ foldJob) error { return t.foldRollups(ctx) }),
+		db.Every(time.Hour, foldJob{}, func(ctx context.Context, _ foldJob) error { return t.foldRollups(ctx) }),
 		db.Every(10*time.Minute, waitingJob{}, func(ctx context.Context, _ waitingJob) error { return t.giveUpWaiting(ctx) }),
 	}
 }
 
-// foldRollups leaves one row of counts for each day before yesterday, where pages read them by the day.
+// foldRollups moves counts by the hour to their days, where pages about all experiments read them.
 func (t *Tracker) foldRollups(ctx context.Context) error {
-	before := day(t.clock.now()).Add(-24 * time.Hour)
+	now := t.clock.now()
+	before, learned := now.UTC().Truncate(time.Hour).Add(-foldAfter), day(now).Add(-24*time.Hour)
 	var due []db.UnfoldedRollupsRow
 	err := t.db.AsIngest(ctx, func(s *db.Store) (err error) {
-		due, err = s.UnfoldedRollups(ctx, before)
+		due, err = s.UnfoldedRollups(ctx, before, learned)
 		return err
 	})
 	for i := 0; i < len(due) && err == nil; i++ {
 		err = t.db.AsIngest(ctx, func(s *db.Store) error {
-			return s.FoldRollups(ctx, db.FoldRollupsParams{AccountID: due[i].AccountID, ExperimentID: due[i].ExperimentID, Before: before})
+			p := db.FoldRollupsParams{AccountID: due[i].AccountID, ExperimentID: due[i].ExperimentID, Before: before}
+			if due[i].Learns {
+				p.Before = learned
+			}
+			return s.FoldRollups(ctx, p)
 		})
 	}
 	if err != nil {
