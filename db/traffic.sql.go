@@ -342,9 +342,9 @@ func (q *Queries) MarkIdentifies(ctx context.Context, accountID uuid.UUID, iD uu
 }
 
 const unfoldedRollups = `-- name: UnfoldedRollups :many
-SELECT DISTINCT r.account_id, r.experiment_id, (e.allocator <> 'sequential')::boolean AS learns
-FROM rollups r JOIN experiments e ON e.account_id = r.account_id AND e.id = r.experiment_id
-WHERE r.hour < $1::timestamptz AND (e.allocator = 'sequential' OR r.hour < $2::timestamptz) ORDER BY 1, 2
+SELECT e.account_id, e.id AS experiment_id, (e.allocator <> 'sequential')::boolean AS learns FROM experiments e WHERE EXISTS (
+  SELECT FROM rollups r WHERE r.account_id = e.account_id AND r.experiment_id = e.id AND r.hour < $1::timestamptz
+    AND (e.allocator = 'sequential' OR r.hour < $2::timestamptz)) ORDER BY 1, 2
 `
 
 type UnfoldedRollupsRow struct {

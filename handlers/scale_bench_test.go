@@ -44,7 +44,7 @@ var scaleTraffic = []string{
 		CASE WHEN g.type = 'revenue' THEN 20 + (h + arm) % 7 ELSE 0 END, CASE WHEN g.type = 'revenue' THEN (20 + (h + arm) % 7) ^ 2 ELSE 0 END
 	FROM experiments e, (SELECT experiment_id, id, key, type FROM goals UNION ALL SELECT id, '00000000-0000-0000-0000-000000000000', NULL, NULL FROM experiments) g,
 		generate_series(0, 1) arm, generate_series(0, 671) h
-	WHERE g.experiment_id = e.id AND (g.type IS DISTINCT FROM 'revenue' OR h % 2 = arm) AND e.id <> (SELECT id FROM x)`,
+	WHERE g.experiment_id = e.id AND (g.type IS DISTINCT FROM 'revenue' OR h % 2 = arm) AND e.id <> (SELECT id FROM x) ORDER BY h, e.id`,
 	`INSERT INTO assignments (account_id, experiment_id, split, visitor, arm, epoch, propensity, assigned_at, exposed_at, door, counted, segment)
 	SELECT account, id, 0, 'visitor-' || v, v % 2, 1, 0.5, at, at, 1, true, CASE v % 3 WHEN 0 THEN 'dsnDE' WHEN 1 THEN 'msrFR' ELSE 'dcn--' END
 	FROM x, generate_series(1, 1000000) v, LATERAL (SELECT now() - interval '28 days' * (1 - v / 1000001.0) AS at) t`,
@@ -129,16 +129,16 @@ func seedScale(b *testing.B, d *db.DB, o owner, url string) (big, one string) {
 		b.Fatalf("%d events, %v", events, err)
 	}
 	foldScale(b, d)
-	run([]string{"VACUUM ANALYZE"})
+	run([]string{"VACUUM FULL rollups", "VACUUM ANALYZE"}) // where it is folded by the hour, rollups never held a month at once
 	return big, one
 }
 
-// foldScale is what the nightly upkeep does.
+// foldScale is what the hourly upkeep does.
 func foldScale(b *testing.B, d *db.DB) {
 	b.Helper()
-	before := time.Now().UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
+	before := time.Now().Truncate(time.Hour).Add(-6 * time.Hour)
 	err := d.AsIngest(b.Context(), func(s *db.Store) error {
-		due, err := s.UnfoldedRollups(b.Context(), before)
+		due, err := s.UnfoldedRollups(b.Context(), before, before)
 		for i := 0; i < len(due) && err == nil; i++ {
 			err = s.FoldRollups(b.Context(), db.FoldRollupsParams{AccountID: due[i].AccountID, ExperimentID: due[i].ExperimentID, Before: before})
 		}

@@ -23,9 +23,9 @@ ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = t.n + exclu
 
 -- name: UnfoldedRollups :many
 -- Experiments with counts of hours before one; of those that learn, before an earlier one.
-SELECT DISTINCT r.account_id, r.experiment_id, (e.allocator <> 'sequential')::boolean AS learns
-FROM rollups r JOIN experiments e ON e.account_id = r.account_id AND e.id = r.experiment_id
-WHERE r.hour < @before::timestamptz AND (e.allocator = 'sequential' OR r.hour < @learned::timestamptz) ORDER BY 1, 2;
+SELECT e.account_id, e.id AS experiment_id, (e.allocator <> 'sequential')::boolean AS learns FROM experiments e WHERE EXISTS (
+  SELECT FROM rollups r WHERE r.account_id = e.account_id AND r.experiment_id = e.id AND r.hour < @before::timestamptz
+    AND (e.allocator = 'sequential' OR r.hour < @learned::timestamptz)) ORDER BY 1, 2;
 
 -- name: FoldRollups :exec
 -- Moves the counts of an experiment's hours before one to their days. Counts that come later for such an hour make a new row of it,
