@@ -114,6 +114,7 @@ func (q *Queries) GoalCells(ctx context.Context, accountID uuid.UUID, experiment
 
 const impactCells = `-- name: ImpactCells :many
 SELECT p.experiment_id, p.split, p.epoch,
+  coalesce((SELECT g.config->>'currency' FROM goals g WHERE g.account_id = $1 AND g.experiment_id = p.experiment_id AND g.role = 'primary' AND g.type = 'revenue'), '')::text AS currency,
   sum(p.control_visitors)::bigint AS control_visitors, sum(p.control_converters)::bigint AS control_converters,
   sum(p.control_value)::float8 AS control_value, sum(p.control_value_sq)::float8 AS control_value_sq,
   sum(p.other_visitors)::bigint AS other_visitors, sum(p.other_converters)::bigint AS other_converters,
@@ -124,12 +125,13 @@ FROM (
   FROM primary_days d WHERE d.account_id = $1 AND d.day >= $2::date
   UNION ALL
   SELECT r.experiment_id, r.split, r.epoch,
-    CASE WHEN r.arm = 0 THEN r.visitors ELSE 0 END, CASE WHEN r.arm = 0 THEN r.converters ELSE 0 END,
-    CASE WHEN r.arm = 0 THEN r.value ELSE 0 END, CASE WHEN r.arm = 0 THEN r.value_sq ELSE 0 END,
-    CASE WHEN r.arm <> 0 THEN r.visitors ELSE 0 END, CASE WHEN r.arm <> 0 THEN r.converters ELSE 0 END,
-    CASE WHEN r.arm <> 0 THEN r.value ELSE 0 END, CASE WHEN r.arm <> 0 THEN r.value_sq ELSE 0 END
+    coalesce(sum(r.visitors) FILTER (WHERE r.arm = 0), 0)::bigint, coalesce(sum(r.converters) FILTER (WHERE r.arm = 0), 0)::bigint,
+    coalesce(sum(r.value) FILTER (WHERE r.arm = 0), 0), coalesce(sum(r.value_sq) FILTER (WHERE r.arm = 0), 0),
+    coalesce(sum(r.visitors) FILTER (WHERE r.arm <> 0), 0)::bigint, coalesce(sum(r.converters) FILTER (WHERE r.arm <> 0), 0)::bigint,
+    coalesce(sum(r.value) FILTER (WHERE r.arm <> 0), 0), coalesce(sum(r.value_sq) FILTER (WHERE r.arm <> 0), 0)
   FROM rollups r WHERE r.account_id = $1 AND (r.hour AT TIME ZONE 'UTC')::date >= $2::date
     AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR (r.goal_id IN (SELECT g.id FROM goals g WHERE g.account_id = $1 AND g.role = 'primary')) IS TRUE)
+  GROUP BY r.experiment_id, r.split, r.epoch
 ) p GROUP BY p.experiment_id, p.split, p.epoch ORDER BY p.experiment_id, p.split, p.epoch
 `
 
@@ -137,6 +139,7 @@ type ImpactCellsRow struct {
 	ExperimentID      uuid.UUID
 	Split             int16
 	Epoch             int32
+	Currency          string
 	ControlVisitors   int64
 	ControlConverters int64
 	ControlValue      float64
@@ -147,7 +150,8 @@ type ImpactCellsRow struct {
 	OtherValueSq      float64
 }
 
-// What visitors since a UTC day did about primary goals, by experiment, split and epoch: with the control and with anything else.
+// What visitors since a UTC day did about primary goals, by experiment, split and epoch: with the control and with anything else. The
+// currency is empty where the goal is not money.
 func (q *Queries) ImpactCells(ctx context.Context, accountID uuid.UUID, since time.Time) ([]ImpactCellsRow, error) {
 	rows, err := q.db.Query(ctx, impactCells, accountID, since)
 	if err != nil {
@@ -161,6 +165,7 @@ func (q *Queries) ImpactCells(ctx context.Context, accountID uuid.UUID, since ti
 			&i.ExperimentID,
 			&i.Split,
 			&i.Epoch,
+			&i.Currency,
 			&i.ControlVisitors,
 			&i.ControlConverters,
 			&i.ControlValue,
@@ -215,36 +220,6 @@ func (q *Queries) Looks(ctx context.Context, arg LooksParams) ([]LooksRow, error
 			&i.Arm,
 			&i.P,
 		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const primaryCurrencies = `-- name: PrimaryCurrencies :many
-SELECT experiment_id, coalesce(config->>'currency', '')::text AS currency FROM goals WHERE account_id = $1 AND role = 'primary' AND type = 'revenue'
-`
-
-type PrimaryCurrenciesRow struct {
-	ExperimentID uuid.UUID
-	Currency     string
-}
-
-// Experiments whose primary goal is money.
-func (q *Queries) PrimaryCurrencies(ctx context.Context, accountID uuid.UUID) ([]PrimaryCurrenciesRow, error) {
-	rows, err := q.db.Query(ctx, primaryCurrencies, accountID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []PrimaryCurrenciesRow{}
-	for rows.Next() {
-		var i PrimaryCurrenciesRow
-		if err := rows.Scan(&i.ExperimentID, &i.Currency); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -55,8 +55,10 @@ ON CONFLICT (account_id, experiment_id, split, goal_id, arm)
 DO UPDATE SET p = excluded.p, looked_at = excluded.looked_at WHERE excluded.p < l.p;
 
 -- name: ImpactCells :many
--- What visitors since a UTC day did about primary goals, by experiment, split and epoch: with the control and with anything else.
+-- What visitors since a UTC day did about primary goals, by experiment, split and epoch: with the control and with anything else. The
+-- currency is empty where the goal is not money.
 SELECT p.experiment_id, p.split, p.epoch,
+  coalesce((SELECT g.config->>'currency' FROM goals g WHERE g.account_id = @account_id AND g.experiment_id = p.experiment_id AND g.role = 'primary' AND g.type = 'revenue'), '')::text AS currency,
   sum(p.control_visitors)::bigint AS control_visitors, sum(p.control_converters)::bigint AS control_converters,
   sum(p.control_value)::float8 AS control_value, sum(p.control_value_sq)::float8 AS control_value_sq,
   sum(p.other_visitors)::bigint AS other_visitors, sum(p.other_converters)::bigint AS other_converters,
@@ -67,14 +69,11 @@ FROM (
   FROM primary_days d WHERE d.account_id = @account_id AND d.day >= @since::date
   UNION ALL
   SELECT r.experiment_id, r.split, r.epoch,
-    CASE WHEN r.arm = 0 THEN r.visitors ELSE 0 END, CASE WHEN r.arm = 0 THEN r.converters ELSE 0 END,
-    CASE WHEN r.arm = 0 THEN r.value ELSE 0 END, CASE WHEN r.arm = 0 THEN r.value_sq ELSE 0 END,
-    CASE WHEN r.arm <> 0 THEN r.visitors ELSE 0 END, CASE WHEN r.arm <> 0 THEN r.converters ELSE 0 END,
-    CASE WHEN r.arm <> 0 THEN r.value ELSE 0 END, CASE WHEN r.arm <> 0 THEN r.value_sq ELSE 0 END
+    coalesce(sum(r.visitors) FILTER (WHERE r.arm = 0), 0)::bigint, coalesce(sum(r.converters) FILTER (WHERE r.arm = 0), 0)::bigint,
+    coalesce(sum(r.value) FILTER (WHERE r.arm = 0), 0), coalesce(sum(r.value_sq) FILTER (WHERE r.arm = 0), 0),
+    coalesce(sum(r.visitors) FILTER (WHERE r.arm <> 0), 0)::bigint, coalesce(sum(r.converters) FILTER (WHERE r.arm <> 0), 0)::bigint,
+    coalesce(sum(r.value) FILTER (WHERE r.arm <> 0), 0), coalesce(sum(r.value_sq) FILTER (WHERE r.arm <> 0), 0)
   FROM rollups r WHERE r.account_id = @account_id AND (r.hour AT TIME ZONE 'UTC')::date >= @since::date
     AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR (r.goal_id IN (SELECT g.id FROM goals g WHERE g.account_id = @account_id AND g.role = 'primary')) IS TRUE)
+  GROUP BY r.experiment_id, r.split, r.epoch
 ) p GROUP BY p.experiment_id, p.split, p.epoch ORDER BY p.experiment_id, p.split, p.epoch;
-
--- name: PrimaryCurrencies :many
--- Experiments whose primary goal is money.
-SELECT experiment_id, coalesce(config->>'currency', '')::text AS currency FROM goals WHERE account_id = @account_id AND role = 'primary' AND type = 'revenue';

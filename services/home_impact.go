@@ -37,34 +37,19 @@ func (h *Home) Impact(ctx context.Context, by Actor, days int, leaveOut []uuid.U
 		days = ImpactDays[1]
 	}
 	var rows []db.ImpactCellsRow
-	var money []db.PrimaryCurrenciesRow
 	err := h.db.InTx(ctx, by.Account, func(s *db.Store) (err error) {
-		if rows, err = s.ImpactCells(ctx, by.Account, firstDay(h.clock.now(), days)); err != nil {
-			return fmt.Errorf("read impact: %w", err)
-		}
-		if money, err = s.PrimaryCurrencies(ctx, by.Account); err != nil {
-			return fmt.Errorf("read currencies: %w", err)
-		}
-		return nil
+		rows, err = s.ImpactCells(ctx, by.Account, firstDay(h.clock.now(), days))
+		return err
 	})
 	if err != nil {
-		return Impact{}, err
+		return Impact{}, fmt.Errorf("read impact: %w", err)
 	}
 	rows = slices.DeleteFunc(rows, func(r db.ImpactCellsRow) bool { return slices.Contains(leaveOut, r.ExperimentID) })
-	return impactOf(rows, currencies(money), days), nil
-}
-
-// currencies are those of experiments whose primary goal is money.
-func currencies(money []db.PrimaryCurrenciesRow) map[uuid.UUID]string {
-	out := make(map[uuid.UUID]string, len(money))
-	for _, m := range money {
-		out[m.ExperimentID] = m.Currency
-	}
-	return out
+	return impactOf(rows, days), nil
 }
 
 // impactOf adds up the strata, each an epoch of a split.
-func impactOf(rows []db.ImpactCellsRow, currencies map[uuid.UUID]string, days int) Impact {
+func impactOf(rows []db.ImpactCellsRow, days int) Impact {
 	out := Impact{Days: days}
 	sums := map[string]stats.Estimate{}
 	for _, r := range rows {
@@ -74,11 +59,10 @@ func impactOf(rows []db.ImpactCellsRow, currencies map[uuid.UUID]string, days in
 		if r.Split == 0 { // whoever is in one split is in all
 			out.Visitors += r.OtherVisitors
 		}
-		currency, money := currencies[r.ExperimentID]
 		more := beyond(seen{r.ControlVisitors, r.ControlConverters, r.ControlValue, r.ControlValueSq},
-			seen{r.OtherVisitors, r.OtherConverters, r.OtherValue, r.OtherValueSq}, money)
-		sum := sums[currency]
-		sums[currency] = stats.Estimate{Mean: sum.Mean + more.Mean, Variance: sum.Variance + more.Variance}
+			seen{r.OtherVisitors, r.OtherConverters, r.OtherValue, r.OtherValueSq}, r.Currency != "")
+		sum := sums[r.Currency]
+		sums[r.Currency] = stats.Estimate{Mean: sum.Mean + more.Mean, Variance: sum.Variance + more.Variance}
 	}
 	for currency, sum := range sums {
 		g := Gain{Currency: currency, More: sum.Mean}
