@@ -37,6 +37,7 @@ check: ## generated code, format, vet, staticcheck, race, TypeScript, sizes
 bench: ## Go benchmarks and HTTP load figures, as ratios to floors of the same run
 	@tools/install.sh bench
 	go test -run '^$$' -bench . -benchmem -timeout 30m ./engine/... ./db/ ./services/ ./proxy/
+	go test -run '^$$' -bench Scale -benchtime 1x -timeout 20m ./handlers
 	bench/samplit.sh
 	go test -run '^$$' -bench Boot -benchtime 1x -tags e2e ./e2e/snippet
 

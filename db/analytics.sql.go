@@ -298,21 +298,26 @@ func (q *Queries) SaveOutcome(ctx context.Context, arg SaveOutcomeParams) error 
 }
 
 const trafficByDay = `-- name: TrafficByDay :many
-SELECT (r.hour AT TIME ZONE 'UTC')::date AS day,
-  coalesce(sum(r.visitors) FILTER (WHERE r.goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
-  coalesce(sum(r.converters) FILTER (WHERE r.goal_id = g.id), 0)::bigint AS conversions
-FROM experiments e
-JOIN goals g ON g.account_id = e.account_id AND g.experiment_id = e.id AND g.role = 'primary'
-JOIN rollups r ON r.account_id = e.account_id AND r.experiment_id = e.id
-WHERE e.account_id = $1 AND ($2::uuid IS NULL OR e.installation_id = $2)
-  AND r.split = 0 AND r.hour >= $3 AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR r.goal_id = g.id)
-GROUP BY day ORDER BY day
+SELECT p.day::date AS day, sum(p.visitors)::bigint AS visitors, sum(p.conversions)::bigint AS conversions
+FROM (
+  SELECT d.day, d.control_visitors + d.other_visitors AS visitors, d.control_converters + d.other_converters AS conversions
+  FROM primary_days d
+  WHERE d.account_id = $1 AND d.split = 0 AND d.day >= $2::date AND ($3::uuid IS NULL
+    OR (d.experiment_id IN (SELECT e.id FROM experiments e WHERE e.account_id = $1 AND e.installation_id = $3)) IS TRUE)
+  UNION ALL
+  SELECT (r.hour AT TIME ZONE 'UTC')::date, r.visitors, r.converters
+  FROM rollups r
+  WHERE r.account_id = $1 AND r.split = 0 AND (r.hour AT TIME ZONE 'UTC')::date >= $2::date
+    AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR (r.goal_id IN (SELECT g.id FROM goals g WHERE g.account_id = $1 AND g.role = 'primary')) IS TRUE)
+    AND ($3::uuid IS NULL
+      OR (r.experiment_id IN (SELECT e.id FROM experiments e WHERE e.account_id = $1 AND e.installation_id = $3)) IS TRUE)
+) p GROUP BY p.day ORDER BY p.day
 `
 
 type TrafficByDayParams struct {
 	AccountID uuid.UUID
-	Site      *uuid.UUID
 	Since     time.Time
+	Site      *uuid.UUID
 }
 
 type TrafficByDayRow struct {
@@ -323,7 +328,7 @@ type TrafficByDayRow struct {
 
 // Visitors by UTC day of first exposure, and how many of them reached their experiment's primary goal.
 func (q *Queries) TrafficByDay(ctx context.Context, arg TrafficByDayParams) ([]TrafficByDayRow, error) {
-	rows, err := q.db.Query(ctx, trafficByDay, arg.AccountID, arg.Site, arg.Since)
+	rows, err := q.db.Query(ctx, trafficByDay, arg.AccountID, arg.Since, arg.Site)
 	if err != nil {
 		return nil, err
 	}

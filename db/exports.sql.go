@@ -45,7 +45,7 @@ func (q *Queries) CancelExport(ctx context.Context, arg CancelExportParams) (int
 }
 
 const countConverters = `-- name: CountConverters :one
-SELECT coalesce(sum(converters), 0)::bigint FROM rollups
+SELECT coalesce(sum(converters), 0)::bigint FROM cohort_counts
 WHERE account_id = $1 AND experiment_id = $2 AND goal_id <> '00000000-0000-0000-0000-000000000000'
 `
 
@@ -70,7 +70,7 @@ func (q *Queries) CountOpenExports(ctx context.Context, accountID uuid.UUID) (in
 }
 
 const countVisitors = `-- name: CountVisitors :one
-SELECT coalesce(sum(visitors), 0)::bigint FROM rollups
+SELECT coalesce(sum(visitors), 0)::bigint FROM cohort_counts
 WHERE account_id = $1 AND experiment_id = $2 AND goal_id = '00000000-0000-0000-0000-000000000000'
 `
 

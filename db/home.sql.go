@@ -92,8 +92,11 @@ const howFar = `-- name: HowFar :one
 SELECT (c.n > 0)::boolean AS any, (c.launched > 0)::boolean AS launched, coalesce(x.id, '00000000-0000-0000-0000-000000000000')::uuid AS newest,
   coalesce(x.status, '')::text AS status,
   ($1::boolean OR EXISTS (
-    SELECT FROM rollups r WHERE r.account_id = $2 AND r.split = 0 AND r.goal_id = '00000000-0000-0000-0000-000000000000'
-    GROUP BY r.experiment_id HAVING sum(r.visitors) >= $3::bigint
+    SELECT FROM (
+      SELECT d.experiment_id, d.control_visitors + d.other_visitors AS visitors FROM primary_days d WHERE d.account_id = $2 AND d.split = 0
+      UNION ALL
+      SELECT r.experiment_id, r.visitors FROM rollups r WHERE r.account_id = $2 AND r.split = 0 AND r.goal_id = '00000000-0000-0000-0000-000000000000'
+    ) v GROUP BY v.experiment_id HAVING sum(v.visitors) >= $3::bigint
   ))::boolean AS visited
 FROM (SELECT count(*) AS n, count(*) FILTER (WHERE status NOT IN ('draft', 'archived')) AS launched FROM experiments WHERE account_id = $2) c
 LEFT JOIN LATERAL (

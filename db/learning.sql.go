@@ -17,7 +17,7 @@ SELECT arm, hour, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-
   coalesce(sum(converters) FILTER (WHERE goal_id = $1), 0)::bigint AS converters,
   coalesce(sum(value) FILTER (WHERE goal_id = $1), 0)::text AS value,
   coalesce(sum(value_sq) FILTER (WHERE goal_id = $1), 0)::text AS value_sq
-FROM rollups WHERE account_id = $2 AND experiment_id = $3 AND split = $4
+FROM cohort_counts WHERE account_id = $2 AND experiment_id = $3 AND split = $4
 GROUP BY 1, 2 ORDER BY 2, 1
 `
 
@@ -73,7 +73,7 @@ func (q *Queries) ArmHours(ctx context.Context, arg ArmHoursParams) ([]ArmHoursR
 const armTotals = `-- name: ArmTotals :many
 SELECT arm, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
   coalesce(sum(converters) FILTER (WHERE goal_id = $1), 0)::bigint AS converters
-FROM rollups WHERE account_id = $2 AND experiment_id = $3 AND split = $4
+FROM cohort_counts WHERE account_id = $2 AND experiment_id = $3 AND split = $4
 GROUP BY arm ORDER BY arm
 `
 
@@ -244,7 +244,7 @@ SELECT s.account_id, s.experiment_id, s.split,
   coalesce(sum(r.visitors), 0)::bigint AS visitors, coalesce(sum(r.converters), 0)::bigint AS converters, coalesce(sum(r.value), 0)::text AS value
 FROM experiments e
 JOIN splits s ON s.account_id = e.account_id AND s.experiment_id = e.id
-LEFT JOIN rollups r ON r.account_id = s.account_id AND r.experiment_id = s.experiment_id AND r.split = s.split
+LEFT JOIN cohort_counts r ON r.account_id = s.account_id AND r.experiment_id = s.experiment_id AND r.split = s.split
 WHERE e.status = 'running' AND e.allocator <> 'sequential'
 GROUP BY s.account_id, s.experiment_id, s.split
 `
@@ -455,7 +455,7 @@ func (q *Queries) UpdateOptimisationState(ctx context.Context, arg UpdateOptimis
 }
 
 const visitorsOfEpoch = `-- name: VisitorsOfEpoch :one
-SELECT coalesce(sum(visitors), 0)::bigint FROM rollups
+SELECT coalesce(sum(visitors), 0)::bigint FROM cohort_counts
 WHERE account_id = $1 AND experiment_id = $2 AND split = $3 AND epoch = $4
   AND goal_id = '00000000-0000-0000-0000-000000000000'
 `

@@ -118,6 +118,20 @@ type AuditNode struct {
 	Hash      []byte
 }
 
+type CohortCount struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	Epoch        int32
+	Arm          int16
+	GoalID       uuid.UUID
+	Hour         time.Time
+	Visitors     int64
+	Converters   int64
+	Value        float64
+	ValueSq      float64
+}
+
 type Conversion struct {
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
@@ -495,6 +509,22 @@ type Previewed struct {
 	FirstAt      time.Time
 }
 
+type PrimaryDay struct {
+	AccountID         uuid.UUID
+	Day               time.Time
+	ExperimentID      uuid.UUID
+	Split             int16
+	Epoch             int32
+	ControlVisitors   int64
+	ControlConverters int64
+	ControlValue      float64
+	ControlValueSq    float64
+	OtherVisitors     int64
+	OtherConverters   int64
+	OtherValue        float64
+	OtherValueSq      float64
+}
+
 type Quarantine struct {
 	AccountID  uuid.UUID
 	ID         uuid.UUID
@@ -525,6 +555,20 @@ type Rollup struct {
 	Arm          int16
 	GoalID       uuid.UUID
 	Hour         time.Time
+	Visitors     int64
+	Converters   int64
+	Value        float64
+	ValueSq      float64
+}
+
+type RollupDay struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Split        int16
+	Epoch        int32
+	Arm          int16
+	GoalID       uuid.UUID
+	Day          time.Time
 	Visitors     int64
 	Converters   int64
 	Value        float64

@@ -58,7 +58,7 @@ SELECT coalesce(sum(r.visitors) FILTER (WHERE r.goal_id = '00000000-0000-0000-00
   coalesce(sum(r.converters) FILTER (WHERE r.goal_id = g.id), 0)::bigint AS converters
 FROM experiments e
 JOIN goals g ON g.account_id = e.account_id AND g.experiment_id = e.id AND g.role = 'primary'
-JOIN rollups r ON r.account_id = e.account_id AND r.experiment_id = e.id AND r.split = 0 AND r.arm = 0
+JOIN cohort_counts r ON r.account_id = e.account_id AND r.experiment_id = e.id AND r.split = 0 AND r.arm = 0
 WHERE e.account_id = $1 AND e.installation_id = $2 AND r.hour > $3
 `
 

@@ -23,7 +23,7 @@ func (q *Queries) LiftTimeout(ctx context.Context) error {
 }
 
 const recountAccounts = `-- name: RecountAccounts :many
-SELECT DISTINCT account_id FROM rollups UNION SELECT DISTINCT account_id FROM assignments ORDER BY 1
+SELECT DISTINCT account_id FROM cohort_counts UNION SELECT DISTINCT account_id FROM assignments ORDER BY 1
 `
 
 // Every account that has traffic.
@@ -50,10 +50,10 @@ func (q *Queries) RecountAccounts(ctx context.Context) ([]uuid.UUID, error) {
 const recountDifferences = `-- name: RecountDifferences :many
 WITH seen AS (
   SELECT a.experiment_id, a.split, a.epoch, a.arm, CAST('00000000-0000-0000-0000-000000000000' AS uuid) AS goal_id,
-    date_trunc('hour', a.exposed_at, 'UTC') AS hour, count(*) AS visitors, CAST(0 AS bigint) AS converters, CAST(0 AS numeric) AS value, CAST(0 AS numeric) AS value_sq
+    date_trunc('day', a.exposed_at, 'UTC') AS day, count(*) AS visitors, CAST(0 AS bigint) AS converters, CAST(0 AS numeric) AS value, CAST(0 AS numeric) AS value_sq
   FROM assignments a WHERE a.account_id = $1 AND a.counted AND a.exposed_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6
 ), counted AS (
-  SELECT a.experiment_id, a.split, a.epoch, a.arm, e.goal_id, date_trunc('hour', a.exposed_at, 'UTC') AS hour, a.visitor, e.order_id, coalesce(e.value, 0) AS value
+  SELECT a.experiment_id, a.split, a.epoch, a.arm, e.goal_id, date_trunc('day', a.exposed_at, 'UTC') AS day, a.visitor, e.order_id, coalesce(e.value, 0) AS value
   FROM events e
   JOIN goals g ON g.account_id = e.account_id AND g.id = e.goal_id
   JOIN assignments a ON a.account_id = e.account_id AND a.experiment_id = e.experiment_id AND a.split = e.split AND a.visitor = coalesce(e.credit, e.visitor)
@@ -63,25 +63,27 @@ WITH seen AS (
   SELECT e.goal_id, e.split, e.order_id, sum(e.value) AS value FROM events e
   WHERE e.account_id = $1 AND e.kind = 2 AND e.state = 1 AND e.order_id IS NOT NULL AND e.value < 0 GROUP BY 1, 2, 3
 ), converted AS (
-  SELECT c.experiment_id, c.split, c.epoch, c.arm, c.goal_id, c.hour, c.visitor,
+  SELECT c.experiment_id, c.split, c.epoch, c.arm, c.goal_id, c.day, c.visitor,
     sum(CASE WHEN r.order_id IS NULL THEN c.value ELSE greatest(0, c.value + r.value) END) AS value
   FROM counted c LEFT JOIN refunds r ON r.goal_id = c.goal_id AND r.split = c.split AND r.order_id = c.order_id
   WHERE NOT $2::bool GROUP BY 1, 2, 3, 4, 5, 6, 7
   UNION ALL
-  SELECT v.experiment_id, v.split, v.epoch, v.arm, v.goal_id, v.hour, v.visitor, v.value FROM conversions v WHERE v.account_id = $1 AND $2::bool
+  SELECT v.experiment_id, v.split, v.epoch, v.arm, v.goal_id, date_trunc('day', v.hour, 'UTC'), v.visitor, v.value FROM conversions v WHERE v.account_id = $1 AND $2::bool
 ), want AS (
-  SELECT experiment_id, split, epoch, arm, goal_id, hour, visitors, converters, value, value_sq FROM seen UNION ALL
-  SELECT c.experiment_id, c.split, c.epoch, c.arm, c.goal_id, c.hour, 0, count(*), sum(c.value), sum(c.value * c.value) FROM converted c GROUP BY 1, 2, 3, 4, 5, 6
+  SELECT experiment_id, split, epoch, arm, goal_id, day, visitors, converters, value, value_sq FROM seen UNION ALL
+  SELECT c.experiment_id, c.split, c.epoch, c.arm, c.goal_id, c.day, 0, count(*), sum(c.value), sum(c.value * c.value) FROM converted c GROUP BY 1, 2, 3, 4, 5, 6
 ), have AS (
-  SELECT r.experiment_id, r.split, r.epoch, r.arm, r.goal_id, r.hour, r.visitors, r.converters, r.value, r.value_sq FROM rollups r WHERE account_id = $1
+  SELECT r.experiment_id, r.split, r.epoch, r.arm, r.goal_id, date_trunc('day', r.hour, 'UTC') AS day,
+    sum(r.visitors) AS visitors, sum(r.converters) AS converters, sum(r.value) AS value, sum(r.value_sq) AS value_sq
+  FROM cohort_counts r WHERE account_id = $1 GROUP BY 1, 2, 3, 4, 5, 6
 )
 SELECT coalesce(w.experiment_id, h.experiment_id)::uuid AS experiment_id, coalesce(w.split, h.split)::smallint AS split, coalesce(w.epoch, h.epoch)::int AS epoch,
-  coalesce(w.arm, h.arm)::smallint AS arm, coalesce(w.goal_id, h.goal_id)::uuid AS goal_id, coalesce(w.hour, h.hour)::timestamptz AS hour,
+  coalesce(w.arm, h.arm)::smallint AS arm, coalesce(w.goal_id, h.goal_id)::uuid AS goal_id, coalesce(w.day, h.day)::timestamptz AS day,
   coalesce(h.visitors, 0)::bigint AS visitors, coalesce(w.visitors, 0)::bigint AS want_visitors,
   coalesce(h.converters, 0)::bigint AS converters, coalesce(w.converters, 0)::bigint AS want_converters,
   coalesce(h.value, 0)::text AS value, coalesce(w.value, 0)::text AS want_value,
   coalesce(h.value_sq, 0)::text AS value_sq, coalesce(w.value_sq, 0)::text AS want_value_sq
-FROM want w FULL JOIN have h ON (w.experiment_id, w.split, w.epoch, w.arm, w.goal_id, w.hour) = (h.experiment_id, h.split, h.epoch, h.arm, h.goal_id, h.hour)
+FROM want w FULL JOIN have h ON (w.experiment_id, w.split, w.epoch, w.arm, w.goal_id, w.day) = (h.experiment_id, h.split, h.epoch, h.arm, h.goal_id, h.day)
 WHERE (coalesce(h.visitors, 0), coalesce(h.converters, 0), coalesce(h.value, 0), coalesce(h.value_sq, 0))
   <> (coalesce(w.visitors, 0), coalesce(w.converters, 0), coalesce(w.value, 0), coalesce(w.value_sq, 0))
 ORDER BY 1, 2, 3, 4, 5, 6
@@ -93,7 +95,7 @@ type RecountDifferencesRow struct {
 	Epoch          int32
 	Arm            int16
 	GoalID         uuid.UUID
-	Hour           time.Time
+	Day            time.Time
 	Visitors       int64
 	WantVisitors   int64
 	Converters     int64
@@ -104,8 +106,8 @@ type RecountDifferencesRow struct {
 	WantValueSq    string
 }
 
-// Rollups recomputed from the assignments and from the conversions that events record, where they differ from the stored ones. Where
-// events were moved to the archive, conversions are those stored, see RecountTotals.
+// Rollups recomputed from the assignments and from the conversions that events record, where they differ from the stored ones, by the
+// day, since hours are folded into days. Where events were moved to the archive, conversions are those stored, see RecountTotals.
 func (q *Queries) RecountDifferences(ctx context.Context, accountID uuid.UUID, moved bool) ([]RecountDifferencesRow, error) {
 	rows, err := q.db.Query(ctx, recountDifferences, accountID, moved)
 	if err != nil {
@@ -121,7 +123,7 @@ func (q *Queries) RecountDifferences(ctx context.Context, accountID uuid.UUID, m
 			&i.Epoch,
 			&i.Arm,
 			&i.GoalID,
-			&i.Hour,
+			&i.Day,
 			&i.Visitors,
 			&i.WantVisitors,
 			&i.Converters,
@@ -130,6 +132,70 @@ func (q *Queries) RecountDifferences(ctx context.Context, accountID uuid.UUID, m
 			&i.WantValue,
 			&i.ValueSq,
 			&i.WantValueSq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const recountPrimaryDays = `-- name: RecountPrimaryDays :many
+WITH want AS (
+  SELECT d.experiment_id, d.day, d.split, d.epoch, (d.arm = 0)::boolean AS control, sum(d.visitors) AS visitors, sum(d.converters) AS converters, sum(d.value) AS value, sum(d.value_sq) AS value_sq
+  FROM rollup_days d LEFT JOIN goals g ON g.account_id = d.account_id AND g.experiment_id = d.experiment_id AND g.id = d.goal_id AND g.role = 'primary'
+  WHERE d.account_id = $1 AND (g.id IS NOT NULL OR d.goal_id = '00000000-0000-0000-0000-000000000000') GROUP BY 1, 2, 3, 4, 5
+), have AS (
+  SELECT p.experiment_id, p.day, p.split, p.epoch, true::boolean AS control, p.control_visitors AS visitors, p.control_converters AS converters, p.control_value AS value, p.control_value_sq AS value_sq
+  FROM primary_days p WHERE p.account_id = $1
+  UNION ALL SELECT p.experiment_id, p.day, p.split, p.epoch, false, p.other_visitors, p.other_converters, p.other_value, p.other_value_sq
+  FROM primary_days p WHERE p.account_id = $1
+)
+SELECT coalesce(w.experiment_id, h.experiment_id)::uuid AS experiment_id, coalesce(w.day, h.day)::date AS day, coalesce(w.control, h.control)::boolean AS control,
+  coalesce(h.visitors, 0)::bigint AS visitors, coalesce(w.visitors, 0)::bigint AS want_visitors,
+  coalesce(h.converters, 0)::bigint AS converters, coalesce(w.converters, 0)::bigint AS want_converters,
+  coalesce(h.value, 0)::text AS value, coalesce(w.value, 0)::text AS want_value
+FROM want w FULL JOIN have h ON (w.experiment_id, w.day, w.split, w.epoch, w.control) = (h.experiment_id, h.day, h.split, h.epoch, h.control)
+WHERE (coalesce(h.visitors, 0), coalesce(h.converters, 0), coalesce(h.value, 0), coalesce(h.value_sq, 0))
+  <> (coalesce(w.visitors, 0), coalesce(w.converters, 0), coalesce(w.value, 0), coalesce(w.value_sq, 0))
+ORDER BY 1, 2, 3
+`
+
+type RecountPrimaryDaysRow struct {
+	ExperimentID   uuid.UUID
+	Day            time.Time
+	Control        bool
+	Visitors       int64
+	WantVisitors   int64
+	Converters     int64
+	WantConverters int64
+	Value          string
+	WantValue      string
+}
+
+// Days of primary goals as stored, where they differ from those of all goals.
+func (q *Queries) RecountPrimaryDays(ctx context.Context, accountID uuid.UUID) ([]RecountPrimaryDaysRow, error) {
+	rows, err := q.db.Query(ctx, recountPrimaryDays, accountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RecountPrimaryDaysRow{}
+	for rows.Next() {
+		var i RecountPrimaryDaysRow
+		if err := rows.Scan(
+			&i.ExperimentID,
+			&i.Day,
+			&i.Control,
+			&i.Visitors,
+			&i.WantVisitors,
+			&i.Converters,
+			&i.WantConverters,
+			&i.Value,
+			&i.WantValue,
 		); err != nil {
 			return nil, err
 		}

@@ -65,7 +65,7 @@ func (q *Queries) CappedValues(ctx context.Context, arg CappedValuesParams) ([]C
 const goalCells = `-- name: GoalCells :many
 SELECT goal_id, split, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day, sum(visitors)::bigint AS visitors, sum(converters)::bigint AS converters,
   sum(value)::float8 AS value, sum(value_sq)::float8 AS value_sq
-FROM rollups WHERE account_id = $1 AND experiment_id = $2
+FROM cohort_counts WHERE account_id = $1 AND experiment_id = $2
 GROUP BY goal_id, split, epoch, arm, day ORDER BY split, epoch, day, arm, goal_id
 `
 
@@ -113,31 +113,45 @@ func (q *Queries) GoalCells(ctx context.Context, accountID uuid.UUID, experiment
 }
 
 const impactCells = `-- name: ImpactCells :many
-SELECT r.experiment_id, r.split, r.epoch, (r.arm = 0)::boolean AS control, (g.type = 'revenue')::boolean AS money, coalesce(g.config->>'currency', '')::text AS currency,
-  coalesce(sum(r.visitors) FILTER (WHERE r.goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
-  coalesce(sum(r.converters) FILTER (WHERE r.goal_id = g.id), 0)::bigint AS converters,
-  coalesce(sum(r.value) FILTER (WHERE r.goal_id = g.id), 0)::float8 AS value,
-  coalesce(sum(r.value_sq) FILTER (WHERE r.goal_id = g.id), 0)::float8 AS value_sq
-FROM goals g JOIN rollups r ON r.account_id = g.account_id AND r.experiment_id = g.experiment_id
-WHERE g.account_id = $1 AND g.role = 'primary' AND r.hour >= $2
-  AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR r.goal_id = g.id)
-GROUP BY r.experiment_id, r.split, r.epoch, r.arm = 0, g.id, g.type, g.config ORDER BY r.experiment_id, r.split, r.epoch, control DESC
+SELECT p.experiment_id, p.split, p.epoch,
+  coalesce((SELECT g.config->>'currency' FROM goals g WHERE g.account_id = $1 AND g.experiment_id = p.experiment_id AND g.role = 'primary' AND g.type = 'revenue'), '')::text AS currency,
+  sum(p.control_visitors)::bigint AS control_visitors, sum(p.control_converters)::bigint AS control_converters,
+  sum(p.control_value)::float8 AS control_value, sum(p.control_value_sq)::float8 AS control_value_sq,
+  sum(p.other_visitors)::bigint AS other_visitors, sum(p.other_converters)::bigint AS other_converters,
+  sum(p.other_value)::float8 AS other_value, sum(p.other_value_sq)::float8 AS other_value_sq
+FROM (
+  SELECT d.experiment_id, d.split, d.epoch, d.control_visitors, d.control_converters, d.control_value, d.control_value_sq,
+    d.other_visitors, d.other_converters, d.other_value, d.other_value_sq
+  FROM primary_days d WHERE d.account_id = $1 AND d.day >= $2::date
+  UNION ALL
+  SELECT r.experiment_id, r.split, r.epoch,
+    coalesce(sum(r.visitors) FILTER (WHERE r.arm = 0), 0)::bigint, coalesce(sum(r.converters) FILTER (WHERE r.arm = 0), 0)::bigint,
+    coalesce(sum(r.value) FILTER (WHERE r.arm = 0), 0), coalesce(sum(r.value_sq) FILTER (WHERE r.arm = 0), 0),
+    coalesce(sum(r.visitors) FILTER (WHERE r.arm <> 0), 0)::bigint, coalesce(sum(r.converters) FILTER (WHERE r.arm <> 0), 0)::bigint,
+    coalesce(sum(r.value) FILTER (WHERE r.arm <> 0), 0), coalesce(sum(r.value_sq) FILTER (WHERE r.arm <> 0), 0)
+  FROM rollups r WHERE r.account_id = $1 AND (r.hour AT TIME ZONE 'UTC')::date >= $2::date
+    AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR (r.goal_id IN (SELECT g.id FROM goals g WHERE g.account_id = $1 AND g.role = 'primary')) IS TRUE)
+  GROUP BY r.experiment_id, r.split, r.epoch
+) p GROUP BY p.experiment_id, p.split, p.epoch ORDER BY p.experiment_id, p.split, p.epoch
 `
 
 type ImpactCellsRow struct {
-	ExperimentID uuid.UUID
-	Split        int16
-	Epoch        int32
-	Control      bool
-	Money        bool
-	Currency     string
-	Visitors     int64
-	Converters   int64
-	Value        float64
-	ValueSq      float64
+	ExperimentID      uuid.UUID
+	Split             int16
+	Epoch             int32
+	Currency          string
+	ControlVisitors   int64
+	ControlConverters int64
+	ControlValue      float64
+	ControlValueSq    float64
+	OtherVisitors     int64
+	OtherConverters   int64
+	OtherValue        float64
+	OtherValueSq      float64
 }
 
-// What visitors since an hour did about primary goals, by experiment, split and epoch: with the control and with anything else.
+// What visitors since a UTC day did about primary goals, by experiment, split and epoch: with the control and with anything else. The
+// currency is empty where the goal is not money.
 func (q *Queries) ImpactCells(ctx context.Context, accountID uuid.UUID, since time.Time) ([]ImpactCellsRow, error) {
 	rows, err := q.db.Query(ctx, impactCells, accountID, since)
 	if err != nil {
@@ -151,13 +165,15 @@ func (q *Queries) ImpactCells(ctx context.Context, accountID uuid.UUID, since ti
 			&i.ExperimentID,
 			&i.Split,
 			&i.Epoch,
-			&i.Control,
-			&i.Money,
 			&i.Currency,
-			&i.Visitors,
-			&i.Converters,
-			&i.Value,
-			&i.ValueSq,
+			&i.ControlVisitors,
+			&i.ControlConverters,
+			&i.ControlValue,
+			&i.ControlValueSq,
+			&i.OtherVisitors,
+			&i.OtherConverters,
+			&i.OtherValue,
+			&i.OtherValueSq,
 		); err != nil {
 			return nil, err
 		}
@@ -220,7 +236,7 @@ SELECT experiment_id, split, epoch, arm, (hour AT TIME ZONE 'UTC')::date AS day,
   coalesce(sum(converters) FILTER (WHERE goal_id = ANY($1::uuid[])), 0)::bigint AS converters,
   coalesce(sum(value) FILTER (WHERE goal_id = ANY($1::uuid[])), 0)::float8 AS value,
   coalesce(sum(value_sq) FILTER (WHERE goal_id = ANY($1::uuid[])), 0)::float8 AS value_sq
-FROM rollups WHERE account_id = $2 AND experiment_id = ANY($3::uuid[])
+FROM cohort_counts WHERE account_id = $2 AND experiment_id = ANY($3::uuid[])
   AND (goal_id = '00000000-0000-0000-0000-000000000000' OR goal_id = ANY($1::uuid[]))
 GROUP BY experiment_id, split, epoch, arm, day ORDER BY experiment_id, split, epoch, day, arm
 `

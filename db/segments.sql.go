@@ -235,7 +235,7 @@ func (q *Queries) JoinByHash(ctx context.Context) error {
 }
 
 const segmentWork = `-- name: SegmentWork :one
-SELECT (SELECT coalesce(sum(r.visitors + r.converters), 0) FROM rollups r WHERE r.account_id = $1 AND r.experiment_id = $2)::bigint AS now,
+SELECT (SELECT coalesce(sum(r.visitors + r.converters), 0) FROM cohort_counts r WHERE r.account_id = $1 AND r.experiment_id = $2)::bigint AS now,
   coalesce((SELECT c.seen FROM segment_counts c WHERE c.account_id = $1 AND c.experiment_id = $2 AND c.counted_at IS NOT NULL), -1)::bigint AS seen
 `
 

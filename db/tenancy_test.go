@@ -32,6 +32,8 @@ func fillEveryTable(t *testing.T, d *db.DB) dbtest.Running {
 		t.Fatal(err)
 	}
 	dbtest.Exec(t, dbtest.URL(t, ""), `INSERT INTO archived_sums VALUES ($1, $2, 0, $3, '2026-01-01', 1, 1)`, x.Account, x.ID, x.Goal)
+	dbtest.Exec(t, dbtest.URL(t, ""), `INSERT INTO rollup_days VALUES ($1, $2, 0, 1, 0, $3, '2026-01-01', 0, 0, 0, 0)`, x.Account, x.ID, x.Goal)
+	dbtest.Exec(t, dbtest.URL(t, ""), `INSERT INTO primary_days VALUES ($1, '2026-01-01', $2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)`, x.Account, x.ID)
 	dbtest.Exec(t, dbtest.URL(t, ""), `INSERT INTO orders VALUES ($1, $2, 0, 'o', $3, $3, 1, 0, 'v', now())`, x.Account, x.Goal, x.ID)
 	hash, credential := make([]byte, 32), sha256.Sum256(x.Account[:])
 	err := d.InTx(t.Context(), x.Account, func(s *db.Store) error {

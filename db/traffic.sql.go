@@ -104,6 +104,51 @@ func (q *Queries) ExposedMeanwhile(ctx context.Context, since time.Time, until t
 	return items, nil
 }
 
+const foldRollups = `-- name: FoldRollups :exec
+WITH old AS MATERIALIZED (
+  SELECT r.split, r.epoch, r.arm, r.goal_id, r.hour FROM rollups r WHERE r.account_id = $1 AND r.experiment_id = $2 AND r.hour < $3::timestamptz
+  ORDER BY r.split, r.epoch, r.arm, r.goal_id, r.hour FOR UPDATE
+), gone AS (
+  DELETE FROM rollups r USING old WHERE r.account_id = $1 AND r.experiment_id = $2
+    AND (r.split, r.epoch, r.arm, r.goal_id, r.hour) = (old.split, old.epoch, old.arm, old.goal_id, old.hour)
+  RETURNING r.split, r.epoch, r.arm, r.goal_id, (r.hour AT TIME ZONE 'UTC')::date AS day, r.visitors, r.converters, r.value, r.value_sq
+), days AS (
+  INSERT INTO rollup_days AS d (account_id, experiment_id, split, epoch, arm, goal_id, day, visitors, converters, value, value_sq)
+  SELECT $1, $2, g.split, g.epoch, g.arm, g.goal_id, g.day, sum(g.visitors), sum(g.converters), sum(g.value), sum(g.value_sq)
+  FROM gone g GROUP BY g.split, g.epoch, g.arm, g.goal_id, g.day
+  ON CONFLICT (account_id, experiment_id, split, epoch, arm, goal_id, day) DO UPDATE SET visitors = d.visitors + excluded.visitors,
+    converters = d.converters + excluded.converters, value = d.value + excluded.value, value_sq = d.value_sq + excluded.value_sq
+)
+INSERT INTO primary_days AS p (account_id, day, experiment_id, split, epoch, control_visitors, control_converters, control_value, control_value_sq,
+  other_visitors, other_converters, other_value, other_value_sq)
+SELECT $1, g.day, $2, g.split, g.epoch,
+  coalesce(sum(g.visitors) FILTER (WHERE g.arm = 0), 0), coalesce(sum(g.converters) FILTER (WHERE g.arm = 0), 0),
+  coalesce(sum(g.value) FILTER (WHERE g.arm = 0), 0), coalesce(sum(g.value_sq) FILTER (WHERE g.arm = 0), 0),
+  coalesce(sum(g.visitors) FILTER (WHERE g.arm <> 0), 0), coalesce(sum(g.converters) FILTER (WHERE g.arm <> 0), 0),
+  coalesce(sum(g.value) FILTER (WHERE g.arm <> 0), 0), coalesce(sum(g.value_sq) FILTER (WHERE g.arm <> 0), 0)
+FROM gone g WHERE g.goal_id = '00000000-0000-0000-0000-000000000000'
+  OR g.goal_id = (SELECT o.id FROM goals o WHERE o.account_id = $1 AND o.experiment_id = $2 AND o.role = 'primary')
+GROUP BY g.day, g.split, g.epoch
+ON CONFLICT (account_id, day, experiment_id, split, epoch) DO UPDATE SET
+  control_visitors = p.control_visitors + excluded.control_visitors, control_converters = p.control_converters + excluded.control_converters,
+  control_value = p.control_value + excluded.control_value, control_value_sq = p.control_value_sq + excluded.control_value_sq,
+  other_visitors = p.other_visitors + excluded.other_visitors, other_converters = p.other_converters + excluded.other_converters,
+  other_value = p.other_value + excluded.other_value, other_value_sq = p.other_value_sq + excluded.other_value_sq
+`
+
+type FoldRollupsParams struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Before       time.Time
+}
+
+// Moves the counts of an experiment's hours before one to their days. Counts that come later for such an hour make a new row of it,
+// which is moved in turn. Rows are locked in the order in which traffic does it.
+func (q *Queries) FoldRollups(ctx context.Context, arg FoldRollupsParams) error {
+	_, err := q.db.Exec(ctx, foldRollups, arg.AccountID, arg.ExperimentID, arg.Before)
+	return err
+}
+
 const follow = `-- name: Follow :exec
 UPDATE assignments SET owner = $1::text
 WHERE account_id = $2 AND experiment_id = $3 AND (visitor = $4::text OR owner = $4::text) AND visitor <> $1::text
@@ -294,4 +339,37 @@ UPDATE installations SET identifies = true, erasing_until = NULL WHERE account_i
 func (q *Queries) MarkIdentifies(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) error {
 	_, err := q.db.Exec(ctx, markIdentifies, accountID, iD)
 	return err
+}
+
+const unfoldedRollups = `-- name: UnfoldedRollups :many
+SELECT e.account_id, e.id AS experiment_id, (e.allocator <> 'sequential')::boolean AS learns FROM experiments e WHERE EXISTS (
+  SELECT FROM rollups r WHERE r.account_id = e.account_id AND r.experiment_id = e.id AND r.hour < $1::timestamptz
+    AND (e.allocator = 'sequential' OR r.hour < $2::timestamptz)) ORDER BY 1, 2
+`
+
+type UnfoldedRollupsRow struct {
+	AccountID    uuid.UUID
+	ExperimentID uuid.UUID
+	Learns       bool
+}
+
+// Experiments with counts of hours before one; of those that learn, before an earlier one.
+func (q *Queries) UnfoldedRollups(ctx context.Context, before time.Time, learned time.Time) ([]UnfoldedRollupsRow, error) {
+	rows, err := q.db.Query(ctx, unfoldedRollups, before, learned)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UnfoldedRollupsRow{}
+	for rows.Next() {
+		var i UnfoldedRollupsRow
+		if err := rows.Scan(&i.AccountID, &i.ExperimentID, &i.Learns); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -1,14 +1,19 @@
 -- name: TrafficByDay :many
 -- Visitors by UTC day of first exposure, and how many of them reached their experiment's primary goal.
-SELECT (r.hour AT TIME ZONE 'UTC')::date AS day,
-  coalesce(sum(r.visitors) FILTER (WHERE r.goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
-  coalesce(sum(r.converters) FILTER (WHERE r.goal_id = g.id), 0)::bigint AS conversions
-FROM experiments e
-JOIN goals g ON g.account_id = e.account_id AND g.experiment_id = e.id AND g.role = 'primary'
-JOIN rollups r ON r.account_id = e.account_id AND r.experiment_id = e.id
-WHERE e.account_id = @account_id AND (sqlc.narg('site')::uuid IS NULL OR e.installation_id = sqlc.narg('site'))
-  AND r.split = 0 AND r.hour >= @since AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR r.goal_id = g.id)
-GROUP BY day ORDER BY day;
+SELECT p.day::date AS day, sum(p.visitors)::bigint AS visitors, sum(p.conversions)::bigint AS conversions
+FROM (
+  SELECT d.day, d.control_visitors + d.other_visitors AS visitors, d.control_converters + d.other_converters AS conversions
+  FROM primary_days d
+  WHERE d.account_id = @account_id AND d.split = 0 AND d.day >= @since::date AND (sqlc.narg('site')::uuid IS NULL
+    OR (d.experiment_id IN (SELECT e.id FROM experiments e WHERE e.account_id = @account_id AND e.installation_id = sqlc.narg('site'))) IS TRUE)
+  UNION ALL
+  SELECT (r.hour AT TIME ZONE 'UTC')::date, r.visitors, r.converters
+  FROM rollups r
+  WHERE r.account_id = @account_id AND r.split = 0 AND (r.hour AT TIME ZONE 'UTC')::date >= @since::date
+    AND (r.goal_id = '00000000-0000-0000-0000-000000000000' OR (r.goal_id IN (SELECT g.id FROM goals g WHERE g.account_id = @account_id AND g.role = 'primary')) IS TRUE)
+    AND (sqlc.narg('site')::uuid IS NULL
+      OR (r.experiment_id IN (SELECT e.id FROM experiments e WHERE e.account_id = @account_id AND e.installation_id = sqlc.narg('site'))) IS TRUE)
+) p GROUP BY p.day ORDER BY p.day;
 
 -- name: CountMoves :one
 -- Experiments that started and that ended since a moment, and those that have ever started.

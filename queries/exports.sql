@@ -37,12 +37,12 @@ SELECT account_id, id, format FROM exports WHERE state = 'ready' AND expires_at 
 
 -- name: CountVisitors :one
 -- About how many rows an export of assignments has.
-SELECT coalesce(sum(visitors), 0)::bigint FROM rollups
+SELECT coalesce(sum(visitors), 0)::bigint FROM cohort_counts
 WHERE account_id = @account_id AND experiment_id = @experiment_id AND goal_id = '00000000-0000-0000-0000-000000000000';
 
 -- name: CountConverters :one
 -- About how many rows an export of conversions has.
-SELECT coalesce(sum(converters), 0)::bigint FROM rollups
+SELECT coalesce(sum(converters), 0)::bigint FROM cohort_counts
 WHERE account_id = @account_id AND experiment_id = @experiment_id AND goal_id <> '00000000-0000-0000-0000-000000000000';
 
 -- name: ExportAssignments :many

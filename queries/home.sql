@@ -23,8 +23,11 @@ WHERE i.account_id = @account_id AND i.archived_at IS NULL ORDER BY lower(i.name
 SELECT (c.n > 0)::boolean AS any, (c.launched > 0)::boolean AS launched, coalesce(x.id, '00000000-0000-0000-0000-000000000000')::uuid AS newest,
   coalesce(x.status, '')::text AS status,
   (@visited::boolean OR EXISTS (
-    SELECT FROM rollups r WHERE r.account_id = @account_id AND r.split = 0 AND r.goal_id = '00000000-0000-0000-0000-000000000000'
-    GROUP BY r.experiment_id HAVING sum(r.visitors) >= @enough::bigint
+    SELECT FROM (
+      SELECT d.experiment_id, d.control_visitors + d.other_visitors AS visitors FROM primary_days d WHERE d.account_id = @account_id AND d.split = 0
+      UNION ALL
+      SELECT r.experiment_id, r.visitors FROM rollups r WHERE r.account_id = @account_id AND r.split = 0 AND r.goal_id = '00000000-0000-0000-0000-000000000000'
+    ) v GROUP BY v.experiment_id HAVING sum(v.visitors) >= @enough::bigint
   ))::boolean AS visited
 FROM (SELECT count(*) AS n, count(*) FILTER (WHERE status NOT IN ('draft', 'archived')) AS launched FROM experiments WHERE account_id = @account_id) c
 LEFT JOIN LATERAL (

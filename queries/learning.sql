@@ -5,7 +5,7 @@ SELECT s.account_id, s.experiment_id, s.split,
   coalesce(sum(r.visitors), 0)::bigint AS visitors, coalesce(sum(r.converters), 0)::bigint AS converters, coalesce(sum(r.value), 0)::text AS value
 FROM experiments e
 JOIN splits s ON s.account_id = e.account_id AND s.experiment_id = e.id
-LEFT JOIN rollups r ON r.account_id = s.account_id AND r.experiment_id = s.experiment_id AND r.split = s.split
+LEFT JOIN cohort_counts r ON r.account_id = s.account_id AND r.experiment_id = s.experiment_id AND r.split = s.split
 WHERE e.status = 'running' AND e.allocator <> 'sequential'
 GROUP BY s.account_id, s.experiment_id, s.split;
 
@@ -15,7 +15,7 @@ SELECT pg_try_advisory_xact_lock(hashtextextended(concat(@experiment_id::uuid, '
 -- name: ArmTotals :many
 SELECT arm, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint AS visitors,
   coalesce(sum(converters) FILTER (WHERE goal_id = @goal_id), 0)::bigint AS converters
-FROM rollups WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split
+FROM cohort_counts WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split
 GROUP BY arm ORDER BY arm;
 
 -- name: ArmHours :many
@@ -24,7 +24,7 @@ SELECT arm, hour, coalesce(sum(visitors) FILTER (WHERE goal_id = '00000000-0000-
   coalesce(sum(converters) FILTER (WHERE goal_id = @goal_id), 0)::bigint AS converters,
   coalesce(sum(value) FILTER (WHERE goal_id = @goal_id), 0)::text AS value,
   coalesce(sum(value_sq) FILTER (WHERE goal_id = @goal_id), 0)::text AS value_sq
-FROM rollups WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split
+FROM cohort_counts WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split
 GROUP BY 1, 2 ORDER BY 2, 1;
 
 -- name: ConversionWaits :many
@@ -43,7 +43,7 @@ SELECT * FROM splits WHERE account_id = @account_id AND experiment_id = @experim
 SELECT * FROM epochs WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split AND epoch = 1;
 
 -- name: VisitorsOfEpoch :one
-SELECT coalesce(sum(visitors), 0)::bigint FROM rollups
+SELECT coalesce(sum(visitors), 0)::bigint FROM cohort_counts
 WHERE account_id = @account_id AND experiment_id = @experiment_id AND split = @split AND epoch = @epoch
   AND goal_id = '00000000-0000-0000-0000-000000000000';
 

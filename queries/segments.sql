@@ -30,7 +30,7 @@ SELECT set_config('enable_nestloop', 'off', true);
 
 -- name: SegmentWork :one
 -- What an experiment's rollups add up to, and what they did when its groups were last counted.
-SELECT (SELECT coalesce(sum(r.visitors + r.converters), 0) FROM rollups r WHERE r.account_id = @account_id AND r.experiment_id = @experiment_id)::bigint AS now,
+SELECT (SELECT coalesce(sum(r.visitors + r.converters), 0) FROM cohort_counts r WHERE r.account_id = @account_id AND r.experiment_id = @experiment_id)::bigint AS now,
   coalesce((SELECT c.seen FROM segment_counts c WHERE c.account_id = @account_id AND c.experiment_id = @experiment_id AND c.counted_at IS NOT NULL), -1)::bigint AS seen;
 
 -- name: AskSegments :execrows

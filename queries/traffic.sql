@@ -21,6 +21,45 @@ SELECT s.account_id, '00000000-0000-0000-0000-000000000000', @today::date, v.kin
 FROM settled s, LATERAL (VALUES ('applied', 1), ('waiting', -1)) v(kind, n) WHERE s.part = 0 GROUP BY 1, 4 ORDER BY 1, 4
 ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = t.n + excluded.n;
 
+-- name: UnfoldedRollups :many
+-- Experiments with counts of hours before one; of those that learn, before an earlier one.
+SELECT e.account_id, e.id AS experiment_id, (e.allocator <> 'sequential')::boolean AS learns FROM experiments e WHERE EXISTS (
+  SELECT FROM rollups r WHERE r.account_id = e.account_id AND r.experiment_id = e.id AND r.hour < @before::timestamptz
+    AND (e.allocator = 'sequential' OR r.hour < @learned::timestamptz)) ORDER BY 1, 2;
+
+-- name: FoldRollups :exec
+-- Moves the counts of an experiment's hours before one to their days. Counts that come later for such an hour make a new row of it,
+-- which is moved in turn. Rows are locked in the order in which traffic does it.
+WITH old AS MATERIALIZED (
+  SELECT r.split, r.epoch, r.arm, r.goal_id, r.hour FROM rollups r WHERE r.account_id = @account_id AND r.experiment_id = @experiment_id AND r.hour < @before::timestamptz
+  ORDER BY r.split, r.epoch, r.arm, r.goal_id, r.hour FOR UPDATE
+), gone AS (
+  DELETE FROM rollups r USING old WHERE r.account_id = @account_id AND r.experiment_id = @experiment_id
+    AND (r.split, r.epoch, r.arm, r.goal_id, r.hour) = (old.split, old.epoch, old.arm, old.goal_id, old.hour)
+  RETURNING r.split, r.epoch, r.arm, r.goal_id, (r.hour AT TIME ZONE 'UTC')::date AS day, r.visitors, r.converters, r.value, r.value_sq
+), days AS (
+  INSERT INTO rollup_days AS d (account_id, experiment_id, split, epoch, arm, goal_id, day, visitors, converters, value, value_sq)
+  SELECT @account_id, @experiment_id, g.split, g.epoch, g.arm, g.goal_id, g.day, sum(g.visitors), sum(g.converters), sum(g.value), sum(g.value_sq)
+  FROM gone g GROUP BY g.split, g.epoch, g.arm, g.goal_id, g.day
+  ON CONFLICT (account_id, experiment_id, split, epoch, arm, goal_id, day) DO UPDATE SET visitors = d.visitors + excluded.visitors,
+    converters = d.converters + excluded.converters, value = d.value + excluded.value, value_sq = d.value_sq + excluded.value_sq
+)
+INSERT INTO primary_days AS p (account_id, day, experiment_id, split, epoch, control_visitors, control_converters, control_value, control_value_sq,
+  other_visitors, other_converters, other_value, other_value_sq)
+SELECT @account_id, g.day, @experiment_id, g.split, g.epoch,
+  coalesce(sum(g.visitors) FILTER (WHERE g.arm = 0), 0), coalesce(sum(g.converters) FILTER (WHERE g.arm = 0), 0),
+  coalesce(sum(g.value) FILTER (WHERE g.arm = 0), 0), coalesce(sum(g.value_sq) FILTER (WHERE g.arm = 0), 0),
+  coalesce(sum(g.visitors) FILTER (WHERE g.arm <> 0), 0), coalesce(sum(g.converters) FILTER (WHERE g.arm <> 0), 0),
+  coalesce(sum(g.value) FILTER (WHERE g.arm <> 0), 0), coalesce(sum(g.value_sq) FILTER (WHERE g.arm <> 0), 0)
+FROM gone g WHERE g.goal_id = '00000000-0000-0000-0000-000000000000'
+  OR g.goal_id = (SELECT o.id FROM goals o WHERE o.account_id = @account_id AND o.experiment_id = @experiment_id AND o.role = 'primary')
+GROUP BY g.day, g.split, g.epoch
+ON CONFLICT (account_id, day, experiment_id, split, epoch) DO UPDATE SET
+  control_visitors = p.control_visitors + excluded.control_visitors, control_converters = p.control_converters + excluded.control_converters,
+  control_value = p.control_value + excluded.control_value, control_value_sq = p.control_value_sq + excluded.control_value_sq,
+  other_visitors = p.other_visitors + excluded.other_visitors, other_converters = p.other_converters + excluded.other_converters,
+  other_value = p.other_value + excluded.other_value, other_value_sq = p.other_value_sq + excluded.other_value_sq;
+
 -- name: AssignmentsOfVisitor :many
 SELECT a.experiment_id, a.split, a.arm, a.epoch FROM splits s JOIN effective_assignments a
   ON (a.account_id, a.experiment_id, a.split, a.asked) = (s.account_id, s.experiment_id, s.split, @visitor::text)

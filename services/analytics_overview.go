@@ -80,7 +80,7 @@ func (a *Analytics) Overview(ctx context.Context, by Actor, days int, site uuid.
 	}
 	now, since := a.clock.now(), time.Unix(0, 0).UTC()
 	if days > 0 {
-		since = now.Truncate(24*time.Hour).AddDate(0, 0, 1-days)
+		since = firstDay(now, days)
 		day := since.Format(time.DateOnly)
 		o.Since = &day
 	}
@@ -107,6 +107,11 @@ func (a *Analytics) Overview(ctx context.Context, by Actor, days int, site uuid.
 		return nil
 	})
 	return o, err
+}
+
+// firstDay is the UTC day with which so many days begin, today being the last.
+func firstDay(now time.Time, days int) time.Time {
+	return day(now).AddDate(0, 0, 1-days)
 }
 
 // traffic makes the trend, without gaps: by day, or by week beginning on Monday where the period is long.

@@ -38,7 +38,7 @@ func (h *Home) Impact(ctx context.Context, by Actor, days int, leaveOut []uuid.U
 	}
 	var rows []db.ImpactCellsRow
 	err := h.db.InTx(ctx, by.Account, func(s *db.Store) (err error) {
-		rows, err = s.ImpactCells(ctx, by.Account, h.clock.now().AddDate(0, 0, -days))
+		rows, err = s.ImpactCells(ctx, by.Account, firstDay(h.clock.now(), days))
 		return err
 	})
 	if err != nil {
@@ -48,27 +48,21 @@ func (h *Home) Impact(ctx context.Context, by Actor, days int, leaveOut []uuid.U
 	return impactOf(rows, days), nil
 }
 
-// impactOf adds up the strata, each an epoch of a split: control and others stand next to each other.
+// impactOf adds up the strata, each an epoch of a split.
 func impactOf(rows []db.ImpactCellsRow, days int) Impact {
 	out := Impact{Days: days}
 	sums := map[string]stats.Estimate{}
-	for i, control := range rows {
-		if !control.Control || control.Visitors == 0 || i+1 == len(rows) {
+	for _, r := range rows {
+		if r.ControlVisitors == 0 || r.OtherVisitors == 0 {
 			continue
 		}
-		others := rows[i+1]
-		if others.ExperimentID != control.ExperimentID || others.Split != control.Split || others.Epoch != control.Epoch || others.Visitors == 0 {
-			continue
+		if r.Split == 0 { // whoever is in one split is in all
+			out.Visitors += r.OtherVisitors
 		}
-		if control.Split == 0 { // whoever is in one split is in all
-			out.Visitors += others.Visitors
-		}
-		more, currency := beyond(control, others), ""
-		if control.Money {
-			currency = control.Currency
-		}
-		sum := sums[currency]
-		sums[currency] = stats.Estimate{Mean: sum.Mean + more.Mean, Variance: sum.Variance + more.Variance}
+		more := beyond(seen{r.ControlVisitors, r.ControlConverters, r.ControlValue, r.ControlValueSq},
+			seen{r.OtherVisitors, r.OtherConverters, r.OtherValue, r.OtherValueSq}, r.Currency != "")
+		sum := sums[r.Currency]
+		sums[r.Currency] = stats.Estimate{Mean: sum.Mean + more.Mean, Variance: sum.Variance + more.Variance}
 	}
 	for currency, sum := range sums {
 		g := Gain{Currency: currency, More: sum.Mean}
@@ -80,21 +74,27 @@ func impactOf(rows []db.ImpactCellsRow, days int) Impact {
 	return out
 }
 
+// seen is what some visitors did.
+type seen struct {
+	visitors, converters int64
+	value, valueSq       float64
+}
+
 // beyond is N(x̄ - x̄₀), what N others brought beyond the control's mean, with variance N s² + N² s₀²/N₀.
-func beyond(control, others db.ImpactCellsRow) stats.Estimate {
-	n, n0 := float64(others.Visitors), float64(control.Visitors)
-	mean, spread := perVisitor(others)
-	mean0, spread0 := perVisitor(control)
+func beyond(control, others seen, money bool) stats.Estimate {
+	n, n0 := float64(others.visitors), float64(control.visitors)
+	mean, spread := others.perVisitor(money)
+	mean0, spread0 := control.perVisitor(money)
 	return stats.Estimate{Mean: n * (mean - mean0), Variance: n*spread + n*n*spread0/n0}
 }
 
 // perVisitor is the mean of a visitor and its variance. That of conversions adds two visitors of each kind, as judging does.
-func perVisitor(r db.ImpactCellsRow) (mean, variance float64) {
-	n := float64(r.Visitors)
-	if r.Money {
-		s := stats.SampleFromSums(n, r.Value, r.ValueSq)
-		return s.Mean, s.Variance
+func (s seen) perVisitor(money bool) (mean, variance float64) {
+	n := float64(s.visitors)
+	if money {
+		e := stats.SampleFromSums(n, s.value, s.valueSq)
+		return e.Mean, e.Variance
 	}
-	p := (float64(r.Converters) + 2) / (n + 4)
-	return float64(r.Converters) / n, p * (1 - p)
+	p := (float64(s.converters) + 2) / (n + 4)
+	return float64(s.converters) / n, p * (1 - p)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -55,9 +56,17 @@ func recountAccount(ctx context.Context, s *db.Store, id uuid.UUID, moved bool, 
 		return err
 	}
 	for _, r := range rows {
-		report(id.String(), fmt.Sprintf("experiment %s split %d epoch %d arm %d goal %s hour %s: visitors %d, recounted %d; converters %d, recounted %d; "+
-			"value %s, recounted %s", r.ExperimentID, r.Split, r.Epoch, r.Arm, r.GoalID, r.Hour.UTC().Format("2006-01-02T15"),
+		report(id.String(), fmt.Sprintf("experiment %s split %d epoch %d arm %d goal %s day %s: visitors %d, recounted %d; converters %d, recounted %d; "+
+			"value %s, recounted %s", r.ExperimentID, r.Split, r.Epoch, r.Arm, r.GoalID, r.Day.UTC().Format(time.DateOnly),
 			r.Visitors, r.WantVisitors, r.Converters, r.WantConverters, r.Value, r.WantValue))
+	}
+	days, err := s.RecountPrimaryDays(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, r := range days {
+		report(id.String(), fmt.Sprintf("experiment %s primary goal day %s, control %t: visitors %d, recounted %d; converters %d, recounted %d; value %s, recounted %s",
+			r.ExperimentID, r.Day.Format(time.DateOnly), r.Control, r.Visitors, r.WantVisitors, r.Converters, r.WantConverters, r.Value, r.WantValue))
 	}
 	totals, err := s.RecountTotals(ctx, id)
 	if err != nil {

@@ -57,26 +57,15 @@ func heap() float64 {
 // all of them take in memory, what a million remembered assignments take, and how long the first look took.
 func BenchmarkTenThousandExperiments(b *testing.B) {
 	s := newScaleBench(b)
-	s.exec(b, "CREATE TEMP TABLE n AS SELECT i, gen_random_uuid() AS id, gen_random_uuid() AS site FROM generate_series(1, 9999) i",
-		// copies writes the one row of a table 9,999 times, with other values in some columns.
-		`CREATE FUNCTION pg_temp.copies(tbl text, named text, instead text) RETURNS void LANGUAGE plpgsql AS $f$ DECLARE rest text; BEGIN
-			SELECT string_agg('t.' || column_name, ', ') INTO rest FROM information_schema.columns WHERE table_schema = 'public' AND table_name = tbl
-				AND column_name <> ALL (string_to_array(named, ', '));
-			EXECUTE format('INSERT INTO %I (%s, %s) SELECT %s, %s FROM n, %I t', tbl, named, replace(rest, 't.', ''), instead, rest, tbl);
-		END $f$`)
-	for _, c := range [][3]string{
-		{"installations", "id, token", "n.site, 'inst_' || n.id"},
-		{"experiments", "id, key, installation_id", "n.id, 'key-' || n.i, n.site"},
-		{"elements", "experiment_id", "n.id"},
-		{"variants", "experiment_id, id", "n.id, gen_random_uuid()"},
-		{"goals", "experiment_id, id", "n.id, gen_random_uuid()"},
-		{"splits", "experiment_id", "n.id"},
-		{"epochs", "experiment_id", "n.id"},
-	} {
-		if _, err := s.owner.Exec(b.Context(), "SELECT pg_temp.copies($1, $2, $3)", c[0], c[1], c[2]); err != nil {
-			b.Fatalf("%s: %v", c[0], err)
-		}
-	}
+	dbtest.Copies(b, s.owner, 9999, []dbtest.Copied{
+		{Table: "installations", Columns: "id, token", Values: "n.site, 'inst_' || n.id"},
+		{Table: "experiments", Columns: "id, key, installation_id", Values: "n.id, 'key-' || n.i, n.site"},
+		{Table: "elements", Columns: "experiment_id", Values: "n.id"},
+		{Table: "variants", Columns: "experiment_id, id", Values: "n.id, gen_random_uuid()"},
+		{Table: "goals", Columns: "experiment_id, id", Values: "n.id, gen_random_uuid()"},
+		{Table: "splits", Columns: "experiment_id", Values: "n.id"},
+		{Table: "epochs", Columns: "experiment_id", Values: "n.id"},
+	})
 	s.exec(b, "ANALYZE")
 
 	before := heap()
