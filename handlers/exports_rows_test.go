@@ -162,16 +162,17 @@ func (s *rowSums) add(row map[string]string) {
 	s.FirstAt += milliseconds(row["first_at"])
 }
 
-// milliseconds reads a moment that is written as text or as the days of a workbook.
+// milliseconds since 2026 of a moment that is written as text or as the days of a workbook.
 func milliseconds(cell string) int64 {
+	const days2026 = 46023
 	if at, err := time.Parse(time.RFC3339Nano, cell); err == nil {
-		return at.UnixMilli()
+		return at.UnixMilli() - (days2026-25569)*24*60*60*1000
 	}
 	days, err := strconv.ParseFloat(cell, 64)
 	if err != nil {
 		return 0
 	}
-	return int64(math.Round((days - 25569) * 24 * 60 * 60 * 1000))
+	return int64(math.Round((days - days2026) * 24 * 60 * 60 * 1000))
 }
 
 // sumsOf reads a file.
@@ -327,9 +328,9 @@ func (e exporter) sumsInDatabase(id, what string) (s rowSums) {
 	t := e.b.t
 	t.Helper()
 	query := `SELECT count(*), count(*) FILTER (WHERE arm = 1), sum(epoch), count(*) FILTER (WHERE counted), count(exposed_at),
-		sum(round(extract(epoch FROM assigned_at) * 1000))::bigint, sum(propensity::numeric)::float8, 0, 0, 0::float8 FROM assignments WHERE experiment_id = $1`
+		sum(round(extract(epoch FROM assigned_at - timestamptz '2026-01-01Z') * 1000))::bigint, sum(propensity::numeric)::float8, 0, 0, 0::float8 FROM assignments WHERE experiment_id = $1`
 	if what == services.ExportConversions {
-		query = `SELECT count(*), count(*) FILTER (WHERE arm = 1), 0, 0, 0, 0::bigint, 0::float8, sum(n), sum(round(extract(epoch FROM first_at) * 1000))::bigint,
+		query = `SELECT count(*), count(*) FILTER (WHERE arm = 1), 0, 0, 0, 0::bigint, 0::float8, sum(n), sum(round(extract(epoch FROM first_at - timestamptz '2026-01-01Z') * 1000))::bigint,
 			sum(value)::float8 FROM conversions WHERE experiment_id = $1`
 	}
 	err := dbtest.Owner(t, e.url).QueryRow(t.Context(), query, id).Scan(&s.Rows, &s.InB, &s.Epochs, &s.Counted, &s.Exposed, &s.AssignedAt, &s.Propensity,
