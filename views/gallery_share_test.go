@@ -118,7 +118,7 @@ func sampleResults() Results {
 		Verdict: Verdict{State: "winner", Action: "ship", Variant: "b", Headline: "Variant B gets 12% more sign-ups. 96\u00a0in\u00a0100 chance it is better than the original.",
 			Reason: "It brings 5 more sign-ups per 1,000 visitors (between 2 and 9).", Rule: "the 95% range leaves zero out, at any look."},
 		Variants: []VariantResult{
-			{Key: "control", Name: "Original", Visitors: 9108, Conversions: 375, Rate: 0.04117, ChanceBest: p(0.03), Risk: p(0.0051), Weight: 0.5},
-			{Key: "b", Name: "Variant B", Index: 1, Visitors: 9126, Conversions: 423, Rate: 0.04635, Lift: &Lift{0.124, 0.041, 0.21, nil},
+			{Key: "control", Name: "Original", Visitors: 9108, Conversions: 375, Rate: 0.04117, RateLow: 0.0373, RateHigh: 0.0454, ChanceBest: p(0.03), Risk: p(0.0051), Weight: 0.5},
+			{Key: "b", Name: "Variant B", Index: 1, Visitors: 9126, Conversions: 423, Rate: 0.04635, RateLow: 0.0422, RateHigh: 0.0509, Lift: &Lift{0.124, 0.041, 0.21, nil},
 				ChanceToBeat: p(0.963), ChanceBest: p(0.97), Risk: p(0.0004), Weight: 0.5, Leading: true}}}
 }
