@@ -7,48 +7,27 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
 // storeNew inserts the rows of new visitors; the first row of a visitor wins for ever. Input is sorted by key and without repeats.
-// It answers how many were inserted and whether conversions wait for one of them, then the keys unless those are all $14 of them. ($12: the
-// time since when an event may be waiting; $13: segments)
+// What rows have in common is passed once and named by its place. ($1..$4: of each row; $5..$13: of each place) It answers how many
+// were inserted and whether conversions wait for one of them, then the keys unless those are all $15 of them. ($14: the time since
+// when an event may be waiting)
 var storeNew = `WITH made AS (
   INSERT INTO assignments (account_id, experiment_id, split, visitor, arm, epoch, propensity, assigned_at, exposed_at, door, counted, segment)
-  SELECT account_id, experiment_id, split, visitor, arm, epoch, propensity, at, CASE WHEN exposed THEN at END, door, counted, nullif(segment, '')
-  FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::smallint[], $6::int[], $7::real[], $8::timestamptz[], $9::bool[], $10::smallint[], $11::bool[], $13::text[])
-    AS t(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted, segment)
+  SELECT ($5::uuid[])[place], ($6::uuid[])[place], ($7::smallint[])[place], visitor, ($8::smallint[])[place], ($9::int[])[place], ($10::real[])[place], at,
+    CASE WHEN ($11::bool[])[place] THEN at END, ($12::smallint[])[place], ($13::bool[])[place], nullif(segment, '')
+  FROM unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[]) AS t(place, visitor, at, segment)
   ON CONFLICT DO NOTHING RETURNING account_id, experiment_id, split, visitor, arm, epoch, exposed_at, counted
 ), cohort AS (` + cohortOfVisitors("made") + `)
-SELECT count(*), coalesce(bool_or(` + isWaitedFor("made", "made.visitor", "exposed_at IS NOT NULL") + `), false), ` + nobody + ` FROM made
-UNION ALL SELECT -1, false, account_id, experiment_id, split, visitor FROM made WHERE (SELECT count(*) FROM made) < $14`
+SELECT count(*), CASE WHEN EXISTS (SELECT FROM waiting) THEN EXISTS (SELECT FROM made m WHERE ` + isWaitedFor("m", "m.visitor", "exposed_at IS NOT NULL", "$14") + `) ELSE false END,
+  ` + nobody + ` FROM made
+UNION ALL SELECT -1, false, account_id, experiment_id, split, visitor FROM made WHERE (SELECT count(*) FROM made) < $15`
 
 // nobody fills the key of an assignment where there is none.
 const nobody = `'00000000-0000-0000-0000-000000000000'::uuid, '00000000-0000-0000-0000-000000000000'::uuid, 0::smallint, ''`
-
-// storeKnown reads what visitors known before have, and marks those seen for the first time now. Seeing one name of a person exposes
-// the row that the name follows. It answers the place in the input, the arm and epoch that serve, whether they are exposed, since
-// when if that was before, and whether conversions wait for one of them. ($12 as of storeNew)
-var storeKnown = `WITH known AS MATERIALIZED (
-  SELECT i.i, i.account_id, i.experiment_id, i.split, i.visitor AS asked_by, coalesce(o.visitor, m.visitor) AS visitor, i.at, i.exposed, i.counted, i.door, i.arm AS asked,
-    coalesce(o.arm, m.arm) AS arm, coalesce(o.epoch, m.epoch) AS epoch, coalesce(o.counted, m.counted) AS stored_counted,
-    CASE WHEN o.visitor IS NULL THEN m.exposed_at ELSE o.exposed_at END AS exposed_at
-  FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::smallint[], $6::int[], $7::real[], $8::timestamptz[], $9::bool[], $10::smallint[], $11::bool[])
-    WITH ORDINALITY AS i(account_id, experiment_id, split, visitor, arm, epoch, propensity, at, exposed, door, counted, i)
-  JOIN assignments m ON (m.account_id, m.experiment_id, m.split, m.visitor) = (i.account_id, i.experiment_id, i.split, i.visitor)
-  LEFT JOIN assignments o ON (o.account_id, o.experiment_id, o.split, o.visitor) = (m.account_id, m.experiment_id, m.split, m.owner)
-), seen AS (
-  UPDATE assignments a SET exposed_at = k.at, counted = a.counted AND k.counted FROM known k
-  WHERE (a.account_id, a.experiment_id, a.split, a.visitor) = (k.account_id, k.experiment_id, k.split, k.visitor)
-    AND k.exposed AND k.exposed_at IS NULL AND a.exposed_at IS NULL
-  RETURNING a.account_id, a.experiment_id, a.split, a.arm, a.epoch, a.exposed_at, a.counted
-), cohort AS (` + cohortOfVisitors("seen") + `), crossed AS (
-  INSERT INTO tallies (account_id, experiment_id, day, kind, n)
-  SELECT account_id, experiment_id, (at AT TIME ZONE 'UTC')::date, 'crossover', count(*)
-  FROM known WHERE exposed AND door = 2 AND arm <> asked GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-  ON CONFLICT (account_id, experiment_id, day, kind) DO UPDATE SET n = tallies.n + excluded.n
-)
-SELECT i, arm, epoch, exposed OR exposed_at IS NOT NULL, exposed_at, stored_counted, ` + isWaitedFor("known", "known.asked_by", "exposed") + ` FROM known`
 
 // cohortOfVisitors counts newly exposed visitors of a CTE where their conversions will be counted, too.
 func cohortOfVisitors(cte string) string {
@@ -63,9 +42,9 @@ func cohortOfVisitors(cte string) string {
 const seenHour = "date_bin('1 hour', exposed_at, '2000-01-01 00:00:00+00')"
 
 // isWaitedFor says of a row of a CTE with a visitor who has seen the variant whether conversions wait for it.
-func isWaitedFor(cte, visitor, exposed string) string {
+func isWaitedFor(cte, visitor, exposed, since string) string {
 	return fmt.Sprintf(`%[3]s AND EXISTS (SELECT FROM waiting w
-  WHERE (w.account_id, w.experiment_id, w.split, w.visitor) = (%[1]s.account_id, %[1]s.experiment_id, %[1]s.split, %[2]s) AND w.received_at > $12)`, cte, visitor, exposed)
+  WHERE (w.account_id, w.experiment_id, w.split, w.visitor) = (%[1]s.account_id, %[1]s.experiment_id, %[1]s.split, %[2]s) AND w.received_at > %[4]s)`, cte, visitor, exposed, since)
 }
 
 // WaitingLife is how long a conversion waits for its exposure.
@@ -123,7 +102,7 @@ func (a *assignmentRows) queueNew(q *pgx.Batch) {
 			a.winners[i].SeenAt, a.winners[i].Counted = r.At.Truncate(time.Microsecond), r.Counted
 		}
 	}
-	q.Queue(storeNew, append(a.columns(a.rows), a.segments(), len(a.rows))...).Query(func(rows pgx.Rows) error {
+	q.Queue(storeNew, append(a.newColumns(), len(a.rows))...).Query(func(rows pgx.Rows) error {
 		var r NewAssignment
 		var made int
 		var waiting bool
@@ -147,62 +126,43 @@ func (a *assignmentRows) allNew() {
 	}
 }
 
-func (a *assignmentRows) someKnown() bool {
-	for i, w := range a.winners {
-		if !w.New {
-			a.known = append(a.known, i)
-		}
-	}
-	return len(a.known) > 0
+// assignmentShare is what new visitors have in common.
+type assignmentShare struct {
+	account, experiment uuid.UUID
+	split, arm, door    int16
+	epoch               int32
+	propensity          float32
+	exposed, counted    bool
 }
 
-func (a *assignmentRows) queueKnown(q *pgx.Batch) {
-	rows := make([]NewAssignment, len(a.known))
-	for i, at := range a.known {
-		rows[i] = a.rows[at]
+// newColumns are the arguments of storeNew but the last.
+func (a *assignmentRows) newColumns() []any {
+	n := len(a.rows)
+	visitor, at, segment := make([]string, n), make([]time.Time, n), make([]string, n)
+	for i, r := range a.rows {
+		visitor[i], at[i], segment[i] = r.Visitor, r.At, r.Segment
 	}
-	q.Queue(storeKnown, a.columns(rows)...).Query(func(rows pgx.Rows) error {
-		var at int
-		var w Assigned
-		var seen *time.Time
-		var waiting bool
-		_, err := pgx.ForEachRow(rows, []any{&at, &w.Arm, &w.Epoch, &w.Exposed, &seen, &w.Counted, &waiting}, func() error {
-			if w.SeenAt = (time.Time{}); seen != nil {
-				w.SeenAt = *seen
-			}
-			a.winners[a.known[at-1]], a.waiting = w, a.waiting || waiting
-			return nil
-		})
-		return err
+	place, common := shares(a.rows, func(r NewAssignment) assignmentShare {
+		return assignmentShare{r.Account, r.Experiment, r.Split, r.Arm, r.Door, r.Epoch, r.Propensity, r.Exposed, r.Counted}
 	})
+	args := append([]any{place, visitor, at, segment}, assignmentShares(common)...)
+	return append(args, a.now.Add(-WaitingLife))
 }
 
-// columns are the arguments of storeNew and storeKnown.
-func (a *assignmentRows) columns(rows []NewAssignment) []any {
-	n := len(rows)
+func assignmentShares(common []assignmentShare) []any {
+	n := len(common)
 	var (
 		account, experiment = make(uuids, n), make(uuids, n)
 		split, arm, door    = make([]int16, n), make([]int16, n), make([]int16, n)
-		visitor             = make([]string, n)
 		epoch               = make([]int32, n)
 		propensity          = make([]float32, n)
-		at                  = make([]time.Time, n)
 		exposed, counted    = make([]bool, n), make([]bool, n)
 	)
-	for i, r := range rows {
-		account[i], experiment[i], split[i], visitor[i], arm[i], epoch[i] = r.Account, r.Experiment, r.Split, r.Visitor, r.Arm, r.Epoch
-		propensity[i], at[i], exposed[i], door[i], counted[i] = r.Propensity, r.At, r.Exposed, r.Door, r.Counted
+	for i, s := range common {
+		account[i], experiment[i], split[i], arm[i], epoch[i] = s.account, s.experiment, s.split, s.arm, s.epoch
+		propensity[i], exposed[i], door[i], counted[i] = s.propensity, s.exposed, s.door, s.counted
 	}
-	return []any{account, experiment, split, visitor, arm, epoch, propensity, at, exposed, door, counted, a.now.Add(-WaitingLife)}
-}
-
-// segments are the last argument of storeNew: visitors known before keep what they had.
-func (a *assignmentRows) segments() []string {
-	out := make([]string, len(a.rows))
-	for i, r := range a.rows {
-		out[i] = r.Segment
-	}
-	return out
+	return []any{account, experiment, split, arm, epoch, propensity, exposed, door, counted}
 }
 
 // queueSettle credits what waited for the visitors seen in this batch.

@@ -82,23 +82,18 @@ func (e *eventRows) queueConverters(q *pgx.Batch) {
 	}
 	e.closed = nil
 	var (
-		at                = make([]int32, n)
 		id                = make(uuids, n)
 		part, state       = make([]int16, n), make([]int16, n)
 		visitor           = make([]string, n)
 		day, occurred, in = make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
-		places            []place
-		known             = map[place]int32{}
 	)
 	for i, v := range e.events {
-		p := place{v.Account, v.Installation, v.Experiment, v.Goal, v.Split, v.Cohort.Arm, v.Cohort.Epoch, v.Cohort.SeenAt.UTC().Truncate(time.Hour)}
-		if known[p] == 0 {
-			places = append(places, p)
-			known[p] = int32(len(places))
-		}
-		at[i], day[i], id[i], part[i], visitor[i], occurred[i], in[i], state[i] = known[p], v.Day, v.ID, v.Part, v.Visitor, v.Occurred, v.Received, v.Cohort.state(v)
+		day[i], id[i], part[i], visitor[i], occurred[i], in[i], state[i] = v.Day, v.ID, v.Part, v.Visitor, v.Occurred, v.Received, v.Cohort.state(v)
 		e.states[i] = Recorded{Fresh: true, State: state[i]}
 	}
+	at, places := shares(e.events, func(v *NewEvent) place {
+		return place{v.Account, v.Installation, v.Experiment, v.Goal, v.Split, v.Cohort.Arm, v.Cohort.Epoch, v.Cohort.SeenAt.UTC().Truncate(time.Hour)}
+	})
 	args := append([]any{at, day, id, part, visitor, occurred, in, state}, placeColumns(places)...)
 	q.Queue(storeConverters, args...).Query(func(rows pgx.Rows) error { return e.readConverters(rows, at) })
 }

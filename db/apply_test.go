@@ -223,8 +223,8 @@ func rollups(t *testing.T, d *db.DB, x dbtest.Running) []string {
 		WHERE account_id = '`+x.Account.String()+`' GROUP BY split, arm`)
 }
 
+// Not parallel: it gives up what waits in the database of all tests.
 func TestWaitingEndsAfterADay(t *testing.T) {
-	t.Parallel()
 	d := dbtest.Open(t)
 	x := dbtest.Experiment(t, d, "sequential")
 	later := time.Now().UTC()
