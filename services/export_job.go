@@ -212,7 +212,7 @@ func (e *Exports) restartSilent(ctx context.Context) error {
 	}
 	for _, row := range list {
 		err := e.db.InTx(ctx, row.AccountID, func(s *db.Store) error {
-			n, err := s.LeaveExport(ctx, db.LeaveExportParams{AccountID: row.AccountID, ID: row.ID, Run: row.Run})
+			n, err := s.LeaveExport(ctx, db.LeaveExportParams(row))
 			if err != nil || n == 0 {
 				return err
 			}
