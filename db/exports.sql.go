@@ -12,17 +12,40 @@ import (
 	"github.com/google/uuid"
 )
 
-const beginExport = `-- name: BeginExport :execrows
-UPDATE exports SET state = 'running', written = 0 WHERE account_id = $1 AND id = $2 AND state IN ('waiting', 'running')
+const beginExport = `-- name: BeginExport :one
+UPDATE exports SET state = 'running', written = 0, run = run + 1, heard_at = $1::timestamptz
+WHERE account_id = $2 AND id = $3 AND state = 'waiting' RETURNING account_id, id, experiment_id, what, format, state, written, expected, bytes, created_by, created_at, finished_at, expires_at, audit_seq, run, heard_at
 `
 
-// One that was running goes on from its beginning: the server that made it stopped.
-func (q *Queries) BeginExport(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, beginExport, accountID, iD)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type BeginExportParams struct {
+	Now       time.Time
+	AccountID uuid.UUID
+	ID        uuid.UUID
+}
+
+// Takes up one that waits, as its next run. No row: it is over, or another server is at it.
+func (q *Queries) BeginExport(ctx context.Context, arg BeginExportParams) (Export, error) {
+	row := q.db.QueryRow(ctx, beginExport, arg.Now, arg.AccountID, arg.ID)
+	var i Export
+	err := row.Scan(
+		&i.AccountID,
+		&i.ID,
+		&i.ExperimentID,
+		&i.What,
+		&i.Format,
+		&i.State,
+		&i.Written,
+		&i.Expected,
+		&i.Bytes,
+		&i.CreatedBy,
+		&i.CreatedAt,
+		&i.FinishedAt,
+		&i.ExpiresAt,
+		&i.AuditSeq,
+		&i.Run,
+		&i.HeardAt,
+	)
+	return i, err
 }
 
 const cancelExport = `-- name: CancelExport :execrows
@@ -96,7 +119,7 @@ func (q *Queries) DeleteExportFile(ctx context.Context, accountID uuid.UUID, iD 
 
 const endExport = `-- name: EndExport :execrows
 UPDATE exports SET state = $1, written = $2, bytes = $3, finished_at = $4::timestamptz, expires_at = $5
-WHERE account_id = $6 AND id = $7 AND state = 'running'
+WHERE account_id = $6 AND id = $7 AND run = $8 AND state = 'running'
 `
 
 type EndExportParams struct {
@@ -107,6 +130,7 @@ type EndExportParams struct {
 	ExpiresAt *time.Time
 	AccountID uuid.UUID
 	ID        uuid.UUID
+	Run       int32
 }
 
 func (q *Queries) EndExport(ctx context.Context, arg EndExportParams) (int64, error) {
@@ -118,6 +142,7 @@ func (q *Queries) EndExport(ctx context.Context, arg EndExportParams) (int64, er
 		arg.ExpiresAt,
 		arg.AccountID,
 		arg.ID,
+		arg.Run,
 	)
 	if err != nil {
 		return 0, err
@@ -126,7 +151,7 @@ func (q *Queries) EndExport(ctx context.Context, arg EndExportParams) (int64, er
 }
 
 const export = `-- name: Export :one
-SELECT account_id, id, experiment_id, what, format, state, written, expected, bytes, created_by, created_at, finished_at, expires_at, audit_seq FROM exports WHERE account_id = $1 AND id = $2
+SELECT account_id, id, experiment_id, what, format, state, written, expected, bytes, created_by, created_at, finished_at, expires_at, audit_seq, run, heard_at FROM exports WHERE account_id = $1 AND id = $2
 `
 
 func (q *Queries) Export(ctx context.Context, accountID uuid.UUID, iD uuid.UUID) (Export, error) {
@@ -147,6 +172,8 @@ func (q *Queries) Export(ctx context.Context, accountID uuid.UUID, iD uuid.UUID)
 		&i.FinishedAt,
 		&i.ExpiresAt,
 		&i.AuditSeq,
+		&i.Run,
+		&i.HeardAt,
 	)
 	return i, err
 }
@@ -213,11 +240,9 @@ func (q *Queries) ExportAssignments(ctx context.Context, arg ExportAssignmentsPa
 }
 
 const exportConversions = `-- name: ExportConversions :many
-SELECT c.split, c.goal_id, c.visitor, c.first_at, c.n, c.value, coalesce(a.arm, -1)::smallint AS arm FROM conversions c
-LEFT JOIN assignments a ON a.account_id = c.account_id AND a.experiment_id = c.experiment_id AND a.split = c.split AND a.visitor = c.visitor
-WHERE c.account_id = $1 AND c.experiment_id = $2
-  AND (c.split, c.goal_id, c.visitor) > ($3::smallint, $4::uuid, $5::text)
-ORDER BY c.split, c.goal_id, c.visitor LIMIT $6::int
+SELECT split, goal_id, visitor, first_at, n, value, arm FROM conversions
+WHERE account_id = $1 AND experiment_id = $2 AND (split, goal_id, visitor) > ($3::smallint, $4::uuid, $5::text)
+ORDER BY split, goal_id, visitor LIMIT $6::int
 `
 
 type ExportConversionsParams struct {
@@ -239,7 +264,7 @@ type ExportConversionsRow struct {
 	Arm     int16
 }
 
-// The conversions after one of them, in the order of their key, with the arm that the visitor has.
+// The conversions after one of them, in the order of their key, with the arm that they count for.
 func (q *Queries) ExportConversions(ctx context.Context, arg ExportConversionsParams) ([]ExportConversionsRow, error) {
 	rows, err := q.db.Query(ctx, exportConversions,
 		arg.AccountID,
@@ -276,7 +301,7 @@ func (q *Queries) ExportConversions(ctx context.Context, arg ExportConversionsPa
 }
 
 const exportsOfExperiment = `-- name: ExportsOfExperiment :many
-SELECT account_id, id, experiment_id, what, format, state, written, expected, bytes, created_by, created_at, finished_at, expires_at, audit_seq FROM exports WHERE account_id = $1 AND experiment_id = $2 ORDER BY created_at DESC, id DESC LIMIT 50
+SELECT account_id, id, experiment_id, what, format, state, written, expected, bytes, created_by, created_at, finished_at, expires_at, audit_seq, run, heard_at FROM exports WHERE account_id = $1 AND experiment_id = $2 ORDER BY created_at DESC, id DESC LIMIT 50
 `
 
 func (q *Queries) ExportsOfExperiment(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) ([]Export, error) {
@@ -303,6 +328,8 @@ func (q *Queries) ExportsOfExperiment(ctx context.Context, accountID uuid.UUID, 
 			&i.FinishedAt,
 			&i.ExpiresAt,
 			&i.AuditSeq,
+			&i.Run,
+			&i.HeardAt,
 		); err != nil {
 			return nil, err
 		}
@@ -315,13 +342,14 @@ func (q *Queries) ExportsOfExperiment(ctx context.Context, accountID uuid.UUID, 
 }
 
 const exportsOver = `-- name: ExportsOver :many
-SELECT account_id, id, format FROM exports WHERE state = 'ready' AND expires_at <= $1::timestamptz ORDER BY expires_at LIMIT 500
+SELECT account_id, id, format, run FROM exports WHERE state = 'ready' AND expires_at <= $1::timestamptz ORDER BY expires_at LIMIT 500
 `
 
 type ExportsOverRow struct {
 	AccountID uuid.UUID
 	ID        uuid.UUID
 	Format    string
+	Run       int32
 }
 
 // Files of all accounts whose time is over.
@@ -334,7 +362,12 @@ func (q *Queries) ExportsOver(ctx context.Context, now time.Time) ([]ExportsOver
 	items := []ExportsOverRow{}
 	for rows.Next() {
 		var i ExportsOverRow
-		if err := rows.Scan(&i.AccountID, &i.ID, &i.Format); err != nil {
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ID,
+			&i.Format,
+			&i.Run,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -343,6 +376,34 @@ func (q *Queries) ExportsOver(ctx context.Context, now time.Time) ([]ExportsOver
 		return nil, err
 	}
 	return items, nil
+}
+
+const hearOfExport = `-- name: HearOfExport :execrows
+UPDATE exports SET written = $1, heard_at = $2::timestamptz
+WHERE account_id = $3 AND id = $4 AND run = $5 AND state = 'running'
+`
+
+type HearOfExportParams struct {
+	Written   int64
+	Now       time.Time
+	AccountID uuid.UUID
+	ID        uuid.UUID
+	Run       int32
+}
+
+// Says how far a run is; no row: it was cancelled, or another run took its place.
+func (q *Queries) HearOfExport(ctx context.Context, arg HearOfExportParams) (int64, error) {
+	result, err := q.db.Exec(ctx, hearOfExport,
+		arg.Written,
+		arg.Now,
+		arg.AccountID,
+		arg.ID,
+		arg.Run,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const insertExport = `-- name: InsertExport :exec
@@ -377,21 +438,53 @@ func (q *Queries) InsertExport(ctx context.Context, arg InsertExportParams) erro
 	return err
 }
 
-const touchExport = `-- name: TouchExport :execrows
-UPDATE exports SET written = $1 WHERE account_id = $2 AND id = $3 AND state = 'running'
+const leaveExport = `-- name: LeaveExport :execrows
+UPDATE exports SET state = 'waiting', written = 0
+WHERE account_id = $1 AND id = $2 AND run = $3 AND state = 'running'
 `
 
-type TouchExportParams struct {
-	Written   int64
+type LeaveExportParams struct {
 	AccountID uuid.UUID
 	ID        uuid.UUID
+	Run       int32
 }
 
-// Says how far an export is; no row: it was cancelled.
-func (q *Queries) TouchExport(ctx context.Context, arg TouchExportParams) (int64, error) {
-	result, err := q.db.Exec(ctx, touchExport, arg.Written, arg.AccountID, arg.ID)
+// Leaves the export to whoever takes it up next.
+func (q *Queries) LeaveExport(ctx context.Context, arg LeaveExportParams) (int64, error) {
+	result, err := q.db.Exec(ctx, leaveExport, arg.AccountID, arg.ID, arg.Run)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const silentExports = `-- name: SilentExports :many
+SELECT account_id, id, run FROM exports WHERE state = 'running' AND (heard_at IS NULL OR heard_at < $1::timestamptz) LIMIT 100
+`
+
+type SilentExportsRow struct {
+	AccountID uuid.UUID
+	ID        uuid.UUID
+	Run       int32
+}
+
+// Runs of all accounts that were last heard of before @silent.
+func (q *Queries) SilentExports(ctx context.Context, silent time.Time) ([]SilentExportsRow, error) {
+	rows, err := q.db.Query(ctx, silentExports, silent)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SilentExportsRow{}
+	for rows.Next() {
+		var i SilentExportsRow
+		if err := rows.Scan(&i.AccountID, &i.ID, &i.Run); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -324,6 +324,8 @@ type Export struct {
 	FinishedAt   *time.Time
 	ExpiresAt    *time.Time
 	AuditSeq     *int64
+	Run          int32
+	HeardAt      *time.Time
 }
 
 type Goal struct {

@@ -20,7 +20,7 @@ type exportInput struct {
 	InputID
 	Body struct {
 		What   string `json:"what" enum:"assignments,conversions"`
-		Format string `json:"format" enum:"csv,json,parquet"`
+		Format string `json:"format" enum:"csv,xlsx,json,parquet"`
 	}
 }
 

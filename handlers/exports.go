@@ -3,9 +3,7 @@ package handlers
 import (
 	"bytes"
 	"context"
-	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -172,13 +170,12 @@ func (h *server) downloadExport(c echo.Context) error {
 	}
 	defer file.Close()
 	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(downloadTime)) // where there is none there is nothing to lift
-	attach(c, export.What+"-"+export.CreatedAt.UTC().Format(time.DateOnly)+"."+export.Format)
+	attach(c, export.FileName())
 	header := c.Response().Header()
-	header.Set(echo.HeaderContentType, "application/octet-stream")
-	header.Set(echo.HeaderContentLength, strconv.FormatInt(export.Bytes, 10))
+	header.Set(echo.HeaderContentType, export.Media())
+	header.Set("ETag", `"`+export.ID.String()+`"`) // one that was broken off can go on: a file never changes
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("X-Robots-Tag", "noindex, nofollow")
-	c.Response().WriteHeader(http.StatusOK)
-	_, err = io.Copy(c.Response(), file)
-	return err
+	http.ServeContent(c.Response(), c.Request().WithContext(ctx), "", time.Time{}, file)
+	return nil
 }

@@ -138,6 +138,9 @@ func TestPrintedNumbersAreThoseOfThePage(t *testing.T) {
 			t.Errorf("%s (-page +print):\n%s", label, diff)
 		}
 	}
+	if print.Find("#curves-title").Closest("figure").Find("svg[role=img] path").Length() != 2 {
+		t.Error("what is believed of the two variants is not drawn")
+	}
 	if print.Find("script").Length() > 0 || strings.Contains(a.Header.Get("Content-Security-Policy"), "script-src") {
 		t.Error("the page for paper runs scripts")
 	}
@@ -284,12 +287,13 @@ func TestPublicPageShowsNumbersAlone(t *testing.T) {
 	o.call(http.MethodPost, "/analytics/experiments/"+draft["id"].(string)+"/shares", public, http.StatusConflict)
 	b.clock.advance(1000 * 24 * time.Hour)
 	body := b.want(b.browser().get(strings.TrimPrefix(made["link"].(string), "http://localhost:8080")), http.StatusOK).body
-	for _, hidden := range []string{"=1+1", "shop.example", x["name"].(string), "Bought"} {
+	goal := x["goals"].([]any)[0].(members)["key"].(string)
+	for _, hidden := range []string{"=1+1", "shop.example", x["name"].(string), "Bought", "goal-" + goal} {
 		if strings.Contains(body, hidden) {
 			t.Errorf("the public page shows %q", hidden)
 		}
 	}
-	for _, shown := range []string{"Variant B", "3,000", "7.70%"} {
+	for _, shown := range []string{"Variant B", "3,000", "7.70%", `id="curves-title"`} {
 		if !strings.Contains(body, shown) {
 			t.Errorf("the public page does not show %q", shown)
 		}

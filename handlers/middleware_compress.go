@@ -53,11 +53,11 @@ func (w *compressor) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// start chooses the coding and sends the header.
+// start chooses the coding and sends the header. An answer that can be had in parts goes as it is: they are parts of its bytes.
 func (w *compressor) start(size int) {
 	w.started = true
 	header := w.Header()
-	if compressible(header.Get("Content-Type")) && header.Get("Content-Encoding") == "" {
+	if compressible(header.Get("Content-Type")) && header.Get("Content-Encoding") == "" && header.Get("Accept-Ranges") == "" {
 		header.Add("Vary", "Accept-Encoding")
 		if size >= worthCompressing {
 			w.choose(header)

@@ -12,17 +12,28 @@ SELECT * FROM exports WHERE account_id = @account_id AND id = @id;
 -- Exports of an account that are not over, the account's further ones waiting.
 SELECT count(*) FROM exports WHERE account_id = @account_id AND state IN ('waiting', 'running');
 
--- name: BeginExport :execrows
--- One that was running goes on from its beginning: the server that made it stopped.
-UPDATE exports SET state = 'running', written = 0 WHERE account_id = @account_id AND id = @id AND state IN ('waiting', 'running');
+-- name: BeginExport :one
+-- Takes up one that waits, as its next run. No row: it is over, or another server is at it.
+UPDATE exports SET state = 'running', written = 0, run = run + 1, heard_at = @now::timestamptz
+WHERE account_id = @account_id AND id = @id AND state = 'waiting' RETURNING *;
 
--- name: TouchExport :execrows
--- Says how far an export is; no row: it was cancelled.
-UPDATE exports SET written = @written WHERE account_id = @account_id AND id = @id AND state = 'running';
+-- name: HearOfExport :execrows
+-- Says how far a run is; no row: it was cancelled, or another run took its place.
+UPDATE exports SET written = @written, heard_at = @now::timestamptz
+WHERE account_id = @account_id AND id = @id AND run = @run AND state = 'running';
 
 -- name: EndExport :execrows
 UPDATE exports SET state = @state, written = @written, bytes = @bytes, finished_at = @now::timestamptz, expires_at = @expires_at
-WHERE account_id = @account_id AND id = @id AND state = 'running';
+WHERE account_id = @account_id AND id = @id AND run = @run AND state = 'running';
+
+-- name: LeaveExport :execrows
+-- Leaves the export to whoever takes it up next.
+UPDATE exports SET state = 'waiting', written = 0
+WHERE account_id = @account_id AND id = @id AND run = @run AND state = 'running';
+
+-- name: SilentExports :many
+-- Runs of all accounts that were last heard of before @silent.
+SELECT account_id, id, run FROM exports WHERE state = 'running' AND (heard_at IS NULL OR heard_at < @silent::timestamptz) LIMIT 100;
 
 -- name: CancelExport :execrows
 UPDATE exports SET state = 'cancelled', finished_at = @now::timestamptz
@@ -33,7 +44,7 @@ UPDATE exports SET state = 'deleted' WHERE account_id = @account_id AND id = @id
 
 -- name: ExportsOver :many
 -- Files of all accounts whose time is over.
-SELECT account_id, id, format FROM exports WHERE state = 'ready' AND expires_at <= @now::timestamptz ORDER BY expires_at LIMIT 500;
+SELECT account_id, id, format, run FROM exports WHERE state = 'ready' AND expires_at <= @now::timestamptz ORDER BY expires_at LIMIT 500;
 
 -- name: CountVisitors :one
 -- About how many rows an export of assignments has.
@@ -52,9 +63,7 @@ WHERE account_id = @account_id AND experiment_id = @experiment_id AND (split, vi
 ORDER BY split, visitor LIMIT @take::int;
 
 -- name: ExportConversions :many
--- The conversions after one of them, in the order of their key, with the arm that the visitor has.
-SELECT c.split, c.goal_id, c.visitor, c.first_at, c.n, c.value, coalesce(a.arm, -1)::smallint AS arm FROM conversions c
-LEFT JOIN assignments a ON a.account_id = c.account_id AND a.experiment_id = c.experiment_id AND a.split = c.split AND a.visitor = c.visitor
-WHERE c.account_id = @account_id AND c.experiment_id = @experiment_id
-  AND (c.split, c.goal_id, c.visitor) > (@split::smallint, @goal_id::uuid, @visitor::text)
-ORDER BY c.split, c.goal_id, c.visitor LIMIT @take::int;
+-- The conversions after one of them, in the order of their key, with the arm that they count for.
+SELECT split, goal_id, visitor, first_at, n, value, arm FROM conversions
+WHERE account_id = @account_id AND experiment_id = @experiment_id AND (split, goal_id, visitor) > (@split::smallint, @goal_id::uuid, @visitor::text)
+ORDER BY split, goal_id, visitor LIMIT @take::int;

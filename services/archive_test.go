@@ -249,7 +249,7 @@ func TestADayStaysWhenItsObjectIsSpoilt(t *testing.T) {
 // spoilt loses the last byte of every object.
 type spoilt struct{ Objects }
 
-func (s spoilt) Get(ctx context.Context, name string) (io.ReadCloser, error) {
+func (s spoilt) Get(ctx context.Context, name string) (io.ReadSeekCloser, error) {
 	r, err := s.Objects.Get(ctx, name)
 	if err != nil {
 		return nil, err
@@ -259,8 +259,12 @@ func (s spoilt) Get(ctx context.Context, name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return io.NopCloser(bytes.NewReader(b[:len(b)-1])), nil
+	return inMemory{bytes.NewReader(b[:len(b)-1])}, nil
 }
+
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }
 
 func TestObjectStoreAddresses(t *testing.T) {
 	t.Parallel()

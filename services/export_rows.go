@@ -1,7 +1,9 @@
 package services
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -17,8 +19,11 @@ const (
 	ExportConversions = "conversions"
 )
 
-// exportPage is how many rows are read, and held, at a time.
-const exportPage = 10_000
+// exportPage is how many rows are read, and held, at a time: few enough that a slow disk finds them within a statement's time.
+const exportPage = 5_000
+
+// exportBuffer is how much is gathered before it goes to the object store.
+const exportBuffer = 256 << 10
 
 // assignmentRow is a visitor in an experiment.
 type assignmentRow struct {
@@ -53,16 +58,17 @@ type exportSource struct {
 }
 
 // write writes all rows of a kind, calling wrote with their number after every page.
-func (s exportSource) write(ctx context.Context, w io.Writer, what, format string, wrote func(int64) error) error {
+func (s exportSource) write(ctx context.Context, w io.Writer, what, format string, wrote func(int64)) error {
 	if what == ExportConversions {
 		return writeRows(ctx, w, format, s.conversions(), wrote)
 	}
 	return writeRows(ctx, w, format, s.assignments(), wrote)
 }
 
-// writeRows asks for pages until one is empty.
-func writeRows[T any](ctx context.Context, w io.Writer, format string, next func(context.Context) ([]T, error), wrote func(int64) error) error {
-	out, err := newRowWriter[T](w, format)
+// writeRows asks for pages until one is not full.
+func writeRows[T any](ctx context.Context, w io.Writer, format string, next func(context.Context) ([]T, error), wrote func(int64)) error {
+	buffer := bufio.NewWriterSize(w, exportBuffer)
+	out, err := newRowWriter[T](buffer, format)
 	if err != nil {
 		return err
 	}
@@ -76,14 +82,10 @@ func writeRows[T any](ctx context.Context, w io.Writer, format string, next func
 				return fmt.Errorf("write row: %w", err)
 			}
 		}
-		if n += int64(len(page)); len(page) < exportPage {
-			if err := out.close(); err != nil {
-				return fmt.Errorf("end of file: %w", err)
-			}
-			return wrote(n)
-		}
-		if err := wrote(n); err != nil {
-			return err
+		n += int64(len(page))
+		wrote(n)
+		if len(page) < exportPage {
+			return errors.Join(out.close(), buffer.Flush())
 		}
 	}
 }

@@ -26,11 +26,13 @@ func newRowWriter[T any](w io.Writer, format string) (rowWriter[T], error) {
 	switch format {
 	case FormatCSV:
 		return newCSVRows[T](w)
+	case FormatXLSX:
+		return newXLSXRows[T](w), nil
 	case FormatJSON:
-		return jsonRows[T]{json.NewEncoder(w)}, nil
+		return newJSONRows[T](w), nil
 	case FormatParquet:
-		return parquetRows[T]{parquet.NewGenericWriter[T](w, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(archiveGroup),
-			parquet.CreatedBy("samplit", "1", ""))}, nil
+		return parquetRows[T]{parquet.NewGenericWriter[T](w, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(parquetGroup),
+			parquet.PageBufferSize(parquetPage), parquet.CreatedBy("samplit", "1", ""))}, nil
 	}
 	return nil, fmt.Errorf("no rows in format %q", format)
 }
@@ -58,19 +60,49 @@ func (c *csvRows[T]) close() error {
 	return c.w.Error()
 }
 
-// jsonRows is a line for each row.
-type jsonRows[T any] struct{ e *json.Encoder }
-
-func (j jsonRows[T]) write(row T) error {
-	values := valuesOf(row)
-	line := make(map[string]any, len(values))
-	for i, name := range columnsOf[T]() {
-		line[name] = values[i]
-	}
-	return j.e.Encode(line)
+// jsonRows is a line for each row, its members in the order of the columns.
+type jsonRows[T any] struct {
+	w    io.Writer
+	keys []string
+	line []byte
 }
 
-func (jsonRows[T]) close() error { return nil }
+func newJSONRows[T any](w io.Writer) *jsonRows[T] {
+	j := &jsonRows[T]{w: w}
+	for i, name := range columnsOf[T]() {
+		before := ","
+		if i == 0 {
+			before = "{"
+		}
+		j.keys = append(j.keys, before+strconv.Quote(name)+":")
+	}
+	return j
+}
+
+func (j *jsonRows[T]) write(row T) error {
+	j.line = j.line[:0]
+	for i, v := range valuesOf(row) {
+		if at, ok := v.(time.Time); ok {
+			v = cellTime(at)
+		}
+		text, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		j.line = append(append(j.line, j.keys[i]...), text...)
+	}
+	_, err := j.w.Write(append(j.line, "}\n"...))
+	return err
+}
+
+func (*jsonRows[T]) close() error { return nil }
+
+// parquetGroup is how many rows of a file are in memory at a time, parquetPage how many bytes are compressed at once: with larger pages
+// the compressor alone takes 20 MB.
+const (
+	parquetGroup = 50_000
+	parquetPage  = 64 << 10
+)
 
 type parquetRows[T any] struct{ w *parquet.GenericWriter[T] }
 

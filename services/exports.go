@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,7 +16,6 @@ import (
 )
 
 const (
-	exportTime  = 2 * time.Hour      // that one may take
 	exportLife  = 7 * 24 * time.Hour // of a file
 	exportLink  = 24 * time.Hour     // that a link to it holds
 	openExports = 3                  // of an account at a time
@@ -51,7 +51,7 @@ type Export struct {
 	ID         uuid.UUID  `json:"id"`
 	Experiment uuid.UUID  `json:"experiment_id"`
 	What       string     `json:"what" enum:"assignments,conversions"`
-	Format     string     `json:"format" enum:"csv,json,parquet"`
+	Format     string     `json:"format" enum:"csv,xlsx,json,parquet"`
 	State      string     `json:"state" enum:"waiting,running,ready,failed,cancelled,deleted"`
 	Written    int64      `json:"written" doc:"Rows so far"`
 	Expected   int64      `json:"expected" doc:"About as many rows as there will be"`
@@ -61,28 +61,21 @@ type Export struct {
 	URL        string     `json:"url,omitempty" doc:"Of the file, for whoever has it; holds for a day"`
 }
 
-type exportJob struct {
-	Account uuid.UUID `json:"account"`
-	Export  uuid.UUID `json:"export"`
+// FileName is what the file of an export is called where it is saved. JSON is a line for each row.
+func (x Export) FileName() string {
+	ending := x.Format
+	if ending == FormatJSON {
+		ending = "jsonl"
+	}
+	return x.What + "-" + x.CreatedAt.UTC().Format(time.DateOnly) + "." + ending
 }
 
-// Kind names the job.
-func (exportJob) Kind() string { return "export.rows" }
-
-// Queue keeps others from waiting for it.
-func (exportJob) Queue() string { return db.SlowQueue }
-
-type exportsOverJob struct{}
-
-// Kind names the job.
-func (exportsOverJob) Kind() string { return "export.over" }
-
-// Workers make the files, and delete those whose time is over.
-func (e *Exports) Workers() []db.Worker {
-	return []db.Worker{
-		db.WorkWithin(exportTime, func(ctx context.Context, job exportJob) error { return e.make(ctx, job) }),
-		db.Every(time.Hour, exportsOverJob{}, func(ctx context.Context, _ exportsOverJob) error { return e.deleteOver(ctx) }),
+// Media is the media type of the file of an export.
+func (x Export) Media() string {
+	if x.Format == FormatJSON {
+		return "application/jsonl"
 	}
+	return exportMedia[x.Format]
 }
 
 // Start asks for the rows of an experiment as a file. Editors and above may: rows name visitors. NotFound if the experiment is absent
@@ -99,8 +92,8 @@ func (e *Exports) Start(ctx context.Context, by Actor, experiment, what, format 
 	if what != ExportAssignments && what != ExportConversions {
 		f.add("what", "unknown", "Must be assignments or conversions.")
 	}
-	if !slices.Contains([]string{FormatCSV, FormatJSON, FormatParquet}, format) {
-		f.add("format", "unknown", "Must be csv, json or parquet.")
+	if !slices.Contains([]string{FormatCSV, FormatXLSX, FormatJSON, FormatParquet}, format) {
+		f.add("format", "unknown", "Must be csv, xlsx, json or parquet.")
 	}
 	if err := f.err(); err != nil {
 		return Export{}, err
@@ -208,14 +201,14 @@ func (e *Exports) Cancel(ctx context.Context, by Actor, id string) (experiment u
 		return err
 	})
 	if err == nil && row.State == ExportReady {
-		err = e.delete(ctx, by.Account, key, row.Format)
+		err = e.delete(ctx, by.Account, key, exportedTo(row))
 	}
 	return row.ExperimentID, err
 }
 
-// Open returns the file of a link. NotFound: with Reason link_bad the link was not made here, with link_over its time, or that of its
+// Open returns the file of a link, to be closed by the caller. NotFound: with Reason link_bad the link was not made here, with link_over its time, or that of its
 // file, is over.
-func (e *Exports) Open(ctx context.Context, token string) (Export, io.ReadCloser, error) {
+func (e *Exports) Open(ctx context.Context, token string) (Export, io.ReadSeekCloser, error) {
 	l, ok := e.links.open(token)
 	if !ok {
 		return Export{}, nil, badLink()
@@ -234,7 +227,7 @@ func (e *Exports) Open(ctx context.Context, token string) (Export, io.ReadCloser
 	if row.State != ExportReady {
 		return Export{}, nil, linkOver()
 	}
-	file, err := e.objects.Get(ctx, exportObject(l.account, l.id, row.Format))
+	file, err := e.objects.Get(ctx, exportedTo(row))
 	if errors.Is(err, ErrNoObject) {
 		err = linkOver()
 	}
@@ -249,98 +242,16 @@ func linkOver() error {
 	return &Error{Code: CodeNotFound, Reason: "link_over", Message: "This link does not hold any more: ask for a new one."}
 }
 
-func exportObject(account, id uuid.UUID, format string) string {
-	return "exports/" + account.String() + "/" + id.String() + "." + format
-}
+// exportedTo is where the file of an export is.
+func exportedTo(r db.Export) string { return exportObject(r.AccountID, r.ID, r.Run, r.Format) }
 
-var errCancelled = errors.New("cancelled")
-
-// make writes the file. What goes wrong is shown and not tried again, but for a server that stops: then the next one begins anew.
-func (e *Exports) make(ctx context.Context, job exportJob) error {
-	row, x, err := e.begin(ctx, job)
-	if errors.Is(err, errCancelled) {
-		return nil
+// exportObject is where a run's file is. Exports that were made when there were no runs have run 0.
+func exportObject(account, id uuid.UUID, run int32, format string) string {
+	name := "exports/" + account.String() + "/" + id.String()
+	if run > 0 {
+		name += "-" + strconv.Itoa(int(run))
 	}
-	if err != nil {
-		return fmt.Errorf("begin export: %w", err)
-	}
-	written := int64(0)
-	source := exportSource{e.db, job.Account, x, x.splits()}
-	put, err := putStream(ctx, e.objects, exportObject(job.Account, job.Export, row.Format), func(ctx context.Context, w io.Writer) error {
-		return source.write(ctx, w, row.What, row.Format, func(n int64) error {
-			written = n
-			return e.touch(ctx, job, n)
-		})
-	})
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	state := ExportReady
-	if err != nil && !errors.Is(err, errCancelled) {
-		e.log.Error("export", slog.String("account_id", job.Account.String()), slog.String("export_id", job.Export.String()), slog.Any("error", err))
-		state = ExportFailed
-	}
-	if !errors.Is(err, errCancelled) {
-		err = e.end(ctx, job, state, written, put.bytes)
-	}
-	if errors.Is(err, errCancelled) {
-		return e.objects.Delete(ctx, exportObject(job.Account, job.Export, row.Format))
-	}
-	return err
-}
-
-// begin takes a job up; errCancelled: it is over already.
-func (e *Exports) begin(ctx context.Context, job exportJob) (row db.Export, x Experiment, err error) {
-	err = e.db.InTx(ctx, job.Account, func(s *db.Store) error {
-		n, err := s.BeginExport(ctx, job.Account, job.Export)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return errCancelled
-		}
-		if row, err = s.Export(ctx, job.Account, job.Export); err != nil {
-			return err
-		}
-		held, err := s.Experiment(ctx, job.Account, row.ExperimentID)
-		if err != nil {
-			return err
-		}
-		list, err := withRows(ctx, s, job.Account, []db.Experiment{held}, listed)
-		if err != nil {
-			return err
-		}
-		x = list[0]
-		return nil
-	})
-	return row, x, err
-}
-
-// touch says how far an export is, and hears of it when it was cancelled.
-func (e *Exports) touch(ctx context.Context, job exportJob, written int64) error {
-	return e.db.InTx(ctx, job.Account, func(s *db.Store) error {
-		n, err := s.TouchExport(ctx, db.TouchExportParams{AccountID: job.Account, ID: job.Export, Written: written})
-		if err == nil && n == 0 {
-			err = errCancelled
-		}
-		return err
-	})
-}
-
-func (e *Exports) end(ctx context.Context, job exportJob, state string, written, bytes int64) error {
-	now := e.clock.now()
-	end := db.EndExportParams{AccountID: job.Account, ID: job.Export, State: state, Written: written, Bytes: bytes, Now: now}
-	if state == ExportReady {
-		over := now.Add(exportLife)
-		end.ExpiresAt = &over
-	}
-	return e.db.InTx(ctx, job.Account, func(s *db.Store) error {
-		n, err := s.EndExport(ctx, end)
-		if err == nil && n == 0 {
-			err = errCancelled
-		}
-		return err
-	})
+	return name + "." + format
 }
 
 // deleteOver deletes the files whose time is over.
@@ -354,7 +265,7 @@ func (e *Exports) deleteOver(ctx context.Context) error {
 		return fmt.Errorf("exports over: %w", err)
 	}
 	for _, o := range over {
-		if err := e.delete(ctx, o.AccountID, o.ID, o.Format); err != nil {
+		if err := e.delete(ctx, o.AccountID, o.ID, exportObject(o.AccountID, o.ID, o.Run, o.Format)); err != nil {
 			return err
 		}
 	}
@@ -362,8 +273,8 @@ func (e *Exports) deleteOver(ctx context.Context) error {
 }
 
 // delete removes the file before the row says so: one that could not be removed is tried again.
-func (e *Exports) delete(ctx context.Context, account, id uuid.UUID, format string) error {
-	if err := e.objects.Delete(ctx, exportObject(account, id, format)); err != nil {
+func (e *Exports) delete(ctx context.Context, account, id uuid.UUID, object string) error {
+	if err := e.objects.Delete(ctx, object); err != nil {
 		return err
 	}
 	return e.db.InTx(ctx, account, func(s *db.Store) error {

@@ -14,9 +14,11 @@ type Objects interface {
 	// Put stores what r holds under a name, in place of what was there. After an error the old object, or none, is there.
 	Put(ctx context.Context, name string, r io.Reader) error
 	// Get opens an object; the caller closes it. ErrNoObject: there is none of that name.
-	Get(ctx context.Context, name string) (io.ReadCloser, error)
+	Get(ctx context.Context, name string) (io.ReadSeekCloser, error)
 	// Delete removes an object. One that is not there is no error.
 	Delete(ctx context.Context, name string) error
+	// Sweep removes what a Put of that name left when its program was killed.
+	Sweep(ctx context.Context, name string) error
 }
 
 // ErrNoObject says that no object has the name.

@@ -20,6 +20,9 @@ func (f folderObjects) path(name string) (string, error) {
 	return filepath.Join(string(f), filepath.FromSlash(name)), nil
 }
 
+// unfinished is what the files are called that are to become an object.
+func unfinished(path string) string { return ".new-" + filepath.Base(path) + "-*" }
+
 // Put writes beside the old file and then takes its place, so that a file is always whole.
 func (f folderObjects) Put(ctx context.Context, name string, r io.Reader) (err error) {
 	path, err := f.path(name)
@@ -29,7 +32,7 @@ func (f folderObjects) Put(ctx context.Context, name string, r io.Reader) (err e
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	file, err := os.CreateTemp(filepath.Dir(path), unfinished(path))
 	if err != nil {
 		return fmt.Errorf("make file: %w", err)
 	}
@@ -65,7 +68,7 @@ func syncFolder(path string) error {
 	return nil
 }
 
-func (f folderObjects) Get(_ context.Context, name string) (io.ReadCloser, error) {
+func (f folderObjects) Get(_ context.Context, name string) (io.ReadSeekCloser, error) {
 	path, err := f.path(name)
 	if err != nil {
 		return nil, err
@@ -87,6 +90,23 @@ func (f folderObjects) Delete(_ context.Context, name string) error {
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("delete object: %w", err)
+	}
+	return nil
+}
+
+func (f folderObjects) Sweep(_ context.Context, name string) error {
+	path, err := f.path(name)
+	if err != nil {
+		return err
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), unfinished(path)))
+	if err != nil {
+		return fmt.Errorf("look for what was left: %w", err)
+	}
+	for _, file := range left {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("sweep object: %w", err)
+		}
 	}
 	return nil
 }

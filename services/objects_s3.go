@@ -37,7 +37,7 @@ func (s *s3Objects) Put(ctx context.Context, name string, r io.Reader) error {
 	return nil
 }
 
-func (s *s3Objects) Get(ctx context.Context, name string) (io.ReadCloser, error) {
+func (s *s3Objects) Get(ctx context.Context, name string) (io.ReadSeekCloser, error) {
 	object, err := s.client.GetObject(ctx, s.bucket, name, minio.GetObjectOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("get %s: %w", name, err)
@@ -55,6 +55,13 @@ func (s *s3Objects) Get(ctx context.Context, name string) (io.ReadCloser, error)
 func (s *s3Objects) Delete(ctx context.Context, name string) error {
 	if err := s.client.RemoveObject(ctx, s.bucket, name, minio.RemoveObjectOptions{}); err != nil && minio.ToErrorResponse(err).Code != minio.NoSuchKey {
 		return fmt.Errorf("delete %s: %w", name, err)
+	}
+	return nil
+}
+
+func (s *s3Objects) Sweep(ctx context.Context, name string) error {
+	if err := s.client.RemoveIncompleteUpload(ctx, s.bucket, name); err != nil {
+		return fmt.Errorf("sweep %s: %w", name, err)
 	}
 	return nil
 }

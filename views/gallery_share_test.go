@@ -1,5 +1,10 @@
 package views
 
+import (
+	"fmt"
+	"time"
+)
+
 func shareWing() []exhibit {
 	x := sampleResults().Experiment
 	link := "https://samplit.acme.example/shared/AZ8Kq1VxdJ6aB0mXy2nWkQGfCqtVcXSeoAdJl8tpFpYAAAAAafn1gIZ0mJwq2vXo8Lk1TtQ"
@@ -21,7 +26,7 @@ func shareWing() []exhibit {
 	over := func(id string) exhibit { return outsider(fixed(id, LinkOverPage, "error."+id)) }
 	return []exhibit{
 		fixed("share", SharePage, full), fixed("share-public", SharePage, published), fixed("share-reader", SharePage, reader),
-		outsider(fixed("sheet", SheetPage, sheet)), over("link_over"), over("link_bad"),
+		outsider(fixed("sheet", SheetPage, sheet)), outsider(fixed("sheet-learning", SheetPage, learningSheet())), outsider(fixed("sheet-many", SheetPage, manySheet())), over("link_over"), over("link_bad"),
 		fixed("plan", PlanPage, sampleForecast(true)), fixed("plan-draft", PlanPage, sampleForecast(false)), fixed("plan-unknown", PlanPage, Forecast{Experiment: x, Lift: 0.2}),
 		fixed("alerts", AlertsPage, sampleAlerts()), fixed("alerts-none", AlertsPage, Alerts{Choices: sampleAlerts().Choices}),
 		outsider(fixed("alerts-stop", AlertStopPage, AlertStop{Kind: "decided"})), outsider(fixed("alerts-stopped", AlertStopPage, AlertStop{Kind: "weekly", Done: true})),
@@ -30,6 +35,7 @@ func shareWing() []exhibit {
 
 func sampleSheet() Sheet {
 	r := sampleResults()
+	r.Rates, r.Curves = sampleRates(r.Variants, 14), sampleCurves(r.Variants)
 	g := SheetGoal{Results: r, Blocks: []SheetBlock{{}}}
 	for _, v := range r.Variants {
 		g.Blocks[0].Variants = append(g.Blocks[0].Variants, SheetRow{VariantResult: v})
@@ -39,6 +45,49 @@ func sampleSheet() Sheet {
 	amount := 3.42
 	money.Blocks = []SheetBlock{{Variants: []SheetRow{{g.Blocks[0].Variants[0].VariantResult, &amount}, {g.Blocks[0].Variants[1].VariantResult, nil}}}}
 	return Sheet{Experiment: r.Experiment, AsOf: moment, Expires: moment.AddDate(0, 0, 7), Goals: []SheetGoal{g, money}}
+}
+
+// sheetAbout is a sheet about one goal.
+func sheetAbout(r Results) Sheet {
+	g := SheetGoal{Results: r, Blocks: []SheetBlock{{}}}
+	for _, v := range r.Variants {
+		g.Blocks[0].Variants = append(g.Blocks[0].Variants, SheetRow{VariantResult: v})
+	}
+	return Sheet{Experiment: r.Experiment, AsOf: moment, Goals: []SheetGoal{g}}
+}
+
+// learningSheet is about a test whose traffic moves.
+func learningSheet() Sheet {
+	r := sampleResults()
+	r.Verdict = Verdict{State: "learning", Action: "keep_running", Headline: "Variant B is in front, but it is too early to be sure."}
+	r.Experiment.Method, r.Epochs = "thompson", sampleEpochs()
+	r.Variants = append(r.Variants, VariantResult{Key: "c", Name: "Free for members with a very long name to fit", Index: 2, Visitors: 1168, Conversions: 47, Rate: 0.0402,
+		Lift: &Lift{-0.04, -0.14, 0.06, nil}, Weight: 0.25})
+	r.Rates = sampleRates(r.Variants, 45)
+	return sheetAbout(r)
+}
+
+// manySheet is as much as a sheet has to show: 20 variants, 120 days, 400 sets of weights.
+func manySheet() Sheet {
+	r := sampleResults()
+	r.Experiment.Method = "thompson"
+	control := r.Variants[0]
+	r.Variants = nil
+	for i := range 20 {
+		v := control
+		v.Key, v.Name, v.Index, v.Weight = fmt.Sprintf("v%d", i), fmt.Sprintf("Headline number %d", i+1), i, 0.05
+		v.Rate *= 1 + 0.02*float64(i)
+		r.Variants = append(r.Variants, v)
+	}
+	r.Rates, r.Curves = sampleRates(r.Variants, 120), nil
+	for n := range 400 {
+		e := Epoch{Number: n + 1, OpenedAt: moment.Add(time.Duration(n-400) * 7 * time.Hour), Weights: map[string]float64{}, Reason: "epoch.learned"}
+		for i, v := range r.Variants {
+			e.Weights[v.Key] = (1 + float64(n*i)/4000) / (20 + 190*float64(n)/4000)
+		}
+		r.Epochs = append(r.Epochs, e)
+	}
+	return sheetAbout(r)
 }
 
 func sampleForecast(started bool) Forecast {
@@ -69,7 +118,7 @@ func sampleResults() Results {
 		Verdict: Verdict{State: "winner", Action: "ship", Variant: "b", Headline: "Variant B gets 12% more sign-ups. 96\u00a0in\u00a0100 chance it is better than the original.",
 			Reason: "It brings 5 more sign-ups per 1,000 visitors (between 2 and 9).", Rule: "the 95% range leaves zero out, at any look."},
 		Variants: []VariantResult{
-			{Key: "control", Name: "Original", Visitors: 9108, Conversions: 375, Rate: 0.04117, ChanceBest: p(0.03), Risk: p(0.0051), Weight: 0.5},
-			{Key: "b", Name: "Variant B", Index: 1, Visitors: 9126, Conversions: 423, Rate: 0.04635, Lift: &Lift{0.124, 0.041, 0.21, nil},
+			{Key: "control", Name: "Original", Visitors: 9108, Conversions: 375, Rate: 0.04117, RateLow: 0.0373, RateHigh: 0.0454, ChanceBest: p(0.03), Risk: p(0.0051), Weight: 0.5},
+			{Key: "b", Name: "Variant B", Index: 1, Visitors: 9126, Conversions: 423, Rate: 0.04635, RateLow: 0.0422, RateHigh: 0.0509, Lift: &Lift{0.124, 0.041, 0.21, nil},
 				ChanceToBeat: p(0.963), ChanceBest: p(0.97), Risk: p(0.0004), Weight: 0.5, Leading: true}}}
 }

@@ -48,6 +48,18 @@ var exportKinds = map[string]string{"assignments": "export.assignments", "conver
 // resultFiles are the formats of a file of results, and what people call them.
 var resultFiles = []struct{ Format, Name string }{{"xlsx", "Excel"}, {"csv", "CSV"}, {"json", "JSON"}, {"parquet", "Parquet"}}
 
+// exportFormats are the formats of a file of rows.
+var exportFormats = []option{{Value: "csv", Label: "CSV"}, {Value: "xlsx", Label: "Excel"}, {Value: "json", Label: "JSON"}, {Value: "parquet", Label: "Parquet"}}
+
+func formatName(format string) string {
+	for _, f := range exportFormats {
+		if f.Value == format {
+			return f.Label
+		}
+	}
+	return format
+}
+
 // writing says whether any of the exports is still being written.
 func writing(list []ExportRow) bool {
 	for _, e := range list {

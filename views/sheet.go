@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/samplit/samplit/locale"
@@ -38,6 +39,9 @@ type SheetRow struct {
 
 // Decided says whether there is enough data to show chances.
 func (g SheetGoal) Decided() bool { return g.Progress == nil }
+
+// sheetGoalID is the id of what a goal is called.
+func sheetGoalID(place int) string { return "goal-" + strconv.Itoa(place+1) }
 
 // unlinked are the results without ways to where the figures come from.
 func (g SheetGoal) unlinked() Results {
