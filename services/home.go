@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/locale"
@@ -72,23 +73,26 @@ type Today struct {
 // longestHome bounds how many experiments the page looks at.
 const longestHome = 50
 
-// Today collects the page, with sentences in the language of ctx and the impact of some days. Any member may.
+// Today collects the page, with sentences in the language of ctx and the impact of some days, one of ImpactDays or else the middle one.
+// Any member may.
 func (h *Home) Today(ctx context.Context, by Actor, days int) (t Today, err error) {
 	if err := h.read(ctx, by, &t); err != nil {
 		return t, err
 	}
-	if t.Summaries, err = h.analytics.Summaries(ctx, by, t.Running); err != nil {
-		return t, err
-	}
-	if t.Activity, err = h.recent(ctx, by); err != nil {
+	var brought []db.ImpactCellsRow
+	days = impactDays(days)
+	parts, atOnce := errgroup.WithContext(ctx)
+	parts.Go(func() (err error) { brought, err = h.brought(atOnce, by, days); return err })
+	parts.Go(func() (err error) { t.Summaries, err = h.analytics.Summaries(atOnce, by, t.Running); return err })
+	parts.Go(func() (err error) { t.Activity, err = h.recent(atOnce, by); return err })
+	if err := parts.Wait(); err != nil {
 		return t, err
 	}
 	if t.Steps, t.Draft, err = h.steps(ctx, by, t); err != nil {
 		return t, err
 	}
-	broken := t.collect(ctx, h.clock.now())
-	t.Impact, err = h.Impact(ctx, by, days, broken)
-	return t, err
+	t.Impact = impactOf(brought, t.collect(ctx, h.clock.now()), days)
+	return t, nil
 }
 
 // read finds the sites and what runs.

@@ -30,30 +30,32 @@ type Impact struct {
 // ImpactDays are the periods that can be asked for.
 var ImpactDays = []int{7, 30, 90}
 
-// Impact compares the visitors of every variant with those of the original under the same weights. Tests whose numbers need fixing are
-// left out. Any member may; days that are not one of ImpactDays are read as the middle one.
-func (h *Home) Impact(ctx context.Context, by Actor, days int, leaveOut []uuid.UUID) (Impact, error) {
+// impactDays is the period of a number of days: the middle one where there is no such.
+func impactDays(days int) int {
 	if !slices.Contains(ImpactDays, days) {
-		days = ImpactDays[1]
+		return ImpactDays[1]
 	}
-	var rows []db.ImpactCellsRow
-	err := h.db.InTx(ctx, by.Account, func(s *db.Store) (err error) {
+	return days
+}
+
+// brought reads what visitors of some days did, of every variant and of the original under the same weights.
+func (h *Home) brought(ctx context.Context, by Actor, days int) (rows []db.ImpactCellsRow, err error) {
+	err = h.db.InTx(ctx, by.Account, func(s *db.Store) error {
 		rows, err = s.ImpactCells(ctx, by.Account, firstDay(h.clock.now(), days))
 		return err
 	})
 	if err != nil {
-		return Impact{}, fmt.Errorf("read impact: %w", err)
+		return nil, fmt.Errorf("read impact: %w", err)
 	}
-	rows = slices.DeleteFunc(rows, func(r db.ImpactCellsRow) bool { return slices.Contains(leaveOut, r.ExperimentID) })
-	return impactOf(rows, days), nil
+	return rows, nil
 }
 
-// impactOf adds up the strata, each an epoch of a split.
-func impactOf(rows []db.ImpactCellsRow, days int) Impact {
+// impactOf adds up the strata, each an epoch of a split, but for tests whose numbers need fixing.
+func impactOf(rows []db.ImpactCellsRow, broken []uuid.UUID, days int) Impact {
 	out := Impact{Days: days}
 	sums := map[string]stats.Estimate{}
 	for _, r := range rows {
-		if r.ControlVisitors == 0 || r.OtherVisitors == 0 {
+		if r.ControlVisitors == 0 || r.OtherVisitors == 0 || slices.Contains(broken, r.ExperimentID) {
 			continue
 		}
 		if r.Split == 0 { // whoever is in one split is in all
