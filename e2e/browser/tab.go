@@ -4,10 +4,12 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
@@ -76,7 +78,13 @@ func (tab *Tab) Show() {
 // Close closes the tab as its user would.
 func (tab *Tab) Close() {
 	tab.t.Helper()
-	if err := chromedp.Cancel(tab.ctx); err != nil {
+	err := chromedp.Cancel(tab.ctx)
+	// Chromium may have closed it with one of its frames, which end at the same time.
+	var gone *cdproto.Error
+	if errors.As(err, &gone) && strings.HasPrefix(gone.Message, "No target with given id") {
+		return
+	}
+	if err != nil {
 		tab.t.Fatalf("close tab: %v", err)
 	}
 }
