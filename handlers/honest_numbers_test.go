@@ -43,8 +43,7 @@ func kinds() map[string]members {
 	}
 }
 
-// Seeded experiments of all kinds, sent by HTTP: the page, the API, the file and, where a file of counts can tell it, `samplit analyze`
-// give the same numbers to the last printed digit.
+// Seeded experiments of all kinds, sent by HTTP: the page, the API and the file give the same numbers to the last printed digit.
 func TestSameNumbersOfEveryKind(t *testing.T) {
 	t.Parallel()
 	l := newLived(t)
@@ -127,9 +126,6 @@ func (l lived) same(t *testing.T, x *fair) {
 	}
 	for _, e := range api.Elements {
 		showsAll(ctx, t, api, page.Find("section[aria-labelledby='element-"+e.Key+"']"), e.Variants)
-	}
-	if x.key == "fixed" || x.key == "uneven" || x.key == "four" {
-		sameAnalysis(ctx, t, api, file)
 	}
 }
 
@@ -216,34 +212,5 @@ func shows(t *testing.T, row *goquery.Selection, parts []string) {
 			return
 		}
 		rest = after
-	}
-}
-
-// sameAnalysis judges the file's counts as `samplit analyze` does.
-func sameAnalysis(ctx context.Context, t *testing.T, api services.Results, file []map[string]string) {
-	t.Helper()
-	counts := "variant,visitors,conversions\n"
-	for _, row := range file {
-		counts += row["variant"] + "," + row["visitors"] + "," + row["conversions"] + "\n"
-	}
-	tally, err := services.ReadTally(ctx, strings.NewReader(counts), "", 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ratios []float64
-	for _, v := range api.Variants {
-		ratios = append(ratios, v.WeightNow)
-	}
-	judged, err := tally.Results(ctx, ratios)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range api.Variants {
-		if a, b := cellsOf(ctx, v, true), cellsOf(ctx, judged.Variants[i], true); a != b {
-			t.Errorf("%s: the API says\n%s\nanalyze\n%s", v.Key, a, b)
-		}
-	}
-	if api.Verdict.Action != judged.Verdict.Action || api.Verdict.Reason != judged.Verdict.Reason {
-		t.Errorf("the API says %+v, analyze %+v", api.Verdict, judged.Verdict)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/text/currency"
+
 	"github.com/samplit/samplit/db"
 	"github.com/samplit/samplit/engine"
 )
@@ -15,6 +17,7 @@ type Tally struct {
 	Arms       []TallyArm // as they appear in the file
 	Control    int        // index of the arm that the others are compared with
 	Money      bool       // values were given
+	Currency   string     // what they are in, if revenue per visitor decides and not conversions
 	Crossovers int64      // visitors who came back under another variant; the first one counts
 	Repeats    int64      // further rows of a visitor under the same variant
 }
@@ -51,6 +54,9 @@ func (t Tally) Results(ctx context.Context, ratios []float64) (Results, error) {
 		return Results{}, splitError(ratios, len(names))
 	}
 	goal := Goal{Key: tallyGoal, Role: "primary"}
+	if t.Currency != "" {
+		goal = Goal{Key: "revenue", Role: "primary", Type: "revenue", Config: GoalConfig{Currency: t.Currency}}
+	}
 	x := Experiment{Status: Running, Definition: Definition{Mode: "single", Allocator: engine.Sequential, Elements: []Element{{}}, Goals: []Goal{goal}}}
 	var c counts
 	for arm, i := range t.order() {
@@ -74,6 +80,19 @@ func (t Tally) order() []int {
 		}
 	}
 	return order
+}
+
+// InCurrency lets revenue per visitor decide, as of a revenue goal.
+func (t Tally) InCurrency(code string) (Tally, error) {
+	unit, err := currency.ParseISO(code)
+	if err != nil {
+		return t, fmt.Errorf("%q is no ISO 4217 code, such as EUR or USD", code)
+	}
+	if !t.Money {
+		return t, errors.New("the file has no revenue: add the columns revenue and revenue_sq, or value to a file of visitors")
+	}
+	t.Currency = unit.String()
+	return t, nil
 }
 
 func splitError(ratios []float64, arms int) error {

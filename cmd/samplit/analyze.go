@@ -16,6 +16,7 @@ type analyzeCommand struct {
 	File    string    `arg:"" help:"CSV file; - is standard input."`
 	Control string    `help:"Variant that the others are compared with; without it the one named control, else that of the first row."`
 	Weights []float64 `help:"How visitors should have been split, such as 9,1, in the order of the file; evenly when left out." placeholder:"W"`
+	Revenue string    `help:"Judge by revenue per visitor, in this currency, and not by conversions." placeholder:"EUR"`
 	JSON    bool      `help:"Print JSON, in the shape of the results API."`
 	Lang    string    `help:"Language of the sentences, en or es." enum:"en,es" default:"en"`
 }
@@ -34,6 +35,11 @@ func (a analyzeCommand) Run(ctx context.Context, s *streams) error {
 	tally, err := a.read(ctx, s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.name(), err)
+	}
+	if a.Revenue != "" {
+		if tally, err = tally.InCurrency(a.Revenue); err != nil {
+			return fmt.Errorf("--revenue: %w", err)
+		}
 	}
 	r, err := tally.Results(ctx, a.Weights)
 	if err != nil {

@@ -97,6 +97,8 @@ func TestAnalyzeSaysWhatIsWrong(t *testing.T) {
 		{"a bad row", "variant,visitors,conversions\na,10,1\nb,10,11\n", nil, exitFailure, "results.csv: Line 3: there are 11 conversions and only 10 visitors"},
 		{"an empty file", "", nil, exitFailure, "has no rows"},
 		{"no such control", shopCounts, []string{"--control", "x"}, exitFailure, "No variant is called x"},
+		{"money in a file without", "variant,visitors,conversions\na,10,1\nb,10,1\n", []string{"--revenue", "EUR"}, exitFailure, "--revenue: the file has no revenue"},
+		{"money of no country", shopCounts, []string{"--revenue", "euros"}, exitFailure, `--revenue: "euros" is no ISO 4217 code`},
 		{"too many weights", shopCounts, []string{"--weights", "1,1,1"}, exitFailure, "--weights: 3 weights for 2 variants"},
 		{"weights that are none", shopCounts, []string{"--weights", "1,half"}, exitUsage, "--help"},
 		{"another language", shopCounts, []string{"--lang", "fr"}, exitUsage, "--help"},
