@@ -73,9 +73,13 @@ func TestScenario18(t *testing.T) {
 	other.Until(`document.querySelectorAll("#edits .edit").length === 3`)
 	other.Close()
 
-	// A minute offline: what was done in it is saved once it is over.
+	// A minute offline: where nothing was done in it all is well after it, and what was done is saved.
 	d.Open(d.p.URL + "/experiments/" + d.id + "/editor")
 	page = d.edit()
+	d.Offline(true)
+	d.state("offline")
+	d.Offline(false)
+	d.saved()
 	d.pick(page, "header h1")
 	d.Offline(true)
 	d.set("edit-style-color", "#112233")

@@ -5,6 +5,8 @@ import { announce, say } from "./words";
 
 const QUIET = 600;
 const MAX_PAUSE = 30_000;
+/** A connection may die without a word. */
+const PATIENCE = 30_000;
 
 /** What the server says: its fragment, and the list in it if there is one. */
 interface Answer {
@@ -24,7 +26,7 @@ export class Saver {
     private readonly address: string,
   ) {
     store.watch(() => this.wait());
-    addEventListener("online", () => void this.flush());
+    addEventListener("online", () => (store.pending() ? void this.flush() : this.status("saved")));
     addEventListener("offline", () => this.status("offline"));
     addEventListener("beforeunload", (event) => {
       if (store.pending()) event.preventDefault();
@@ -72,7 +74,8 @@ export class Saver {
   private async ask(address: string, body?: BodyInit, type?: string): Promise<Answer | undefined> {
     try {
       const headers: Record<string, string> = { "HX-Request": "true", ...(type ? { "Content-Type": type } : {}) };
-      const response = await fetch(address, { method: body === undefined ? "GET" : "POST", headers, ...(body === undefined ? {} : { body }) });
+      const how = { method: body === undefined ? "GET" : "POST", headers, signal: AbortSignal.timeout(PATIENCE), ...(body === undefined ? {} : { body }) };
+      const response = await fetch(address, how);
       const login = response.headers.get("HX-Redirect");
       if (login) location.assign(login); // what waits is kept
       return { status: response.status, page: new DOMParser().parseFromString(await response.text(), "text/html") };
@@ -89,10 +92,10 @@ export class Saver {
       this.retry(!answer);
       return false;
     }
-    this.pause = 0;
     if (answer.status === 200) {
-      this.take(answer.page);
-      return true;
+      const taken = this.take(answer.page);
+      if (!taken) this.retry(false);
+      return taken;
     }
     if (answer.page.querySelector("[data-conflict]")) return this.settle(answer.page);
     this.store.drop();
@@ -100,11 +103,14 @@ export class Saver {
     return false;
   }
 
-  private take(page: Document): void {
+  /** Takes the list of an answer; false when there is none in it. */
+  private take(page: Document): boolean {
     const list = swap(page);
-    if (!list) return;
+    if (!list) return false;
+    this.pause = 0;
     this.store.saved(list);
     if (!this.store.pending()) this.status("saved");
+    return true;
   }
 
   private retry(offline: boolean): void {
