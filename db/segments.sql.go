@@ -191,7 +191,8 @@ func (q *Queries) FailSegments(ctx context.Context, arg FailSegmentsParams) erro
 }
 
 const insertSegments = `-- name: InsertSegments :exec
-INSERT INTO segment_tallies (account_id, experiment_id, split, goal_id, dimension, value, arm, visitors, converters, amount, amount_sq, lift, lift_low, lift_high, estimator, p)
+INSERT INTO segment_tallies (account_id, experiment_id, split, goal_id, dimension, value, arm, visitors, converters, amount, amount_sq,
+  lift, lift_low, lift_high, estimator, p)
 SELECT $1::uuid, $2::uuid, i.split, i.goal_id, i.dimension, i.value, i.arm, i.visitors, i.converters, i.amount, i.amount_sq,
   CASE WHEN i.estimator <> '' THEN i.lift END, CASE WHEN i.estimator <> '' THEN i.low END, CASE WHEN i.estimator <> '' THEN i.high END, i.estimator, i.p
 FROM (SELECT unnest($3::smallint[]) AS split, unnest($4::uuid[]) AS goal_id, unnest($5::text[]) AS dimension, unnest($6::text[]) AS value,

@@ -28,7 +28,8 @@ func (r *rulesBundle) shoppers(device string, visitors int, prices [2]float64) (
 	for i := range visitors {
 		visitor := fmt.Sprint(device, i)
 		arm := engine.Choose(engine.Hash(engine.Seed("seg", ""), visitor), engine.Weights{5000, 5000}.Cumulative())
-		events := []members{{"id": visitor, "type": "exposure", "visitor_id": visitor, "experiment": "seg", "arm": []string{"control", "b"}[arm], "epoch": 1, "url": "https://shop.example/"}}
+		events := []members{{"id": visitor, "type": "exposure", "visitor_id": visitor, "experiment": "seg", "arm": []string{"control", "b"}[arm], "epoch": 1,
+			"url": "https://shop.example/"}}
 		d := &did[arm]
 		d.visitors++
 		if d.visitors%2 == 0 {
@@ -57,7 +58,8 @@ func TestGroupsOfARevenueGoalCompareWhatVisitorsBring(t *testing.T) {
 	b.runJobs()
 	o := b.owner().withSite()
 	r := bundleOfSite(t, o.program)
-	id := r.start("seg", `{"goals":[{"key":"sales","name":"Sales","type":"revenue","primary":true,"config":{"currency":"EUR"}},{"key":"read","name":"Read","type":"custom","config":{"name":"read"}}]}`)["id"].(string)
+	id := r.start("seg", `{"goals":[{"key":"sales","name":"Sales","type":"revenue","primary":true,"config":{"currency":"EUR"}},
+		{"key":"read","name":"Read","type":"custom","config":{"name":"read"}}]}`)["id"].(string)
 	want := map[string][2]moneyGroup{
 		"mobile":  r.shoppers("mobile", 300, [2]float64{20, 60}),
 		"desktop": r.shoppers("desktop", 300, [2]float64{30, 30}),
@@ -72,7 +74,8 @@ func TestGroupsOfARevenueGoalCompareWhatVisitorsBring(t *testing.T) {
 		for arm, v := range variants {
 			v, did := v.(members), want[device][arm]
 			revenue, _ := v["revenue"].(members)
-			if v["visitors"] != float64(did.visitors) || v["conversions"] != float64(did.buyers) || revenue["sum"] != did.sum || revenue["per_visitor"] != did.sum/float64(did.visitors) {
+			if v["visitors"] != float64(did.visitors) || v["conversions"] != float64(did.buyers) ||
+				revenue["sum"] != did.sum || revenue["per_visitor"] != did.sum/float64(did.visitors) {
 				t.Errorf("%s arm %d: got %v, want %+v", device, arm, v, did)
 			}
 			n := float64(did.visitors)

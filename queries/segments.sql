@@ -66,7 +66,8 @@ DELETE FROM segment_tallies WHERE account_id = @account_id AND experiment_id = @
 
 -- name: InsertSegments :exec
 -- Where there is no estimator there is nothing to compare.
-INSERT INTO segment_tallies (account_id, experiment_id, split, goal_id, dimension, value, arm, visitors, converters, amount, amount_sq, lift, lift_low, lift_high, estimator, p)
+INSERT INTO segment_tallies (account_id, experiment_id, split, goal_id, dimension, value, arm, visitors, converters, amount, amount_sq,
+  lift, lift_low, lift_high, estimator, p)
 SELECT @account_id::uuid, @experiment_id::uuid, i.split, i.goal_id, i.dimension, i.value, i.arm, i.visitors, i.converters, i.amount, i.amount_sq,
   CASE WHEN i.estimator <> '' THEN i.lift END, CASE WHEN i.estimator <> '' THEN i.low END, CASE WHEN i.estimator <> '' THEN i.high END, i.estimator, i.p
 FROM (SELECT unnest(@splits::smallint[]) AS split, unnest(@goals::uuid[]) AS goal_id, unnest(@dimensions::text[]) AS dimension, unnest(@texts::text[]) AS value,

@@ -88,7 +88,8 @@ func (s *shop) finds(t *testing.T, want ...string) {
 
 // ofGroups and ofRollups are what the visitors of each arm did, the former once for each dimension.
 const (
-	ofGroups = `SELECT format('%s arm %s: %s visitors, %s converters, %s, %s', dimension, arm, sum(visitors), sum(converters), round(sum(amount)::numeric, 6), round(sum(amount_sq)::numeric, 6))
+	ofGroups = `SELECT format('%s arm %s: %s visitors, %s converters, %s, %s', dimension, arm, sum(visitors), sum(converters),
+		round(sum(amount)::numeric, 6), round(sum(amount_sq)::numeric, 6))
 		FROM segment_tallies GROUP BY dimension, arm HAVING sum(visitors) > 0 ORDER BY 1`
 	ofRollups = `SELECT format('%s arm %s: %s visitors, %s converters, %s, %s', d, arm, sum(visitors), sum(converters), round(sum(value), 6), round(sum(value_sq), 6))
 		FROM cohort_counts, unnest(ARRAY['device', 'source', 'visitor', 'country']) d GROUP BY d, arm ORDER BY 1`

@@ -35,7 +35,8 @@ func (all exportedResults) segmentRows() (rows []segmentRow) {
 		for _, d := range r.Segments.Dimensions {
 			for _, value := range d.Values {
 				for _, v := range value.Variants {
-					rows = append(rows, v.row(segmentRow{Goal: r.Goal, AsOf: cellTime(*r.Segments.CountedAt), Element: d.Element, Dimension: d.Key, Value: value.Value, Currency: r.Currency}))
+					rows = append(rows, v.row(segmentRow{Goal: r.Goal, AsOf: cellTime(*r.Segments.CountedAt), Element: d.Element, Dimension: d.Key, Value: value.Value,
+						Currency: r.Currency}))
 				}
 			}
 		}
