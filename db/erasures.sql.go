@@ -152,9 +152,10 @@ func (q *Queries) CountOpenErasures(ctx context.Context, accountID uuid.UUID) (i
 }
 
 const countSegmentsAnew = `-- name: CountSegmentsAnew :exec
-UPDATE segment_counts SET seen = -1 WHERE account_id = $1 AND experiment_id = ANY($2::uuid[])
+UPDATE segment_counts SET seen = least(seen, 0) - 1 WHERE account_id = $1 AND experiment_id = ANY($2::uuid[])
 `
 
+// Each time with another number, so that a count that began before notices.
 func (q *Queries) CountSegmentsAnew(ctx context.Context, accountID uuid.UUID, experiments []uuid.UUID) error {
 	_, err := q.db.Exec(ctx, countSegmentsAnew, accountID, experiments)
 	return err

@@ -584,6 +584,8 @@ type SegmentCount struct {
 	CountedAt    *time.Time
 	Seen         int64
 	Problem      string
+	SeenAmount   float64
+	SeenAmountSq float64
 }
 
 type SegmentTally struct {
@@ -601,6 +603,8 @@ type SegmentTally struct {
 	LiftHigh     *float64
 	Estimator    string
 	P            float64
+	Amount       float64
+	AmountSq     float64
 }
 
 type SequentialLook struct {

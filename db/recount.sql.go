@@ -12,6 +12,31 @@ import (
 	"github.com/google/uuid"
 )
 
+const countedSegments = `-- name: CountedSegments :many
+SELECT experiment_id FROM segment_counts WHERE account_id = $1 AND counted_at IS NOT NULL ORDER BY 1
+`
+
+// Experiments whose groups were counted.
+func (q *Queries) CountedSegments(ctx context.Context, accountID uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, countedSegments, accountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var experiment_id uuid.UUID
+		if err := rows.Scan(&experiment_id); err != nil {
+			return nil, err
+		}
+		items = append(items, experiment_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const liftTimeout = `-- name: LiftTimeout :exec
 SELECT set_config('statement_timeout', '0', true)
 `
@@ -252,6 +277,53 @@ func (q *Queries) RecountTotals(ctx context.Context, accountID uuid.UUID) ([]Rec
 			&i.WantN,
 			&i.Value,
 			&i.WantValue,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const segmentTallies = `-- name: SegmentTallies :many
+SELECT split, goal_id, dimension, value, arm, visitors, converters, amount, amount_sq FROM segment_tallies
+WHERE account_id = $1 AND experiment_id = $2
+`
+
+type SegmentTalliesRow struct {
+	Split      int16
+	GoalID     uuid.UUID
+	Dimension  string
+	Value      string
+	Arm        int16
+	Visitors   int64
+	Converters int64
+	Amount     float64
+	AmountSq   float64
+}
+
+func (q *Queries) SegmentTallies(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) ([]SegmentTalliesRow, error) {
+	rows, err := q.db.Query(ctx, segmentTallies, accountID, experimentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SegmentTalliesRow{}
+	for rows.Next() {
+		var i SegmentTalliesRow
+		if err := rows.Scan(
+			&i.Split,
+			&i.GoalID,
+			&i.Dimension,
+			&i.Value,
+			&i.Arm,
+			&i.Visitors,
+			&i.Converters,
+			&i.Amount,
+			&i.AmountSq,
 		); err != nil {
 			return nil, err
 		}

@@ -63,20 +63,21 @@ func (q *Queries) BeginSegments(ctx context.Context, accountID uuid.UUID, experi
 const countSegments = `-- name: CountSegments :many
 WITH coded AS (
   SELECT a.split, a.epoch, a.arm, CAST('00000000-0000-0000-0000-000000000000' AS uuid) AS goal_id, coalesce(a.segment, '') AS segment,
-    count(*) AS visitors, CAST(0 AS bigint) AS converters
+    count(*) AS visitors, CAST(0 AS bigint) AS converters, CAST(0 AS numeric) AS amount, CAST(0 AS numeric) AS amount_sq
   FROM assignments a WHERE a.account_id = $2 AND a.experiment_id = $3 AND a.counted AND a.exposed_at IS NOT NULL
   GROUP BY 1, 2, 3, 5
   UNION ALL
-  SELECT c.split, c.epoch, c.arm, c.goal_id, coalesce(a.segment, ''), 0, count(*)
+  SELECT c.split, c.epoch, c.arm, c.goal_id, coalesce(a.segment, ''), 0, count(*), sum(c.value), sum(c.value * c.value)
   FROM conversions c
   JOIN assignments a ON a.account_id = c.account_id AND a.experiment_id = c.experiment_id AND a.split = c.split AND a.visitor = c.visitor
   WHERE c.account_id = $2 AND c.experiment_id = $3 GROUP BY 1, 2, 3, 4, 5
 ), placed AS (
   SELECT c.split, c.epoch, c.arm, c.goal_id, d.dimension, CASE WHEN d.dimension < 4 THEN substr(c.segment, d.dimension, 1) ELSE substr(c.segment, 4, 2) END AS code,
-    c.visitors, c.converters
+    c.visitors, c.converters, c.amount, c.amount_sq
   FROM coded c CROSS JOIN generate_series(1, 4) AS d(dimension)
 )
-SELECT split, epoch, arm, goal_id, dimension::int AS dimension, code::text AS code, sum(visitors)::bigint AS visitors, sum(converters)::bigint AS converters
+SELECT split, epoch, arm, goal_id, dimension::int AS dimension, code::text AS code, sum(visitors)::bigint AS visitors, sum(converters)::bigint AS converters,
+  sum(amount)::float8 AS amount, sum(amount_sq)::float8 AS amount_sq
 FROM placed GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6, 4, 2, 3 LIMIT $1::int
 `
 
@@ -95,10 +96,13 @@ type CountSegmentsRow struct {
 	Code       string
 	Visitors   int64
 	Converters int64
+	Amount     float64
+	AmountSq   float64
 }
 
-// Visitors of each group by split, epoch and arm under the zero goal, and how many of them reached each goal. Every visitor is in one
-// group of each dimension. dimension counts from 1; a code is what segment.go gives, cut at the dimension's place.
+// Visitors of each group by split, epoch and arm under the zero goal, and under each other goal how many of them reached it, what they
+// brought and the sum of each one's squared. Every visitor is in one group of each dimension. dimension counts from 1; a code is what
+// segment.go gives, cut at the dimension's place.
 func (q *Queries) CountSegments(ctx context.Context, arg CountSegmentsParams) ([]CountSegmentsRow, error) {
 	rows, err := q.db.Query(ctx, countSegments, arg.Most, arg.AccountID, arg.ExperimentID)
 	if err != nil {
@@ -117,6 +121,8 @@ func (q *Queries) CountSegments(ctx context.Context, arg CountSegmentsParams) ([
 			&i.Code,
 			&i.Visitors,
 			&i.Converters,
+			&i.Amount,
+			&i.AmountSq,
 		); err != nil {
 			return nil, err
 		}
@@ -138,21 +144,29 @@ func (q *Queries) DropSegments(ctx context.Context, accountID uuid.UUID, experim
 }
 
 const endSegments = `-- name: EndSegments :exec
-UPDATE segment_counts SET asked_at = NULL, problem = '', counted_at = $1::timestamptz, seen = $2
-WHERE account_id = $3 AND experiment_id = $4
+UPDATE segment_counts SET asked_at = NULL, problem = '', counted_at = $1::timestamptz, seen = CASE WHEN seen = $2 THEN $3 ELSE -1 END,
+  seen_amount = $4, seen_amount_sq = $5
+WHERE account_id = $6 AND experiment_id = $7
 `
 
 type EndSegmentsParams struct {
 	Now          time.Time
+	Before       int64
 	Seen         int64
+	Amount       float64
+	AmountSq     float64
 	AccountID    uuid.UUID
 	ExperimentID uuid.UUID
 }
 
+// Where somebody was erased after the count began, it is to be made anew.
 func (q *Queries) EndSegments(ctx context.Context, arg EndSegmentsParams) error {
 	_, err := q.db.Exec(ctx, endSegments,
 		arg.Now,
+		arg.Before,
 		arg.Seen,
+		arg.Amount,
+		arg.AmountSq,
 		arg.AccountID,
 		arg.ExperimentID,
 	)
@@ -177,12 +191,14 @@ func (q *Queries) FailSegments(ctx context.Context, arg FailSegmentsParams) erro
 }
 
 const insertSegments = `-- name: InsertSegments :exec
-INSERT INTO segment_tallies (account_id, experiment_id, split, goal_id, dimension, value, arm, visitors, converters, lift, lift_low, lift_high, estimator, p)
-SELECT $1::uuid, $2::uuid, i.split, i.goal_id, i.dimension, i.value, i.arm, i.visitors, i.converters,
+INSERT INTO segment_tallies (account_id, experiment_id, split, goal_id, dimension, value, arm, visitors, converters, amount, amount_sq,
+  lift, lift_low, lift_high, estimator, p)
+SELECT $1::uuid, $2::uuid, i.split, i.goal_id, i.dimension, i.value, i.arm, i.visitors, i.converters, i.amount, i.amount_sq,
   CASE WHEN i.estimator <> '' THEN i.lift END, CASE WHEN i.estimator <> '' THEN i.low END, CASE WHEN i.estimator <> '' THEN i.high END, i.estimator, i.p
 FROM (SELECT unnest($3::smallint[]) AS split, unnest($4::uuid[]) AS goal_id, unnest($5::text[]) AS dimension, unnest($6::text[]) AS value,
-  unnest($7::smallint[]) AS arm, unnest($8::bigint[]) AS visitors, unnest($9::bigint[]) AS converters, unnest($10::float8[]) AS lift,
-  unnest($11::float8[]) AS low, unnest($12::float8[]) AS high, unnest($13::text[]) AS estimator, unnest($14::float8[]) AS p) i
+  unnest($7::smallint[]) AS arm, unnest($8::bigint[]) AS visitors, unnest($9::bigint[]) AS converters,
+  unnest($10::float8[]) AS amount, unnest($11::float8[]) AS amount_sq, unnest($12::float8[]) AS lift,
+  unnest($13::float8[]) AS low, unnest($14::float8[]) AS high, unnest($15::text[]) AS estimator, unnest($16::float8[]) AS p) i
 `
 
 type InsertSegmentsParams struct {
@@ -195,6 +211,8 @@ type InsertSegmentsParams struct {
 	Arms         []int16
 	Visitors     []int64
 	Converters   []int64
+	Amounts      []float64
+	AmountSqs    []float64
 	Lifts        []float64
 	Lows         []float64
 	Highs        []float64
@@ -214,6 +232,8 @@ func (q *Queries) InsertSegments(ctx context.Context, arg InsertSegmentsParams) 
 		arg.Arms,
 		arg.Visitors,
 		arg.Converters,
+		arg.Amounts,
+		arg.AmountSqs,
 		arg.Lifts,
 		arg.Lows,
 		arg.Highs,
@@ -235,26 +255,40 @@ func (q *Queries) JoinByHash(ctx context.Context) error {
 }
 
 const segmentWork = `-- name: SegmentWork :one
-SELECT (SELECT coalesce(sum(r.visitors + r.converters), 0) FROM cohort_counts r WHERE r.account_id = $1 AND r.experiment_id = $2)::bigint AS now,
-  coalesce((SELECT c.seen FROM segment_counts c WHERE c.account_id = $1 AND c.experiment_id = $2 AND c.counted_at IS NOT NULL), -1)::bigint AS seen
+SELECT n.seen, n.amount, n.amount_sq,
+  coalesce((SELECT c.seen FROM segment_counts c WHERE c.account_id = $1 AND c.experiment_id = $2), 0)::bigint AS before, EXISTS (
+  SELECT FROM segment_counts c WHERE c.account_id = $1 AND c.experiment_id = $2 AND c.counted_at IS NOT NULL
+    AND (c.seen, c.seen_amount, c.seen_amount_sq) = (n.seen, n.amount, n.amount_sq))::boolean AS unchanged
+FROM (SELECT coalesce(sum(r.visitors + r.converters), 0)::bigint AS seen, coalesce(sum(r.value), 0)::float8 AS amount, coalesce(sum(r.value_sq), 0)::float8 AS amount_sq
+  FROM cohort_counts r WHERE r.account_id = $1 AND r.experiment_id = $2) n
 `
 
 type SegmentWorkRow struct {
-	Now  int64
-	Seen int64
+	Seen      int64
+	Amount    float64
+	AmountSq  float64
+	Before    int64
+	Unchanged bool
 }
 
-// What an experiment's rollups add up to, and what they did when its groups were last counted.
+// What an experiment's rollups add up to, and whether they did when its groups were last counted. before is what EndSegments has to find.
 func (q *Queries) SegmentWork(ctx context.Context, accountID uuid.UUID, experimentID uuid.UUID) (SegmentWorkRow, error) {
 	row := q.db.QueryRow(ctx, segmentWork, accountID, experimentID)
 	var i SegmentWorkRow
-	err := row.Scan(&i.Now, &i.Seen)
+	err := row.Scan(
+		&i.Seen,
+		&i.Amount,
+		&i.AmountSq,
+		&i.Before,
+		&i.Unchanged,
+	)
 	return i, err
 }
 
 const segments = `-- name: Segments :many
 SELECT c.asked_at, c.counted_at, c.problem, coalesce(t.split, 0)::smallint AS split, coalesce(t.dimension, '')::text AS dimension, coalesce(t.value, '')::text AS value,
   coalesce(t.arm, 0)::smallint AS arm, coalesce(t.visitors, 0)::bigint AS visitors, coalesce(t.converters, 0)::bigint AS converters,
+  coalesce(t.amount, 0)::float8 AS amount, coalesce(t.amount_sq, 0)::float8 AS amount_sq,
   t.lift, coalesce(t.lift_low, 0)::float8 AS lift_low, coalesce(t.lift_high, 0)::float8 AS lift_high, coalesce(t.estimator, '')::text AS estimator, coalesce(t.p, 1)::float8 AS p
 FROM segment_counts c
 LEFT JOIN segment_tallies t ON t.account_id = c.account_id AND t.experiment_id = c.experiment_id AND t.goal_id = $1
@@ -278,6 +312,8 @@ type SegmentsRow struct {
 	Arm        int16
 	Visitors   int64
 	Converters int64
+	Amount     float64
+	AmountSq   float64
 	Lift       *float64
 	LiftLow    float64
 	LiftHigh   float64
@@ -305,6 +341,8 @@ func (q *Queries) Segments(ctx context.Context, arg SegmentsParams) ([]SegmentsR
 			&i.Arm,
 			&i.Visitors,
 			&i.Converters,
+			&i.Amount,
+			&i.AmountSq,
 			&i.Lift,
 			&i.LiftLow,
 			&i.LiftHigh,

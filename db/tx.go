@@ -35,9 +35,17 @@ func (d *DB) AsSystem(ctx context.Context, fn func(*Store) error) error {
 	return d.in(ctx, System, uuid.Nil, fn)
 }
 
-// Survey is AsSystem at one moment: what others commit meanwhile is in none of its statements.
+// beginSurvey opens a transaction that reads at one moment: what others commit meanwhile is in none of its statements.
+const beginSurvey = "begin isolation level repeatable read, read only; "
+
+// Survey is AsSystem at one moment.
 func (d *DB) Survey(ctx context.Context, fn func(*Store) error) error {
-	return d.run(ctx, System, "begin isolation level repeatable read, read only; "+become(System, ""), fn)
+	return d.run(ctx, System, beginSurvey+become(System, ""), fn)
+}
+
+// SurveyOf is InTx at one moment, to read.
+func (d *DB) SurveyOf(ctx context.Context, account uuid.UUID, fn func(*Store) error) error {
+	return d.run(ctx, App, beginSurvey+become(App, account.String()), fn)
 }
 
 // AsIngest is a transaction on the tables that traffic writes, of every account.

@@ -63,12 +63,20 @@ func segmentDimension(r services.Results, d services.SegmentDimension) views.Seg
 	for _, value := range d.Values {
 		for i, v := range value.Variants {
 			out.Rows = append(out.Rows, views.SegmentRow{Value: value.Value, First: i == 0, Share: float64(value.Visitors) / float64(max(all, 1)), State: v.State,
-				Variant: views.VariantResult{Key: v.Key, Name: v.Name, Index: i, Visitors: v.Visitors, Conversions: v.Conversions, Rate: v.Rate,
-					RateLow: v.Interval.Low, RateHigh: v.Interval.High, Lift: liftOf(v.Lift)}})
+				Variant: segmentVariant(i, v)})
 			if v.State == services.GoalBetter || v.State == services.GoalWorse {
 				out.Found++
 			}
 		}
 	}
 	return out
+}
+
+func segmentVariant(i int, v services.SegmentVariant) views.VariantResult {
+	m := views.VariantResult{Key: v.Key, Name: v.Name, Index: i, Visitors: v.Visitors, Conversions: v.Conversions, Rate: v.Rate,
+		RateLow: v.Interval.Low, RateHigh: v.Interval.High, Lift: liftOf(v.Lift)}
+	if r := v.Revenue; r != nil {
+		m.Revenue = &views.Revenue{PerVisitor: r.PerVisitor, Low: r.Interval.Low, High: r.Interval.High}
+	}
+	return m
 }

@@ -136,7 +136,8 @@ ON CONFLICT (account_id, installation_id, visitor) DO UPDATE SET at = excluded.a
 UPDATE aliases SET at = @at WHERE account_id = @account_id AND visitor = ANY(@names::text[]) AND at > @at;
 
 -- name: CountSegmentsAnew :exec
-UPDATE segment_counts SET seen = -1 WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]);
+-- Each time with another number, so that a count that began before notices.
+UPDATE segment_counts SET seen = least(seen, 0) - 1 WHERE account_id = @account_id AND experiment_id = ANY(@experiments::uuid[]);
 
 -- name: HeldAfter :many
 SELECT id, reason, body FROM quarantine WHERE account_id = @account_id AND id > @after ORDER BY id LIMIT @take::int;

@@ -83,6 +83,14 @@ SELECT coalesce(w.experiment_id, h.experiment_id)::uuid AS experiment_id, coales
 FROM want w FULL JOIN have h ON (w.experiment_id, w.split, w.goal_id) = (h.experiment_id, h.split, h.goal_id)
 WHERE (coalesce(h.n, 0), coalesce(h.value, 0)) <> (coalesce(w.n, 0), coalesce(w.value, 0)) ORDER BY 1, 2, 3;
 
+-- name: CountedSegments :many
+-- Experiments whose groups were counted.
+SELECT experiment_id FROM segment_counts WHERE account_id = @account_id AND counted_at IS NOT NULL ORDER BY 1;
+
+-- name: SegmentTallies :many
+SELECT split, goal_id, dimension, value, arm, visitors, converters, amount, amount_sq FROM segment_tallies
+WHERE account_id = @account_id AND experiment_id = @experiment_id;
+
 -- name: LiftTimeout :exec
 -- For this transaction only, which may read everything an account has.
 SELECT set_config('statement_timeout', '0', true);

@@ -20,9 +20,10 @@ type Recounted struct {
 	MovedAccounts int
 }
 
-// Recount recomputes every account's rollups from assignments and events and calls report, with a line in words, for each that
-// differs. It changes nothing.
+// Recount recomputes every account's rollups from assignments and events, and from assignments and conversions the groups of visitors
+// as they were last counted, and calls report, with a line in words, for each that differs. It changes nothing.
 func Recount(ctx context.Context, d *db.DB, report func(account, difference string)) (out Recounted, err error) {
+	var ids []uuid.UUID
 	err = d.AsIngest(ctx, func(s *db.Store) error {
 		if err := s.LiftTimeout(ctx); err != nil {
 			return fmt.Errorf("lift timeout: %w", err)
@@ -35,7 +36,7 @@ func Recount(ctx context.Context, d *db.DB, report func(account, difference stri
 		if err != nil {
 			return fmt.Errorf("list archived accounts: %w", err)
 		}
-		ids, err := s.RecountAccounts(ctx)
+		ids, err = s.RecountAccounts(ctx)
 		if err != nil {
 			return fmt.Errorf("list accounts: %w", err)
 		}
@@ -47,7 +48,15 @@ func Recount(ctx context.Context, d *db.DB, report func(account, difference stri
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	for _, id := range ids {
+		if err := recountSegments(ctx, d, id, report); err != nil {
+			return out, fmt.Errorf("recount groups of account %s: %w", id, err)
+		}
+	}
+	return out, nil
 }
 
 func recountAccount(ctx context.Context, s *db.Store, id uuid.UUID, moved bool, report func(account, difference string)) error {

@@ -132,8 +132,7 @@ func (sg *Segments) countAccount(ctx context.Context, account uuid.UUID) error {
 type segmentCount struct {
 	experiment Experiment
 	at         time.Time
-	seen       int64 // what rollups added up to before it began
-	unchanged  bool  // nothing happened since the last count
+	work       db.SegmentWorkRow // what rollups added up to before it began
 	rows       []db.CountSegmentsRow
 }
 
@@ -165,48 +164,65 @@ func (sg *Segments) count(ctx context.Context, account, experiment uuid.UUID) er
 func (sg *Segments) read(ctx context.Context, account, experiment uuid.UUID) (c segmentCount, err error) {
 	c.at = sg.clock.now()
 	err = sg.db.InTx(ctx, account, func(s *db.Store) error {
-		row, err := s.Experiment(ctx, account, experiment)
-		if err != nil {
+		if err := c.look(ctx, s, account, experiment); err != nil || c.work.Unchanged {
 			return err
-		}
-		list, err := withRows(ctx, s, account, []db.Experiment{row}, whole)
-		if err != nil {
-			return err
-		}
-		c.experiment = list[0]
-		work, err := s.SegmentWork(ctx, account, experiment)
-		if err != nil {
-			return fmt.Errorf("segment work: %w", err)
-		}
-		if c.seen, c.unchanged = work.Now, work.Now == work.Seen; c.unchanged {
-			return nil
 		}
 		if err := s.AllowTime(ctx, strconv.FormatInt(sg.limit.Milliseconds(), 10)); err != nil {
 			return fmt.Errorf("allow time: %w", err)
 		}
-		if err := s.JoinByHash(ctx); err != nil {
-			return fmt.Errorf("plan a count of groups: %w", err)
-		}
-		c.rows, err = s.CountSegments(ctx, db.CountSegmentsParams{AccountID: account, ExperimentID: experiment, Most: mostSegments + 1})
-		if err == nil && len(c.rows) > mostSegments {
-			err = errSegmentsMany
-		}
-		return err
+		return c.count(ctx, s, account)
 	})
 	return c, err
 }
 
+// look reads an experiment and whether something happened in it since its groups were counted.
+func (c *segmentCount) look(ctx context.Context, s *db.Store, account, experiment uuid.UUID) error {
+	row, err := s.Experiment(ctx, account, experiment)
+	if err != nil {
+		return err
+	}
+	list, err := withRows(ctx, s, account, []db.Experiment{row}, whole)
+	if err != nil {
+		return err
+	}
+	c.experiment = list[0]
+	if c.work, err = s.SegmentWork(ctx, account, experiment); err != nil {
+		return fmt.Errorf("segment work: %w", err)
+	}
+	return nil
+}
+
+// count reads what the visitors of all groups did; errSegmentsMany when there are more rows than a count may have.
+func (c *segmentCount) count(ctx context.Context, s *db.Store, account uuid.UUID) error {
+	err := s.JoinByHash(ctx)
+	if err != nil {
+		return fmt.Errorf("plan a count of groups: %w", err)
+	}
+	c.rows, err = s.CountSegments(ctx, db.CountSegmentsParams{AccountID: account, ExperimentID: c.experiment.ID, Most: mostSegments + 1})
+	if err == nil && len(c.rows) > mostSegments {
+		err = errSegmentsMany
+	}
+	return err
+}
+
+// tallies are what is kept of the count.
+func (c *segmentCount) tallies(account uuid.UUID) db.InsertSegmentsParams {
+	out := db.InsertSegmentsParams{AccountID: account, ExperimentID: c.experiment.ID}
+	c.experiment.tallySegments(c.rows, &out)
+	return out
+}
+
 func (sg *Segments) keep(ctx context.Context, account uuid.UUID, c segmentCount) error {
-	id := c.experiment.ID
-	tallies := db.InsertSegmentsParams{AccountID: account, ExperimentID: id}
-	if !c.unchanged {
-		c.experiment.tallySegments(c.rows, &tallies)
+	id, was := c.experiment.ID, c.work
+	var tallies db.InsertSegmentsParams
+	if !was.Unchanged {
+		tallies = c.tallies(account)
 	}
 	return sg.db.InTx(ctx, account, func(s *db.Store) error {
 		if err := s.BeginSegments(ctx, account, id); err != nil {
 			return fmt.Errorf("begin segments: %w", err)
 		}
-		if !c.unchanged {
+		if !was.Unchanged {
 			if err := s.DropSegments(ctx, account, id); err != nil {
 				return fmt.Errorf("drop segments: %w", err)
 			}
@@ -214,6 +230,7 @@ func (sg *Segments) keep(ctx context.Context, account uuid.UUID, c segmentCount)
 				return fmt.Errorf("insert segments: %w", err)
 			}
 		}
-		return s.EndSegments(ctx, db.EndSegmentsParams{AccountID: account, ExperimentID: id, Now: c.at, Seen: c.seen})
+		return s.EndSegments(ctx, db.EndSegmentsParams{AccountID: account, ExperimentID: id, Now: c.at, Before: was.Before, Seen: was.Seen,
+			Amount: was.Amount, AmountSq: was.AmountSq})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/samplit/samplit/db"
+	"github.com/samplit/samplit/engine"
 	"github.com/samplit/samplit/engine/stats"
 )
 
@@ -55,7 +56,8 @@ type SegmentVariant struct {
 	Conversions int64    `json:"conversions"`
 	Rate        float64  `json:"rate"`
 	Interval    Interval `json:"interval"`
-	Lift        *Lift    `json:"lift,omitempty" doc:"Relative to the control of the group. The range is that of this comparison alone"`
+	Revenue     *Revenue `json:"revenue,omitempty" doc:"Where values were recorded"`
+	Lift        *Lift    `json:"lift,omitempty" doc:"Relative to the control of the group: of the rate, with a revenue goal of the value per visitor. The range is that of this comparison alone"`
 	State       string   `json:"state,omitempty" enum:"better,worse,open,early" doc:"What is proven of it, all comparisons taken together; early: under 100 visitors or 5 conversions, here or in the control. Left out for the control and the unknown"`
 
 	p float64
@@ -70,18 +72,20 @@ func readSegments(ctx context.Context, s *db.Store, account uuid.UUID, r *Result
 	if err != nil {
 		return fmt.Errorf("read segments: %w", err)
 	}
-	r.Segments = r.Experiment.segments(rows, r.AsOf)
+	r.Segments = r.Experiment.segments(rows, r.Shown.Money(), r.AsOf)
 	return nil
 }
 
-// segments are the groups of which rows tell, which are in the order of their places.
-func (x Experiment) segments(rows []db.SegmentsRow, now time.Time) *SegmentResults {
+// segments are the groups of which rows tell, which are in the order of their places. Those of a goal that is money have amounts, and so
+// have those of any goal for which there are some.
+func (x Experiment) segments(rows []db.SegmentsRow, money bool, now time.Time) *SegmentResults {
 	out := &SegmentResults{Dimensions: []SegmentDimension{}}
+	money = money || slices.ContainsFunc(rows, func(r db.SegmentsRow) bool { return r.Amount != 0 })
 	for _, r := range rows {
 		out.CountedAt, out.Problem = r.CountedAt, r.Problem
 		out.Counting = r.AskedAt != nil && now.Sub(*r.AskedAt) < segmentsStale
 		if r.Dimension != "" {
-			out.add(x, r)
+			out.add(x, r, money)
 		}
 	}
 	for _, d := range out.Dimensions {
@@ -99,7 +103,7 @@ func (x Experiment) segments(rows []db.SegmentsRow, now time.Time) *SegmentResul
 // behind puts what is no group of its own behind all others.
 func behind(value string) int { return slices.Index([]string{otherCountries, unknownValue}, value) + 1 }
 
-func (g *SegmentResults) add(x Experiment, r db.SegmentsRow) {
+func (g *SegmentResults) add(x Experiment, r db.SegmentsRow, money bool) {
 	splits := x.splits()
 	if int(r.Split) >= len(splits) {
 		return
@@ -118,13 +122,20 @@ func (g *SegmentResults) add(x Experiment, r db.SegmentsRow) {
 	}
 	value := &d.Values[len(d.Values)-1]
 	value.Visitors += r.Visitors
-	point := ratePoint(time.Time{}, "", DayResult{Visitors: r.Visitors, Conversions: r.Converters})
-	v := SegmentVariant{Key: keys[r.Arm], Name: names[r.Arm], IsControl: r.Arm == 0, Visitors: r.Visitors, Conversions: r.Converters, Rate: point.Rate,
-		Interval: point.Interval, p: r.P}
+	v := newSegmentVariant(r, money)
+	v.Key, v.Name = keys[r.Arm], names[r.Arm]
+	value.Variants = append(value.Variants, v)
+}
+
+// newSegmentVariant is what a row tells of a variant, without its key and name.
+func newSegmentVariant(r db.SegmentsRow, money bool) SegmentVariant {
+	did := VariantResult{Visitors: r.Visitors, Conversions: r.Converters}
+	did.rate(engine.Count{Value: r.Amount, ValueSq: r.AmountSq}, money)
+	v := SegmentVariant{IsControl: r.Arm == 0, Visitors: did.Visitors, Conversions: did.Conversions, Rate: did.Rate, Interval: did.Interval, Revenue: did.Revenue, p: r.P}
 	if r.Lift != nil {
 		v.Lift = &Lift{Mean: *r.Lift, Low: r.LiftLow, High: r.LiftHigh, Estimator: r.Estimator}
 	}
-	value.Variants = append(value.Variants, v)
+	return v
 }
 
 // judge says what is proven of each variant in each group. All comparisons are one family: whoever looks at one has the choice of all.

@@ -91,6 +91,23 @@ func rateRange(ctx context.Context, v VariantResult) string {
 	return t(ctx, "results.between", "Low", locale.Percent(ctx, v.RateLow, 1), "High", locale.Percent(ctx, v.RateHigh, 1))
 }
 
+// comparedWord is what the groups are compared by.
+func comparedWord(m Results) string {
+	if m.Money {
+		return "results.revenue"
+	}
+	return "results.rate"
+}
+
+// segmentConversions are how many converted, with their part of the visitors where it has no column of its own.
+func segmentConversions(ctx context.Context, m Results, v VariantResult) string {
+	count := t(ctx, "results.conversions", "Count", v.Conversions)
+	if m.Money && v.Visitors > 0 {
+		return joined(count, locale.Percent(ctx, v.Rate, 2))
+	}
+	return count
+}
+
 // SegmentsURL is where the section stands for whoever has no scripts.
 func SegmentsURL(experiment, goal string) string {
 	address := string(pathTo("experiments", experiment))
