@@ -17,7 +17,7 @@ import (
 )
 
 // exportedRows is how many visitors there are, each of whom converted: to write their files takes seconds.
-const exportedRows = 200_000
+const exportedRows = 150_000
 
 // crowd gives an experiment its visitors.
 func (v *victim) crowd(conn *pgx.Conn, experiment string) {
