@@ -44,12 +44,13 @@ func (q *Queries) AssignmentsOfNames(ctx context.Context, accountID uuid.UUID, n
 }
 
 const beginErasure = `-- name: BeginErasure :one
-UPDATE erasures SET state = 'running', searched = 0, days = $1 WHERE account_id = $2 AND id = $3 AND state IN ('waiting', 'running')
-RETURNING names::text[] AS names, created_by, created_key
+UPDATE erasures SET state = 'running', searched = 0, days = $1, run = run + 1, heard_at = $2::timestamptz
+WHERE account_id = $3 AND id = $4 AND state = 'waiting' RETURNING names::text[] AS names, created_by, created_key, run, events
 `
 
 type BeginErasureParams struct {
 	Days      int32
+	Now       time.Time
 	AccountID uuid.UUID
 	ID        uuid.UUID
 }
@@ -58,13 +59,26 @@ type BeginErasureRow struct {
 	Names      []string
 	CreatedBy  uuid.UUID
 	CreatedKey *uuid.UUID
+	Run        int32
+	Events     int64
 }
 
-// Whose data is looked for; one that was under way goes on from its beginning: the server that did it stopped.
+// Takes up one that waits, as its next run, and says whose data is looked for. No row: it is over, or another server is at it.
 func (q *Queries) BeginErasure(ctx context.Context, arg BeginErasureParams) (BeginErasureRow, error) {
-	row := q.db.QueryRow(ctx, beginErasure, arg.Days, arg.AccountID, arg.ID)
+	row := q.db.QueryRow(ctx, beginErasure,
+		arg.Days,
+		arg.Now,
+		arg.AccountID,
+		arg.ID,
+	)
 	var i BeginErasureRow
-	err := row.Scan(&i.Names, &i.CreatedBy, &i.CreatedKey)
+	err := row.Scan(
+		&i.Names,
+		&i.CreatedBy,
+		&i.CreatedKey,
+		&i.Run,
+		&i.Events,
+	)
 	return i, err
 }
 
@@ -129,6 +143,31 @@ func (q *Queries) ConversionsOfNames(ctx context.Context, accountID uuid.UUID, n
 	return items, nil
 }
 
+const countErased = `-- name: CountErased :execrows
+UPDATE erasures SET events = events + $1 WHERE account_id = $2 AND id = $3 AND run = $4 AND state = 'running'
+`
+
+type CountErasedParams struct {
+	N         int64
+	AccountID uuid.UUID
+	ID        uuid.UUID
+	Run       int32
+}
+
+// Adds events that are gone already; no row: another run took its place.
+func (q *Queries) CountErased(ctx context.Context, arg CountErasedParams) (int64, error) {
+	result, err := q.db.Exec(ctx, countErased,
+		arg.N,
+		arg.AccountID,
+		arg.ID,
+		arg.Run,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const countEventsOfNames = `-- name: CountEventsOfNames :one
 SELECT count(*) FROM events WHERE account_id = $1 AND part = 0 AND (visitor = ANY($2::text[]) OR credit = ANY($2::text[]))
 `
@@ -183,7 +222,7 @@ func (q *Queries) EndErasing(ctx context.Context, now time.Time) error {
 const endErasure = `-- name: EndErasure :execrows
 UPDATE erasures SET state = 'done', names = NULL, searched = days, ids = $1, assignments = $2, conversions = $3, events = $4, orders = $5,
   held = $6, finished_at = $7::timestamptz, audit_seq = $8::bigint
-WHERE account_id = $9 AND id = $10 AND state = 'running'
+WHERE account_id = $9 AND id = $10 AND run = $11 AND state = 'running'
 `
 
 type EndErasureParams struct {
@@ -197,6 +236,7 @@ type EndErasureParams struct {
 	AuditSeq    int64
 	AccountID   uuid.UUID
 	ID          uuid.UUID
+	Run         int32
 }
 
 func (q *Queries) EndErasure(ctx context.Context, arg EndErasureParams) (int64, error) {
@@ -211,6 +251,7 @@ func (q *Queries) EndErasure(ctx context.Context, arg EndErasureParams) (int64, 
 		arg.AuditSeq,
 		arg.AccountID,
 		arg.ID,
+		arg.Run,
 	)
 	if err != nil {
 		return 0, err
@@ -248,7 +289,7 @@ func (q *Queries) EraseEvents(ctx context.Context, arg EraseEventsParams) error 
 }
 
 const erasure = `-- name: Erasure :one
-SELECT e.account_id, e.id, e.state, e.names, e.searched, e.days, e.ids, e.assignments, e.conversions, e.events, e.orders, e.held, e.created_by, e.created_key, e.created_at, e.finished_at, e.audit_seq, u.name AS by_name FROM erasures e JOIN users u ON u.id = e.created_by WHERE e.account_id = $1 AND e.id = $2
+SELECT e.account_id, e.id, e.state, e.names, e.searched, e.days, e.ids, e.assignments, e.conversions, e.events, e.orders, e.held, e.created_by, e.created_key, e.created_at, e.finished_at, e.audit_seq, e.run, e.heard_at, u.name AS by_name FROM erasures e JOIN users u ON u.id = e.created_by WHERE e.account_id = $1 AND e.id = $2
 `
 
 type ErasureRow struct {
@@ -277,13 +318,15 @@ func (q *Queries) Erasure(ctx context.Context, accountID uuid.UUID, iD uuid.UUID
 		&i.Erasure.CreatedAt,
 		&i.Erasure.FinishedAt,
 		&i.Erasure.AuditSeq,
+		&i.Erasure.Run,
+		&i.Erasure.HeardAt,
 		&i.ByName,
 	)
 	return i, err
 }
 
 const erasures = `-- name: Erasures :many
-SELECT e.account_id, e.id, e.state, e.names, e.searched, e.days, e.ids, e.assignments, e.conversions, e.events, e.orders, e.held, e.created_by, e.created_key, e.created_at, e.finished_at, e.audit_seq, u.name AS by_name FROM erasures e JOIN users u ON u.id = e.created_by
+SELECT e.account_id, e.id, e.state, e.names, e.searched, e.days, e.ids, e.assignments, e.conversions, e.events, e.orders, e.held, e.created_by, e.created_key, e.created_at, e.finished_at, e.audit_seq, e.run, e.heard_at, u.name AS by_name FROM erasures e JOIN users u ON u.id = e.created_by
 WHERE e.account_id = $1 ORDER BY e.created_at DESC, e.id DESC LIMIT $2::int
 `
 
@@ -319,6 +362,8 @@ func (q *Queries) Erasures(ctx context.Context, accountID uuid.UUID, take int32)
 			&i.Erasure.CreatedAt,
 			&i.Erasure.FinishedAt,
 			&i.Erasure.AuditSeq,
+			&i.Erasure.Run,
+			&i.Erasure.HeardAt,
 			&i.ByName,
 		); err != nil {
 			return nil, err
@@ -454,17 +499,23 @@ func (q *Queries) EventsOfOrders(ctx context.Context, arg EventsOfOrdersParams) 
 }
 
 const failErasure = `-- name: FailErasure :exec
-UPDATE erasures SET state = 'failed', names = NULL, finished_at = $1::timestamptz WHERE account_id = $2 AND id = $3 AND state = 'running'
+UPDATE erasures SET state = 'failed', names = NULL, finished_at = $1::timestamptz WHERE account_id = $2 AND id = $3 AND run = $4 AND state = 'running'
 `
 
 type FailErasureParams struct {
 	Now       time.Time
 	AccountID uuid.UUID
 	ID        uuid.UUID
+	Run       int32
 }
 
 func (q *Queries) FailErasure(ctx context.Context, arg FailErasureParams) error {
-	_, err := q.db.Exec(ctx, failErasure, arg.Now, arg.AccountID, arg.ID)
+	_, err := q.db.Exec(ctx, failErasure,
+		arg.Now,
+		arg.AccountID,
+		arg.ID,
+		arg.Run,
+	)
 	return err
 }
 
@@ -491,6 +542,31 @@ func (q *Queries) ForgetNames(ctx context.Context, arg ForgetNamesParams) error 
 		arg.Experiments,
 	)
 	return err
+}
+
+const hearOfErasure = `-- name: HearOfErasure :execrows
+UPDATE erasures SET heard_at = $1::timestamptz WHERE account_id = $2 AND id = $3 AND run = $4 AND state = 'running'
+`
+
+type HearOfErasureParams struct {
+	Now       time.Time
+	AccountID uuid.UUID
+	ID        uuid.UUID
+	Run       int32
+}
+
+// Says that a run goes on; no row: another run took its place.
+func (q *Queries) HearOfErasure(ctx context.Context, arg HearOfErasureParams) (int64, error) {
+	result, err := q.db.Exec(ctx, hearOfErasure,
+		arg.Now,
+		arg.AccountID,
+		arg.ID,
+		arg.Run,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const heldAfter = `-- name: HeldAfter :many
@@ -562,6 +638,25 @@ func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) er
 		arg.Now,
 	)
 	return err
+}
+
+const leaveErasure = `-- name: LeaveErasure :execrows
+UPDATE erasures SET state = 'waiting' WHERE account_id = $1 AND id = $2 AND run = $3 AND state = 'running'
+`
+
+type LeaveErasureParams struct {
+	AccountID uuid.UUID
+	ID        uuid.UUID
+	Run       int32
+}
+
+// Leaves the erasure to whoever takes it up next.
+func (q *Queries) LeaveErasure(ctx context.Context, arg LeaveErasureParams) (int64, error) {
+	result, err := q.db.Exec(ctx, leaveErasure, arg.AccountID, arg.ID, arg.Run)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const markErasing = `-- name: MarkErasing :exec
@@ -809,19 +904,59 @@ func (q *Queries) ShortenAliases(ctx context.Context, arg ShortenAliasesParams) 
 	return err
 }
 
-const touchErasure = `-- name: TouchErasure :exec
-UPDATE erasures SET searched = $1 WHERE account_id = $2 AND id = $3 AND state = 'running'
+const silentErasures = `-- name: SilentErasures :many
+SELECT account_id, id, run FROM erasures WHERE state = 'running' AND (heard_at IS NULL OR heard_at < $1::timestamptz) LIMIT 100
+`
+
+type SilentErasuresRow struct {
+	AccountID uuid.UUID
+	ID        uuid.UUID
+	Run       int32
+}
+
+// Runs of all accounts that were last heard of before @silent.
+func (q *Queries) SilentErasures(ctx context.Context, silent time.Time) ([]SilentErasuresRow, error) {
+	rows, err := q.db.Query(ctx, silentErasures, silent)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SilentErasuresRow{}
+	for rows.Next() {
+		var i SilentErasuresRow
+		if err := rows.Scan(&i.AccountID, &i.ID, &i.Run); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const touchErasure = `-- name: TouchErasure :execrows
+UPDATE erasures SET searched = $1 WHERE account_id = $2 AND id = $3 AND run = $4 AND state = 'running'
 `
 
 type TouchErasureParams struct {
 	Searched  int32
 	AccountID uuid.UUID
 	ID        uuid.UUID
+	Run       int32
 }
 
-func (q *Queries) TouchErasure(ctx context.Context, arg TouchErasureParams) error {
-	_, err := q.db.Exec(ctx, touchErasure, arg.Searched, arg.AccountID, arg.ID)
-	return err
+func (q *Queries) TouchErasure(ctx context.Context, arg TouchErasureParams) (int64, error) {
+	result, err := q.db.Exec(ctx, touchErasure,
+		arg.Searched,
+		arg.AccountID,
+		arg.ID,
+		arg.Run,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const waitingOfNames = `-- name: WaitingOfNames :many

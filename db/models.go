@@ -231,6 +231,8 @@ type Erasure struct {
 	CreatedAt   time.Time
 	FinishedAt  *time.Time
 	AuditSeq    *int64
+	Run         int32
+	HeardAt     *time.Time
 }
 
 type Event struct {

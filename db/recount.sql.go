@@ -47,6 +47,18 @@ func (q *Queries) LiftTimeout(ctx context.Context) error {
 	return err
 }
 
+const readOnce = `-- name: ReadOnce :exec
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
+  set_config('enable_mergejoin', 'on', true), set_config('enable_nestloop', 'off', true)
+`
+
+// For this transaction only: joins go through each table once. The sessions that store what traffic sends plan for a few rows by their
+// keys, which would look through all events again for each conversion.
+func (q *Queries) ReadOnce(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, readOnce)
+	return err
+}
+
 const recountAccounts = `-- name: RecountAccounts :many
 SELECT DISTINCT account_id FROM cohort_counts UNION SELECT DISTINCT account_id FROM assignments ORDER BY 1
 `

@@ -21,7 +21,7 @@ func (b *testBundle) notices() *services.Notices {
 func (b *testBundle) mails(subject string, want int) []mail.Caught {
 	b.t.Helper()
 	var got []mail.Caught
-	for range 400 {
+	for range 1200 {
 		got = got[:0]
 		for _, m := range b.mailbox.List() {
 			if strings.Contains(m.Subject, subject) {
@@ -146,7 +146,7 @@ func TestRefusedSignInsAreInTheRecord(t *testing.T) {
 	for _, who := range []string{email, newEmail()} {
 		b.want(b.browser().post("/login", url.Values{"email": {who}, "password": {"not the password"}}), http.StatusUnprocessableEntity)
 	}
-	for range 400 {
+	for range 1200 {
 		if strings.Contains(b.want(br.get("/audit"), http.StatusOK).body, "A wrong password was tried") {
 			return
 		}

@@ -99,7 +99,7 @@ func (h *house) erase(names ...string) members {
 	t := h.testBundle.t
 	t.Helper()
 	_, e := h.call(http.MethodPost, "/audit/people/erasures", members{"names": names}, http.StatusAccepted)
-	for range 600 {
+	for range 3000 {
 		_, e = h.call(http.MethodGet, "/audit/people/erasures/"+e["id"].(string), nil, http.StatusOK)
 		if e["state"] != services.ErasureWaiting && e["state"] != services.ErasureRunning {
 			return e
@@ -246,7 +246,7 @@ func TestErasePage(t *testing.T) {
 	})
 	h.want(foreign, http.StatusForbidden)
 	path := h.want(o.post("/audit/erase", ana), http.StatusSeeOther).Header.Get("Location")
-	for range 600 {
+	for range 3000 {
 		if doc = h.want(o.get(path), http.StatusOK).doc(t); doc.Find("progress").Length() == 0 {
 			break
 		}

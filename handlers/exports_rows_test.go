@@ -279,22 +279,28 @@ func TestStoppedServerLeavesItsExportsToTheNext(t *testing.T) {
 	e.same(made, id, services.ExportAssignments, services.FormatCSV)
 }
 
-func TestExportsOfAKilledServerBeginAnew(t *testing.T) {
-	t.Parallel()
-	e := newExporter(t)
-	id := e.many(1000)
-	_, asked := e.call(http.MethodPost, "/analytics/experiments/"+id+"/exports", members{"what": "assignments", "format": "csv"}, http.StatusAccepted)
-	// What a server leaves that is killed at it: a job and an export that are said to run, and half a file.
+// kill leaves what a server leaves that is killed at an export: a job and an export that are said to run, and half a file.
+func (e exporter) kill(export members) {
+	t := e.b.t
+	t.Helper()
 	dbtest.Exec(t, e.url(""), "UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now(), attempted_by = '{killed}' WHERE kind = 'export.rows'")
 	dbtest.Exec(t, e.url(""), "UPDATE exports SET state = 'running', run = 1, written = 500, heard_at = $1", e.b.clock.Now().Add(-3*time.Minute))
 	account := dbtest.Texts(t, e.url(""), "SELECT account_id::text FROM exports")[0]
-	half := filepath.Join(e.folder, "exports", account, ".new-"+asked["id"].(string)+"-1.csv-1234")
+	half := filepath.Join(e.folder, "exports", account, ".new-"+export["id"].(string)+"-1.csv-1234")
 	if err := os.MkdirAll(filepath.Dir(half), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(half, []byte("visitor,element\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestExportsOfAKilledServerBeginAnew(t *testing.T) {
+	t.Parallel()
+	e := newExporter(t)
+	id := e.many(1000)
+	_, asked := e.call(http.MethodPost, "/analytics/experiments/"+id+"/exports", members{"what": "assignments", "format": "csv"}, http.StatusAccepted)
+	e.kill(asked)
 	if got := e.state(id); got != services.ExportRunning {
 		t.Fatalf("got state %s before the start", got)
 	}
@@ -305,6 +311,22 @@ func TestExportsOfAKilledServerBeginAnew(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{asked["id"].(string) + "-2.csv"}, e.files()); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// Whoever cancels before a killed server is missed gets rid of its half file once the job's time is over.
+func TestCancelledExportOfAKilledServerLeavesNoFile(t *testing.T) {
+	t.Parallel()
+	e := newExporter(t)
+	id := e.many(1000)
+	_, asked := e.call(http.MethodPost, "/analytics/experiments/"+id+"/exports", members{"what": "assignments", "format": "csv"}, http.StatusAccepted)
+	e.kill(asked)
+	e.call(http.MethodDelete, "/analytics/exports/"+asked["id"].(string), nil, http.StatusNoContent)
+	dbtest.Exec(t, e.url(""), "UPDATE river_job SET attempted_at = now() - interval '3 hours' WHERE kind = 'export.rows'")
+	defer e.work()()
+	e.waitFor("the file to go", func() bool { return len(e.files()) == 0 })
+	if got := e.state(id); got != services.ExportCancelled {
+		t.Errorf("got state %s, want cancelled", got)
 	}
 }
 

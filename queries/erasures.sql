@@ -13,20 +13,36 @@ SELECT sqlc.embed(e), u.name AS by_name FROM erasures e JOIN users u ON u.id = e
 SELECT count(*) FROM erasures WHERE account_id = @account_id AND state IN ('waiting', 'running');
 
 -- name: BeginErasure :one
--- Whose data is looked for; one that was under way goes on from its beginning: the server that did it stopped.
-UPDATE erasures SET state = 'running', searched = 0, days = @days WHERE account_id = @account_id AND id = @id AND state IN ('waiting', 'running')
-RETURNING names::text[] AS names, created_by, created_key;
+-- Takes up one that waits, as its next run, and says whose data is looked for. No row: it is over, or another server is at it.
+UPDATE erasures SET state = 'running', searched = 0, days = @days, run = run + 1, heard_at = @now::timestamptz
+WHERE account_id = @account_id AND id = @id AND state = 'waiting' RETURNING names::text[] AS names, created_by, created_key, run, events;
 
--- name: TouchErasure :exec
-UPDATE erasures SET searched = @searched WHERE account_id = @account_id AND id = @id AND state = 'running';
+-- name: HearOfErasure :execrows
+-- Says that a run goes on; no row: another run took its place.
+UPDATE erasures SET heard_at = @now::timestamptz WHERE account_id = @account_id AND id = @id AND run = @run AND state = 'running';
+
+-- name: CountErased :execrows
+-- Adds events that are gone already; no row: another run took its place.
+UPDATE erasures SET events = events + @n WHERE account_id = @account_id AND id = @id AND run = @run AND state = 'running';
+
+-- name: TouchErasure :execrows
+UPDATE erasures SET searched = @searched WHERE account_id = @account_id AND id = @id AND run = @run AND state = 'running';
 
 -- name: EndErasure :execrows
 UPDATE erasures SET state = 'done', names = NULL, searched = days, ids = @ids, assignments = @assignments, conversions = @conversions, events = @events, orders = @orders,
   held = @held, finished_at = @now::timestamptz, audit_seq = @audit_seq::bigint
-WHERE account_id = @account_id AND id = @id AND state = 'running';
+WHERE account_id = @account_id AND id = @id AND run = @run AND state = 'running';
 
 -- name: FailErasure :exec
-UPDATE erasures SET state = 'failed', names = NULL, finished_at = @now::timestamptz WHERE account_id = @account_id AND id = @id AND state = 'running';
+UPDATE erasures SET state = 'failed', names = NULL, finished_at = @now::timestamptz WHERE account_id = @account_id AND id = @id AND run = @run AND state = 'running';
+
+-- name: LeaveErasure :execrows
+-- Leaves the erasure to whoever takes it up next.
+UPDATE erasures SET state = 'waiting' WHERE account_id = @account_id AND id = @id AND run = @run AND state = 'running';
+
+-- name: SilentErasures :many
+-- Runs of all accounts that were last heard of before @silent.
+SELECT account_id, id, run FROM erasures WHERE state = 'running' AND (heard_at IS NULL OR heard_at < @silent::timestamptz) LIMIT 100;
 
 -- name: NamesOfPerson :many
 -- The names that follow one of these, or that one of these follows, and so on.

@@ -94,3 +94,9 @@ WHERE account_id = @account_id AND experiment_id = @experiment_id;
 -- name: LiftTimeout :exec
 -- For this transaction only, which may read everything an account has.
 SELECT set_config('statement_timeout', '0', true);
+
+-- name: ReadOnce :exec
+-- For this transaction only: joins go through each table once. The sessions that store what traffic sends plan for a few rows by their
+-- keys, which would look through all events again for each conversion.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
+  set_config('enable_mergejoin', 'on', true), set_config('enable_nestloop', 'off', true);

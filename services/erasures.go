@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -16,8 +15,6 @@ import (
 )
 
 const (
-	erasureTime  = 6 * time.Hour   // that one may take
-	erasureTries = 5               // while the person goes on converting
 	openErasures = 3               // of an account at a time
 	erasureNames = 20              // in one request
 	erasureList  = 100             // that are listed
@@ -83,22 +80,6 @@ func newErasure(r db.Erasure, by string) Erasure {
 
 // MayErase is nil for those who may erase people's data, else Forbidden.
 func (a Actor) MayErase() error { return a.may(Admin) }
-
-type erasureJob struct {
-	Account uuid.UUID `json:"account"`
-	Erasure uuid.UUID `json:"erasure"`
-}
-
-// Kind names the job.
-func (erasureJob) Kind() string { return "erasure" }
-
-// Queue keeps others from waiting for it.
-func (erasureJob) Queue() string { return db.SlowQueue }
-
-// Workers erase what was asked for.
-func (e *Erasures) Workers() []db.Worker {
-	return []db.Worker{db.WorkWithin(erasureTime, func(ctx context.Context, job erasureJob) error { return e.run(ctx, job) })}
-}
 
 // erasable is a request's names without repeats, or what is wrong with them.
 func erasable(names []string) (out []string, err error) {
@@ -233,96 +214,4 @@ func (e *Erasures) List(ctx context.Context, by Actor) (out []Erasure, err error
 		return err
 	})
 	return out, err
-}
-
-// errMoved: the person converted while what they did was looked for.
-var errMoved = errors.New("the person's data changed meanwhile")
-
-// run erases. What goes wrong is shown and not tried again, but for a server that stops or a database that is away: then the next one
-// begins anew, and finds what is left.
-func (e *Erasures) run(ctx context.Context, job erasureJob) error {
-	days, err := e.days(ctx)
-	if err != nil {
-		return err
-	}
-	names, by, err := e.begin(ctx, job, len(days))
-	if errors.Is(err, db.ErrNotFound) {
-		return nil // it is over
-	}
-	if err != nil {
-		return fmt.Errorf("begin erasure: %w", err)
-	}
-	early := int64(0)
-	for range erasureTries {
-		if err = e.erase(ctx, job, by, names, days, &early); !errors.Is(err, errMoved) && !db.IsLocked(err) {
-			break
-		}
-	}
-	if err == nil || ctx.Err() != nil || Code(err) == CodeUnavailable {
-		return err
-	}
-	e.log.Error("erase a person's data", slog.String("account_id", job.Account.String()), slog.String("erasure_id", job.Erasure.String()), slog.Any("error", err))
-	return e.db.InTx(ctx, job.Account, func(s *db.Store) error {
-		return s.FailErasure(ctx, db.FailErasureParams{AccountID: job.Account, ID: job.Erasure, Now: e.clock.now()})
-	})
-}
-
-func (e *Erasures) days(ctx context.Context) (days []time.Time, err error) {
-	err = e.db.AsSystem(ctx, func(s *db.Store) error {
-		days, err = s.EventDays(ctx)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list event days: %w", err)
-	}
-	return days, nil
-}
-
-// begin takes a job up: whose data, and who asked.
-func (e *Erasures) begin(ctx context.Context, job erasureJob, days int) (names []string, by Actor, err error) {
-	err = e.db.InTx(ctx, job.Account, func(s *db.Store) error {
-		row, err := s.BeginErasure(ctx, db.BeginErasureParams{AccountID: job.Account, ID: job.Erasure, Days: int32(days)})
-		if err != nil {
-			return err
-		}
-		names, by = row.Names, Actor{Account: job.Account, User: row.CreatedBy}
-		if row.CreatedKey != nil {
-			by.Key = *row.CreatedKey
-		}
-		return nil
-	})
-	return names, by, err
-}
-
-// erase looks for everything and then takes it away. early counts the events that went before the end.
-func (e *Erasures) erase(ctx context.Context, job erasureJob, by Actor, names []string, days []time.Time, early *int64) error {
-	var p *person
-	err := e.db.InTx(ctx, job.Account, func(s *db.Store) (err error) {
-		p, err = look(ctx, s, job.Account, names)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for i, d := range days {
-		gone, err := e.searchDay(ctx, p, d)
-		*early += gone
-		if err != nil {
-			return err
-		}
-		err = e.db.InTx(ctx, job.Account, func(s *db.Store) error {
-			return s.TouchErasure(ctx, db.TouchErasureParams{AccountID: job.Account, ID: job.Erasure, Searched: int32(i + 1)})
-		})
-		if err != nil {
-			return fmt.Errorf("say how far an erasure is: %w", err)
-		}
-	}
-	if err := e.searchOrders(ctx, p, days); err != nil {
-		return err
-	}
-	if err := e.searchHeld(ctx, p); err != nil {
-		return err
-	}
-	p.events += *early
-	return e.replace(ctx, job, by, p)
 }

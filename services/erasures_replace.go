@@ -99,8 +99,8 @@ func eraseEvents(account uuid.UUID, day time.Time, rows []db.EventsOfNamesRow, c
 
 // replace takes away what was found, in one transaction in which nobody counts a conversion. errMoved: the person did something that
 // counts since it was looked for.
-func (e *Erasures) replace(ctx context.Context, job erasureJob, by Actor, p *person) error {
-	return e.db.InTx(ctx, p.account, func(s *db.Store) error {
+func (r *erasureRun) replace(ctx context.Context, p *person) error {
+	return r.db.InTx(ctx, p.account, func(s *db.Store) error {
 		if err := s.HoldConversions(ctx); err != nil {
 			return err
 		}
@@ -112,12 +112,12 @@ func (e *Erasures) replace(ctx context.Context, job erasureJob, by Actor, p *per
 			return errMoved
 		}
 		c := p.cover()
-		for _, step := range []func(context.Context, *db.Store, *person, cover) error{e.replaceEvents, e.replaceWaiting, e.replaceCounted, e.replaceOrders, e.dropHeld, e.forgetPerson} {
+		for _, step := range []func(context.Context, *db.Store, *person, cover) error{r.replaceEvents, r.replaceWaiting, r.replaceCounted, r.replaceOrders, r.dropHeld, r.forgetPerson} {
 			if err := step(ctx, s, p, c); err != nil {
 				return err
 			}
 		}
-		return e.end(ctx, s, job, by, p.traces())
+		return r.end(ctx, s, p.traces())
 	})
 }
 
@@ -235,17 +235,13 @@ func (e *Erasures) forgetPerson(ctx context.Context, s *db.Store, p *person, _ c
 }
 
 // end puts on record what was erased, and not whose it was.
-func (e *Erasures) end(ctx context.Context, s *db.Store, job erasureJob, by Actor, t Traces) error {
-	now := e.clock.now()
-	seq, err := record(ctx, s, now, by, actionPersonErased, accountObject(by.Account), map[string]any{"erasure": job.Erasure, "ids": t.IDs, "assignments": t.Assignments,
+func (r *erasureRun) end(ctx context.Context, s *db.Store, t Traces) error {
+	now := r.clock.now()
+	seq, err := record(ctx, s, now, r.by, actionPersonErased, accountObject(r.by.Account), map[string]any{"erasure": r.job.Erasure, "ids": t.IDs, "assignments": t.Assignments,
 		"conversions": t.Conversions, "events": t.Events, "orders": t.Orders, "quarantined": t.Held})
 	if err != nil {
 		return err
 	}
-	n, err := s.EndErasure(ctx, db.EndErasureParams{AccountID: job.Account, ID: job.Erasure, Ids: int32(t.IDs), Assignments: t.Assignments, Conversions: t.Conversions,
-		Events: t.Events, Orders: t.Orders, Held: t.Held, Now: now, AuditSeq: seq})
-	if err == nil && n == 0 {
-		err = errMoved
-	}
-	return err
+	return stillMine(s.EndErasure(ctx, db.EndErasureParams{AccountID: r.job.Account, ID: r.job.Erasure, Run: r.run, Ids: int32(t.IDs), Assignments: t.Assignments,
+		Conversions: t.Conversions, Events: t.Events, Orders: t.Orders, Held: t.Held, Now: now, AuditSeq: seq}))
 }

@@ -87,39 +87,52 @@ func (p *person) experiments() (out []uuid.UUID) {
 }
 
 // searchDay finds a day's events of the person. Those that no count and no order rests on are erased at once, each under a name of its
-// own: early is how many.
-func (e *Erasures) searchDay(ctx context.Context, p *person, day time.Time) (early int64, err error) {
+// own.
+func (r *erasureRun) searchDay(ctx context.Context, p *person, day time.Time) error {
 	page := db.EventsOfNamesParams{AccountID: p.account, Day: day, Names: p.names, AfterPart: -1, Take: erasureTake}
 	for {
-		var rows, now, last []db.EventsOfNamesRow
-		err := e.db.InTx(ctx, p.account, func(s *db.Store) (err error) {
-			if err := s.AllowTime(ctx, strconv.FormatInt(dayTime.Milliseconds(), 10)); err != nil {
-				return err
-			}
-			if rows, err = s.EventsOfNames(ctx, page); err != nil {
-				return err
-			}
-			now, last = partEvents(rows)
-			change := eraseEvents(p.account, day, now, nil)
-			if err := s.BlankHeartbeats(ctx, db.BlankHeartbeatsParams{AccountID: p.account, Day: day, Events: change.Events}); err != nil {
-				return err
-			}
-			return s.EraseEvents(ctx, change)
-		})
+		rows, gone, err := r.searchPage(ctx, p, page)
 		if err != nil {
-			return early, fmt.Errorf("erase events of %s: %w", day.Format(time.DateOnly), err)
+			return fmt.Errorf("erase events of %s: %w", day.Format(time.DateOnly), err)
 		}
-		early += countEvents(now)
-		p.events += countEvents(last)
-		p.last[day] = append(p.last[day], last...)
+		r.early += gone
 		if len(rows) < erasureTake {
-			return early, nil
+			return nil
 		}
 		if p.events > mostCounted {
-			return early, errManyEvents
+			return errManyEvents
 		}
 		page.After, page.AfterPart = rows[len(rows)-1].EventID, rows[len(rows)-1].Part
 	}
+}
+
+// searchPage finds some of a day's events. The run's row says how many are gone, since the next run would not find them.
+func (r *erasureRun) searchPage(ctx context.Context, p *person, page db.EventsOfNamesParams) (rows []db.EventsOfNamesRow, gone int64, err error) {
+	var last []db.EventsOfNamesRow
+	err = r.change(ctx, func(s *db.Store) (int64, error) {
+		if err := s.AllowTime(ctx, strconv.FormatInt(dayTime.Milliseconds(), 10)); err != nil {
+			return 0, err
+		}
+		var now []db.EventsOfNamesRow
+		if rows, err = s.EventsOfNames(ctx, page); err != nil {
+			return 0, err
+		}
+		now, last = partEvents(rows)
+		change := eraseEvents(p.account, page.Day, now, nil)
+		if err := s.BlankHeartbeats(ctx, db.BlankHeartbeatsParams{AccountID: p.account, Day: page.Day, Events: change.Events}); err != nil {
+			return 0, err
+		}
+		if err := s.EraseEvents(ctx, change); err != nil {
+			return 0, err
+		}
+		gone = countEvents(now)
+		return s.CountErased(ctx, db.CountErasedParams{AccountID: p.account, ID: r.job.Erasure, Run: r.run, N: gone})
+	})
+	if err == nil {
+		p.events += countEvents(last)
+		p.last[page.Day] = append(p.last[page.Day], last...)
+	}
+	return rows, gone, err
 }
 
 // partEvents tells events that nothing rests on from those that change together with what counts them, that wait to be counted, or

@@ -67,7 +67,7 @@ type exportRun struct {
 func (e *Exports) make(ctx context.Context, job exportJob) error {
 	r, err := e.begin(ctx, job)
 	if errors.Is(err, errCancelled) {
-		return nil
+		return e.sweepCancelled(ctx, job)
 	}
 	if err != nil {
 		return fmt.Errorf("begin export: %w", err)
@@ -125,6 +125,22 @@ func (r *exportRun) sweep(ctx context.Context) {
 	if err := errors.Join(r.objects.Sweep(ctx, before), r.objects.Delete(ctx, before)); err != nil {
 		r.log.Warn("sweep export", slog.String("account_id", r.row.AccountID.String()), slog.String("export_id", r.row.ID.String()), slog.Any("error", err))
 	}
+}
+
+// sweepCancelled removes what the last run left of an export that was cancelled when its server had been killed.
+func (e *Exports) sweepCancelled(ctx context.Context, job exportJob) error {
+	var row db.Export
+	err := e.db.InTx(ctx, job.Account, func(s *db.Store) (err error) {
+		row, err = s.Export(ctx, job.Account, job.Export)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look at export: %w", err)
+	}
+	if row.State != ExportCancelled || row.Run == 0 {
+		return nil
+	}
+	return errors.Join(e.objects.Sweep(ctx, exportedTo(row)), e.objects.Delete(ctx, exportedTo(row)))
 }
 
 // write makes the file, saying how far it is; errCancelled as soon as nobody waits for it any more.

@@ -28,6 +28,9 @@ func Recount(ctx context.Context, d *db.DB, report func(account, difference stri
 		if err := s.LiftTimeout(ctx); err != nil {
 			return fmt.Errorf("lift timeout: %w", err)
 		}
+		if err := s.ReadOnce(ctx); err != nil {
+			return fmt.Errorf("read once: %w", err)
+		}
 		days, err := s.EventArchives(ctx)
 		if err != nil {
 			return fmt.Errorf("list archived days: %w", err)

@@ -77,9 +77,15 @@ func (v *victim) connect() (conn *pgx.Conn) {
 // killProgram kills the program and starts it again, while clients go on.
 func (v *victim) killProgram() {
 	v.t.Helper()
+	v.die()
+	v.server = v.Serve()
+}
+
+// die kills the program.
+func (v *victim) die() {
+	v.t.Helper()
 	kill(v.t, v.server.Process.Pid)
 	_, _ = v.server.Process.Wait()
-	v.server = v.Serve()
 }
 
 func kill(t *testing.T, pid int) {

@@ -32,7 +32,7 @@ func slowServer(t *testing.T, most int) (address string, whole *atomic.Int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newServer(h, serverTimes{header: 50 * time.Millisecond, read: 100 * time.Millisecond, write: time.Second, idle: 100 * time.Millisecond}, slog.New(slog.DiscardHandler))
+	s := newServer(h, serverTimes{header: 500 * time.Millisecond, read: time.Second, write: 10 * time.Second, idle: 500 * time.Millisecond}, slog.New(slog.DiscardHandler))
 	go func() {
 		if err := s.Serve(netutil.LimitListener(l, most)); !errors.Is(err, http.ErrServerClosed) {
 			t.Errorf("serve: %v", err)
