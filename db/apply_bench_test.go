@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -93,6 +95,7 @@ func BenchmarkApplyToALargeTable(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			before := worked(b, owner)
 			for b.Loop() {
 				at := time.Now().UTC()
 				batch := db.Batch{Now: at}
@@ -104,6 +107,36 @@ func BenchmarkApplyToALargeTable(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*32), "µs/event")
+			b.ReportMetric(float64((worked(b, owner)-before).Microseconds())/float64(b.N*32), "cpu-µs/event")
 		})
 	}
+}
+
+// worked is the processor's time that this process and the database's sessions have had so far.
+func worked(b *testing.B, owner *pgx.Conn) (all time.Duration) {
+	b.Helper()
+	rows, err := owner.Query(b.Context(), "SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+	if err != nil {
+		b.Fatal(err)
+	}
+	pids, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, pid := range append(pids, os.Getpid()) {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+		if err != nil || len(threads) == 0 {
+			b.Fatalf("process %d tells nothing of its time: %v", pid, err)
+		}
+		for _, path := range threads {
+			var ns time.Duration
+			if text, err := os.ReadFile(path); err != nil {
+				b.Fatal(err)
+			} else if _, err := fmt.Sscan(string(text), &ns); err != nil {
+				b.Fatal(err)
+			}
+			all += ns
+		}
+	}
+	return all
 }
