@@ -28,6 +28,7 @@ type owned struct {
 	rates    [2]float64 // how many reach each goal, of the variant "b" and of the others
 	lost     bool       // a third of those with variant "b" never see it
 	weights  []float64
+	action   string // what has to be said of it, where that is sure
 	notes    []note
 }
 
@@ -56,9 +57,9 @@ func ownedKinds() map[string]*owned {
 		"better":    {visitors: 900, rates: better},
 		"worse":     {visitors: 900, rates: [2]float64{.2, .4}},
 		"equal":     {visitors: 900, rates: equal},
-		"early":     {visitors: 60, rates: better},
+		"early":     {visitors: 60, rates: better, action: "keep_running"},
 		"quiet":     {visitors: 500},
-		"lost":      {visitors: 900, rates: better, lost: true},
+		"lost":      {visitors: 900, rates: better, lost: true, action: "fix"},
 		"uneven":    {visitors: 900, rates: better, over: members{"variants": plainArms(.5)}, weights: []float64{2, 1}},
 		"six":       {visitors: 1500, rates: better, over: members{"variants": six}},
 		"goals":     {visitors: 700, rates: better, over: members{"goals": threeGoals()}},
@@ -72,6 +73,13 @@ func (o *owned) goals() []members {
 		return goals
 	}
 	return threeGoals()[:1]
+}
+
+func (o *owned) rate(variant string) float64 {
+	if variant == "b" {
+		return o.rates[0]
+	}
+	return o.rates[1]
 }
 
 // Visitors come by HTTP and are written down beside: the page, the API, the exported file and what the program's `analyze` says of the
@@ -109,7 +117,7 @@ func (l lived) come(x *fair, o *owned) {
 		n := note{visitor, given.Variant.Key, map[string]int64{}}
 		for _, goal := range o.goals() {
 			key := goal["key"].(string)
-			if x.rng.Float64() >= o.rates[map[bool]int{true: 0, false: 1}[n.variant == "b"]] {
+			if x.rng.Float64() >= o.rate(n.variant) {
 				continue
 			}
 			sent := members{"experiment": x.key, "goal": key, "visitor_id": visitor, "event_id": visitor + key}
@@ -153,10 +161,16 @@ func (l lived) sameAnalyses(t *testing.T, p *binary.Program, x *fair, o *owned) 
 			args = append(args, "--revenue", "EUR")
 		}
 		counts, visitors := written(t, o.counts(key, api.Variants, money)), written(t, o.visits(key, api.Variants, money))
-		judged, _ := p.Output(append([]string{"analyze", counts, "--json"}, args...)...)
+		judged, code := p.Output(append([]string{"analyze", counts, "--json"}, args...)...)
 		sameJSON(t, api, judged, goal["primary"] == true)
-		said, _ := p.Output(append([]string{"analyze", visitors}, args...)...)
+		said, too := p.Output(append([]string{"analyze", visitors}, args...)...)
 		saysAll(ctx, t, api, said, goal["primary"] == true)
+		if code != 0 || too != 0 || api.Visitors() != int64(len(o.notes)) || o.action != "" && api.Verdict.Action != o.action {
+			t.Errorf("%s: exit codes %d and %d, %d visitors, want %d; %s, want %q", key, code, too, api.Visitors(), len(o.notes), api.Verdict.Action, o.action)
+		}
+	}
+	if len(file) != 0 {
+		t.Errorf("the file has %d rows more: %v", len(file), file)
 	}
 }
 
